@@ -1,0 +1,374 @@
+//! What a handler asks of the ECS worker, and what the worker answers.
+//!
+//! A handler writes a [`Job`] to S3 and starts a task with its key (task overrides are limited to 8,192
+//! characters, ECS API reference). The worker writes a [`JobResult`] to [`Job::result_key`], always, and exits
+//! 0 when every mode succeeded. Neither document ever holds a secret or a row's value.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Cause;
+
+/// One kind of work; the worker has a module of the same name for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Look at production before anything is created.
+    Preflight,
+    /// Rename in the temporary database, dump, split the archive, decide the mover of each table.
+    Extract,
+    /// Create the login role, the schemas with their markers and the pre-data objects in production.
+    ApplyPreData,
+    /// Move the rows of the tables whose mover is `copy`.
+    Copy,
+    /// Indexes, constraints, sequences, materialized views, statistics; not yet open to its users.
+    ApplyPostData,
+    /// Compare the restored schemas with the temporary database.
+    Validate,
+    /// Policies, row level security, owners, grants, then USAGE; the marker and the login role go.
+    Open,
+    /// Drop the schemas in production that carry this restore's marker, and its login role.
+    Drop,
+}
+
+impl Mode {
+    /// The name, as in a job's document and a task's `startedBy`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Preflight => "preflight",
+            Self::Extract => "extract",
+            Self::ApplyPreData => "apply-pre-data",
+            Self::Copy => "copy",
+            Self::ApplyPostData => "apply-post-data",
+            Self::Validate => "validate",
+            Self::Open => "open",
+            Self::Drop => "drop",
+        }
+    }
+}
+
+/// A server and the secret with its login.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Server {
+    /// Address, as Describe gives it.
+    pub host: String,
+    /// Port, as Describe gives it.
+    pub port: u16,
+    /// Name or ARN of a secret with at least `username` and `password`.
+    pub secret: String,
+}
+
+/// A schema and the name that it gets.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SchemaName {
+    /// Its name at the restore point, exact catalog spelling.
+    pub schema: String,
+    /// Its name beside the live one.
+    pub restored_as: String,
+}
+
+/// How rows are moved, as requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MoverChoice {
+    /// DMS where it is faithful, COPY for the rest.
+    Auto,
+    /// DMS for every table; a table that it would damage fails the restore.
+    Dms,
+    /// COPY for every table.
+    Copy,
+}
+
+/// How much is compared at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ValidateChoice {
+    /// Row counts and content hashes.
+    Full,
+    /// Row counts.
+    Counts,
+    /// Nothing.
+    None,
+}
+
+/// What happens to foreign keys to tables outside the restored schemas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ExternalForeignKeys {
+    /// Added NOT VALID, committed, then validated.
+    Validate,
+    /// Added NOT VALID and left so.
+    NotValid,
+    /// Left out and reported.
+    Skip,
+}
+
+/// What becomes of the restored schemas when validation finds a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OnMismatch {
+    /// They stay and are opened to their users; the outcome is a failure all the same.
+    Keep,
+    /// They are dropped: mode `validate` fails.
+    Drop,
+}
+
+/// A job for the worker: some modes, run in order, in one task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Job {
+    /// Version of this document; 1.
+    pub version: u32,
+    /// The restore.
+    pub restore_id: String,
+    /// Its attempt, from 1.
+    pub attempt: u32,
+    /// What to do, in this order; the first failure ends the job.
+    pub modes: Vec<Mode>,
+    /// The database, on both servers.
+    pub database: String,
+    /// The schemas and their new names.
+    pub schemas: Vec<SchemaName>,
+    /// The live server, with its master's secret.
+    pub production: Server,
+    /// The temporary server, with its master's secret; absent before it exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporary: Option<Server>,
+    /// The login role of this restore on production.
+    pub loader: Loader,
+    /// How to move rows.
+    pub mover: MoverChoice,
+    /// How much to compare.
+    pub validate: ValidateChoice,
+    /// What to do with the schemas when they differ.
+    pub on_mismatch: OnMismatch,
+    /// What to do with foreign keys to tables outside.
+    pub external_foreign_keys: ExternalForeignKeys,
+    /// S3 prefix for working files, ends in `/`; deleted by the cleanup.
+    pub work_prefix: String,
+    /// S3 prefix for what stays, ends in `/`.
+    pub audit_prefix: String,
+    /// S3 key at which the result is written.
+    pub result_key: String,
+}
+
+/// The login role of a restore: without memberships, it owns and loads everything until the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Loader {
+    /// Role name.
+    pub role: String,
+    /// Secret with its `username` and `password`; absent before it exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+/// What the worker found and did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobResult {
+    /// Version of this document; 1.
+    pub version: u32,
+    /// The restore.
+    pub restore_id: String,
+    /// Its attempt.
+    pub attempt: u32,
+    /// When the worker began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// Why it failed; absent when every mode succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// Of mode `preflight`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preflight: Option<PreflightReport>,
+    /// Of mode `extract`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extract: Option<ExtractReport>,
+    /// Of mode `copy`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy: Option<CopyReport>,
+    /// Of mode `validate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validate: Option<ValidateReport>,
+    /// Of mode `drop`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drop: Option<DropReport>,
+    /// What was not restored as it was, or needs a person's eye, by any mode.
+    #[serde(default)]
+    pub remarks: Vec<Remark>,
+    /// How long each mode took.
+    #[serde(default)]
+    pub timings: Vec<Timing>,
+}
+
+/// The failure of one mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// The mode that failed.
+    pub mode: Mode,
+    /// Every cause, at least one.
+    pub causes: Vec<Cause>,
+}
+
+/// What production looks like before the restore.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PreflightReport {
+    /// Version of the live server, as `server_version_num`.
+    pub server_version: u32,
+    /// What was found, worst first.
+    pub findings: Vec<Finding>,
+    /// Whether some table of the live schemas would be moved by DMS.
+    pub dms_expected: bool,
+}
+
+impl PreflightReport {
+    /// The findings that forbid the restore.
+    pub fn critical(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Critical)
+    }
+}
+
+/// One finding of the preflight.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// How bad.
+    pub severity: Severity,
+    /// What, with the field of the request if one is to blame.
+    pub cause: Cause,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Severity {
+    /// Forbids the restore.
+    Critical,
+    /// Goes into the report.
+    Warning,
+}
+
+/// What the temporary database holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExtractReport {
+    /// Every table with rows of its own to move, and by which mover.
+    pub tables: Vec<TablePlan>,
+    /// S3 key of the complete original DDL.
+    pub original_ddl: String,
+}
+
+/// A table and its mover.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TablePlan {
+    /// The restored schema (the temporary database has it under this name too, after the rename).
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// Which mover.
+    pub mover: Mover,
+    /// Why this mover.
+    pub reason: String,
+    /// Bytes on disk, without indexes.
+    pub bytes: u64,
+}
+
+/// What moves a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mover {
+    /// An AWS DMS task.
+    Dms,
+    /// A COPY stream of the worker.
+    Copy,
+}
+
+/// What the copy moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CopyReport {
+    /// Each table.
+    pub tables: Vec<CopiedTable>,
+}
+
+/// One copied table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CopiedTable {
+    /// The restored schema.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// Rows written.
+    pub rows: u64,
+    /// Bytes of the COPY stream.
+    pub bytes: u64,
+}
+
+/// What the comparison found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ValidateReport {
+    /// How much was compared.
+    pub level: ValidateChoice,
+    /// Each table.
+    pub tables: Vec<ValidatedTable>,
+    /// Differences in words: tables, sequences, objects. Empty when all is equal.
+    pub differences: Vec<String>,
+}
+
+/// One compared table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ValidatedTable {
+    /// The restored schema.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// Rows in the temporary database.
+    pub expected_rows: u64,
+    /// Rows in production.
+    pub restored_rows: u64,
+    /// Whether the content hashes agree; absent when only rows were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_content: Option<bool>,
+}
+
+/// What the drop removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DropReport {
+    /// Schemas that were dropped.
+    pub dropped: Vec<String>,
+    /// Whether the login role was there and was dropped.
+    pub role_dropped: bool,
+}
+
+/// Something that was not restored as it was, or that a person should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Remark {
+    /// A stable code, for example `FunctionNamesOldSchema`.
+    pub code: String,
+    /// The object, quoted as PostgreSQL would.
+    pub object: String,
+    /// What and why, with line and column where it is about text.
+    pub message: String,
+}
+
+/// How long a mode took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Timing {
+    /// The mode.
+    pub mode: Mode,
+    /// Milliseconds.
+    pub millis: u64,
+}
