@@ -1,0 +1,166 @@
+//! What the pipeline publishes: events on the bus, source `tenant-restore`, and notices on the SNS topic.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Phase;
+
+/// The `source` of every event that the pipeline publishes.
+pub const SOURCE: &str = "tenant-restore";
+
+/// A requested schema and the name that its copy gets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RestoredSchema {
+    /// Its name.
+    pub schema: String,
+    /// The name of the copy; absent where a rejected request didn't lead to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored_as: Option<String>,
+}
+
+/// One cause of a rejection or failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Cause {
+    /// A stable code.
+    pub kind: String,
+    /// What happened.
+    pub message: String,
+    /// What a person can do.
+    pub remedy: String,
+    /// The request's field that is to blame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// What every detail carries. A rejected request may lack what it didn't say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Subject {
+    /// The restore, if one was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore_id: Option<String>,
+    /// The request's id, or the id of its event.
+    pub request_id: String,
+    /// The DB instance or cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// The schemas.
+    #[serde(default)]
+    pub schemas: Vec<RestoredSchema>,
+}
+
+/// Detail of `RestoreAccepted`: the preflight found nothing against it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Accepted {
+    /// What it is about.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// The instant that is brought back.
+    pub restore_point: Timestamp,
+    /// Findings of the preflight that don't forbid the restore.
+    #[serde(default)]
+    pub warnings: Vec<Cause>,
+}
+
+/// Detail of `RestoreProgressed`: a phase began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Progressed {
+    /// What it is about.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// The phase that begins.
+    pub phase: Phase,
+    /// The phase that ended.
+    pub previous: Phase,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Detail of `RestoreHeld`: it failed, and its temporary resources are kept for a replay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// What it is about.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// The phase in which it failed.
+    pub phase: Phase,
+    /// When the resources are deleted all the same.
+    pub until: Timestamp,
+    /// Why it failed.
+    pub causes: Vec<Cause>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Outcome {
+    /// Nothing was created.
+    Rejected,
+    /// The schemas are restored.
+    Completed,
+    /// They aren't, or they differ.
+    Failed,
+}
+
+impl Outcome {
+    /// The value of the message attribute `outcome`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rejected => "REJECTED",
+            Self::Completed => "COMPLETED",
+            Self::Failed => "FAILED",
+        }
+    }
+
+    /// The detail-type that announces it.
+    pub fn detail_type(self) -> &'static str {
+        match self {
+            Self::Rejected => "RestoreRejected",
+            Self::Completed => "RestoreCompleted",
+            Self::Failed => "RestoreFailed",
+        }
+    }
+}
+
+/// Detail of `RestoreRejected`, `RestoreCompleted` and `RestoreFailed`, and the message of their notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ended {
+    /// What it is about.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The same for every delivery of this outcome.
+    pub outcome_id: String,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// The instant that was asked for, if the request named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore_point: Option<Timestamp>,
+    /// When the request was taken.
+    pub started_at: Timestamp,
+    /// When the outcome was decided.
+    pub ended_at: Timestamp,
+    /// Why it didn't complete; empty for a completed one.
+    #[serde(default)]
+    pub causes: Vec<Cause>,
+    /// S3 URI of the JSON report, if one was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
+}
