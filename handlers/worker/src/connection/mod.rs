@@ -1,0 +1,81 @@
+//! Connections to PostgreSQL: TLS with verification, every session setting set by us, and errors told without secrets.
+
+mod refusal;
+mod tls;
+
+use std::path::Path;
+use std::time::Duration;
+
+use tenant_restore_core::error::Cause;
+use tenant_restore_core::job::Server;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::secrets::Login;
+
+pub use refusal::describe;
+
+/// Every setting that a tenant's `ALTER DATABASE` or `ALTER ROLE … SET` could otherwise bring into our sessions.
+const SESSION: &str = include_str!("session.sql");
+
+/// How long one attempt to connect may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Opens connections that verify the server's certificate and name.
+#[derive(Clone)]
+pub struct Connector {
+    tls: MakeRustlsConnect,
+    application_name: String,
+}
+
+impl Connector {
+    /// A connector that trusts the certificates of this file (PEM) and shows up as `tenant-restore <id>`.
+    pub fn new(ca_bundle: &Path, restore_id: &str) -> Result<Self, Cause> {
+        Ok(Self {
+            tls: tls::verify_full(ca_bundle)?,
+            application_name: format!("tenant-restore {restore_id}"),
+        })
+    }
+
+    /// A connection with our session settings.
+    ///
+    /// Fails with `CredentialsRefused`, `DatabaseMissing` or `ConnectionFailed`.
+    pub async fn connect(
+        &self,
+        server: &Server,
+        login: &Login,
+        database: &str,
+    ) -> Result<Client, Cause> {
+        let place = Place { server, database };
+        let (client, connection) = Config::new()
+            .host(&server.host)
+            .port(server.port)
+            .user(&login.username)
+            .password(login.password())
+            .dbname(database)
+            .application_name(&self.application_name)
+            .ssl_mode(SslMode::Require)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .connect(self.tls.clone())
+            .await
+            .map_err(|error| refusal::connect_cause(&error, &place, login))?;
+        tokio::spawn(async move {
+            // The client's next call fails too and carries the error; this line only gives its time.
+            if let Err(error) = connection.await {
+                tracing::warn!(error = describe(&error), "a database connection ended");
+            }
+        });
+        client
+            .batch_execute(SESSION)
+            .await
+            .map_err(|error| refusal::connect_cause(&error, &place, login))?;
+        Ok(client)
+    }
+}
+
+/// Where a connection goes, for messages.
+struct Place<'a> {
+    server: &'a Server,
+    database: &'a str,
+}

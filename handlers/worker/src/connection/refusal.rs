@@ -1,0 +1,87 @@
+//! PostgreSQL's errors in words that hold neither secrets nor values of rows.
+
+use std::error::Error as _;
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tokio_postgres::error::{DbError, SqlState};
+
+use super::Place;
+use crate::secrets::Login;
+
+/// The cause of a connection that could not be opened.
+pub(super) fn connect_cause(
+    error: &tokio_postgres::Error,
+    place: &Place<'_>,
+    login: &Login,
+) -> Cause {
+    let Place { server, database } = place;
+    let kind = match error.code() {
+        Some(code) if is_refusal_of_login(code) => ErrorKind::CredentialsRefused,
+        Some(code) if *code == SqlState::INVALID_CATALOG_NAME => {
+            let message = format!(
+                "database {database:?} doesn't exist on {}:{}",
+                server.host, server.port
+            );
+            return Cause::new(ErrorKind::DatabaseMissing, message).at("database");
+        }
+        _ => ErrorKind::ConnectionFailed,
+    };
+    let message = format!(
+        "could not connect to {}:{}, database {database:?}, as {:?} (secret {}): {}",
+        server.host,
+        server.port,
+        login.username,
+        server.secret,
+        describe(error)
+    );
+    Cause::new(kind, message)
+}
+
+fn is_refusal_of_login(code: &SqlState) -> bool {
+    *code == SqlState::INVALID_PASSWORD || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+}
+
+/// The error in words: SQLSTATE and message, without detail and context, which may show rows.
+///
+/// Messages of data exceptions (class 22) and of `RAISE` (P0001) quote values, so only the named objects are kept.
+pub fn describe(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(refused) => describe_refusal(refused),
+        None => describe_chain(error),
+    }
+}
+
+fn describe_refusal(refused: &DbError) -> String {
+    let code = refused.code().code();
+    let mut words = match code {
+        _ if code.starts_with("22") => format!("SQLSTATE {code} (data exception)"),
+        "P0001" => format!("SQLSTATE {code} (raised by a function)"),
+        _ => format!("{} (SQLSTATE {code})", refused.message()),
+    };
+    let objects = [
+        ("schema", refused.schema()),
+        ("table", refused.table()),
+        ("column", refused.column()),
+        ("constraint", refused.constraint()),
+    ];
+    for (what, name) in objects {
+        if let Some(name) = name {
+            words.push_str(&format!(", {what} {name:?}"));
+        }
+    }
+    words
+}
+
+fn describe_chain(error: &tokio_postgres::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_words = cause.to_string();
+        if !words.contains(&cause_words) {
+            words.push_str(": ");
+            words.push_str(&cause_words);
+        }
+        source = cause.source();
+    }
+    words
+}
