@@ -1,0 +1,55 @@
+"""``python -m launcher``: start ministack, patched, in the foreground."""
+
+import sys
+
+from launcher import (
+    authorization,
+    counted_services,
+    counted_table,
+    counting,
+    endpoint,
+    functions,
+    internals,
+    latency,
+    secrets,
+    server,
+    service_events,
+    settings,
+    transport,
+)
+from launcher.stack_types import completed, event_buses, network, remote
+
+
+def main() -> None:
+    """Check that this is the ministack the patches were written for, patch it, run it until it is told to stop."""
+    try:
+        chosen = settings.from_environment()
+        internals.check_version()
+        install(chosen)
+    except (settings.MissingSetting, internals.UnsupportedMinistack) as problem:
+        sys.exit(f"launcher: {problem}")
+    internals.module("app").main()
+
+
+def install(chosen: settings.Settings) -> None:
+    """Patch ministack. Counting comes last, so that it sees what the other patches let through."""
+    latency.install()
+    transport.install()
+    service_events.install()
+    secrets.install()
+    functions.install(chosen.function_logs)
+    server.install(chosen.server_url)
+    authorization.install(chosen.server_url)
+    network.install()
+    event_buses.install()
+    completed.install()
+    remote.install(chosen.server_url)
+
+    tally = counting.Tally()
+    counted_services.install(tally)
+    counted_table.install(tally)
+    endpoint.install(tally, chosen.server_url)
+
+
+if __name__ == "__main__":
+    main()

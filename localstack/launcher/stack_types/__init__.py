@@ -1,0 +1,1 @@
+"""CloudFormation resource types that ministack lacks, handles only in part, or would keep to itself."""
