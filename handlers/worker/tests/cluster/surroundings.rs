@@ -1,0 +1,136 @@
+//! A mode's surroundings without AWS: documents and secrets in memory.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::{
+    ExternalForeignKeys, Job, Loader, Mode, MoverChoice, OnMismatch, SchemaName, ValidateChoice,
+};
+use tenant_restore_worker::connection::Connector;
+use tenant_restore_worker::context::Context;
+use tenant_restore_worker::secrets::{Login, Secrets};
+use tenant_restore_worker::storage::Storage;
+
+use super::{Cluster, MASTER};
+
+/// Documents in memory.
+#[derive(Default)]
+pub struct Memory {
+    documents: Mutex<HashMap<String, Bytes>>,
+}
+
+impl Memory {
+    /// The document as text; panics when there is none.
+    pub fn text(&self, key: &str) -> String {
+        let documents = self.documents.lock().unwrap();
+        let content = documents
+            .get(key)
+            .unwrap_or_else(|| panic!("no document {key}"));
+        String::from_utf8(content.to_vec()).unwrap()
+    }
+
+    /// The keys of all documents, sorted.
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self.documents.lock().unwrap().keys().cloned().collect();
+        keys.sort();
+        keys
+    }
+}
+
+impl Storage for Memory {
+    fn find<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<Bytes>, Cause>> {
+        Box::pin(async move { Ok(self.documents.lock().unwrap().get(key).cloned()) })
+    }
+
+    fn put<'a>(&'a self, key: &'a str, content: Bytes) -> BoxFuture<'a, Result<(), Cause>> {
+        Box::pin(async move {
+            self.documents
+                .lock()
+                .unwrap()
+                .insert(key.to_owned(), content);
+            Ok(())
+        })
+    }
+}
+
+/// Secrets in memory.
+#[derive(Default)]
+pub struct Known {
+    logins: HashMap<String, Login>,
+}
+
+impl Known {
+    /// The same with one more secret.
+    #[must_use]
+    pub fn with(mut self, secret: &str, login: Login) -> Self {
+        self.logins.insert(secret.to_owned(), login);
+        self
+    }
+}
+
+impl Secrets for Known {
+    fn login<'a>(&'a self, secret: &'a str) -> BoxFuture<'a, Result<Login, Cause>> {
+        Box::pin(async move {
+            let missing = || Cause::new(ErrorKind::CallRefused, format!("no secret {secret}"));
+            self.logins.get(secret).cloned().ok_or_else(missing)
+        })
+    }
+}
+
+/// A job for these servers; schemas as (name, restored name).
+pub fn job(
+    database: &str,
+    schemas: &[(&str, &str)],
+    production: &Cluster,
+    temporary: Option<&Cluster>,
+) -> Job {
+    let name = |(schema, restored_as): &(&str, &str)| SchemaName {
+        schema: (*schema).to_owned(),
+        restored_as: (*restored_as).to_owned(),
+    };
+    Job {
+        version: 1,
+        restore_id: "abcdefghij23".to_owned(),
+        attempt: 1,
+        modes: vec![Mode::Preflight],
+        database: database.to_owned(),
+        schemas: schemas.iter().map(name).collect(),
+        production: production.server(),
+        temporary: temporary.map(Cluster::server),
+        loader: Loader {
+            role: "tr-main-abcdefghij23".to_owned(),
+            secret: Some("loader".to_owned()),
+        },
+        mover: MoverChoice::Auto,
+        validate: ValidateChoice::Full,
+        on_mismatch: OnMismatch::Keep,
+        external_foreign_keys: ExternalForeignKeys::Validate,
+        work_prefix: "work/abcdefghij23/1/".to_owned(),
+        audit_prefix: "audit/abcdefghij23/".to_owned(),
+        result_key: "work/abcdefghij23/1/result.json".to_owned(),
+    }
+}
+
+/// A context for the job that trusts these servers.
+pub fn context(job: Job, storage: &Arc<Memory>, trusted: &[&Cluster]) -> Context {
+    let bundle: String = trusted
+        .iter()
+        .map(|cluster| std::fs::read_to_string(cluster.ca_bundle()).unwrap())
+        .collect();
+    let path = trusted[0].ca_bundle().with_file_name("trusted.pem");
+    std::fs::write(&path, bundle).unwrap();
+    let secrets = Known::default()
+        .with(MASTER, trusted[0].master())
+        .with("loader", Login::new(job.loader.role.clone(), "Loader-pa55"));
+    Context {
+        connector: Connector::new(&path, &job.restore_id).unwrap(),
+        job,
+        storage: Arc::clone(storage) as Arc<dyn Storage>,
+        secrets: Arc::new(secrets),
+        postgres_bin: Some(Cluster::programs()),
+        remarks: Vec::new(),
+    }
+}
