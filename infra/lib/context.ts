@@ -1,0 +1,114 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { Node } from 'constructs';
+import type { TenantRestoreProps } from './props.ts';
+
+const REQUIRED = [
+  'vpcId',
+  'subnetIds',
+  'databaseSubnetIds',
+  'securityGroupIds',
+  'source',
+  'sourceSecretArn',
+  'lambdaArtifact',
+  'workerImage',
+] as const;
+
+const OPTIONAL = [
+  'databasePorts',
+  'deployment',
+  'deploymentTag',
+  'workerCaBundle',
+  'dmsCaCertificateArn',
+  'dmsInstanceClass',
+  'managedSecrets',
+  'kmsKeyArn',
+  'pace',
+  'logLevel',
+  'auditDays',
+  'removal',
+] as const;
+
+type Context = Record<(typeof REQUIRED)[number], string> & Partial<Record<(typeof OPTIONAL)[number], string>>;
+
+/**
+ * The construct's props from the app's context. An empty value counts as absent.
+ *
+ * @throws with every problem of the context, so that one run tells all.
+ */
+export function propsFromContext(node: Node): TenantRestoreProps {
+  const context = read(node);
+  return {
+    network: {
+      vpcId: context.vpcId,
+      taskSubnetIds: list(context.subnetIds),
+      databaseSubnetIds: list(context.databaseSubnetIds),
+      sourceSecurityGroupIds: list(context.securityGroupIds),
+      ...given('databasePorts', context.databasePorts, (text) => list(text).map(Number)),
+    },
+    source: { identifier: context.source, secretArn: context.sourceSecretArn },
+    lambdaArtifact: context.lambdaArtifact,
+    worker: { image: context.workerImage, ...given('caBundle', context.workerCaBundle, String) },
+    replication: {
+      ...given('instanceClass', context.dmsInstanceClass, String),
+      ...given('caCertificateArn', context.dmsCaCertificateArn, String),
+    },
+    ...given('deployment', context.deployment, String),
+    ...given('deploymentTag', context.deploymentTag, String),
+    ...given('managedSecrets', context.managedSecrets, (text) => text === 'true'),
+    ...given('kmsKeyArn', context.kmsKeyArn, String),
+    ...given('pace', context.pace, String),
+    ...given('logLevel', context.logLevel, String),
+    ...given('auditDays', context.auditDays, Number),
+    removalPolicy: context.removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+  };
+}
+
+function read(node: Node): Context {
+  const found: Record<string, string> = {};
+  for (const key of [...REQUIRED, ...OPTIONAL]) {
+    const value: unknown = node.tryGetContext(key);
+    if (value !== undefined && value !== null && value !== '') {
+      found[key] = typeof value === 'string' ? value : JSON.stringify(value);
+    }
+  }
+  const problems = problemsOf(found);
+  if (problems.length > 0) throw new Error(`context is unusable:\n  ${problems.join('\n  ')}`);
+  return found as Context;
+}
+
+function problemsOf(context: Record<string, string>): string[] {
+  const problems: string[] = REQUIRED.filter((key) => !(key in context)).map((key) => `${key} is missing`);
+  const demand = (key: keyof Context, form: RegExp, meaning: string) => {
+    const value = context[key];
+    if (value !== undefined && !form.test(value)) problems.push(`${key} must be ${meaning}, not ${value}`);
+  };
+  demand('deployment', /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/, 'lower-case letters, digits and hyphens, 2 to 32 characters');
+  demand('deploymentTag', /^[a-z][a-z0-9]{0,5}$/, 'a letter and up to 5 lower-case letters or digits');
+  demand('databasePorts', /^\d{1,5}(,\d{1,5})*$/, 'comma-separated port numbers');
+  demand('managedSecrets', /^(true|false)$/, 'true or false');
+  demand('auditDays', /^[1-9]\d*$/, 'a number of days');
+  demand('removal', /^(retain|destroy)$/, 'retain or destroy');
+  if (context.pace !== undefined && !isJsonObject(context.pace)) problems.push('pace must be a JSON object');
+  return problems;
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+function list(text: string): string[] {
+  return text.split(',').map((part) => part.trim());
+}
+
+function given<K extends string, V>(
+  key: K,
+  text: string | undefined,
+  read: (text: string) => V,
+): Partial<Record<K, V>> {
+  return text === undefined ? {} : ({ [key]: read(text) } as Record<K, V>);
+}

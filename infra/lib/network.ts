@@ -1,0 +1,85 @@
+import { CfnSecurityGroup, CfnSecurityGroupEgress, CfnSecurityGroupIngress } from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import type { Names } from './names.ts';
+import type { NetworkProps } from './props.ts';
+
+/** PostgreSQL's own default. */
+const DEFAULT_PORT = 5432;
+
+/** EC2 adds "allow everything" to a group without egress rules; a rule that matches nothing keeps it out. */
+const NO_EGRESS: CfnSecurityGroup.EgressProperty = {
+  cidrIp: '255.255.255.255/32',
+  description: 'Matches nothing, so that all egress is denied',
+  ipProtocol: 'icmp',
+  fromPort: 252,
+  toPort: 86,
+};
+
+/** Who may talk to whom: workers (ECS tasks and DMS) to the databases and to AWS, temporary databases to nobody. */
+export class Network extends Construct {
+  readonly workerGroups: readonly string[];
+  readonly databaseGroups: readonly string[];
+
+  constructor(scope: Construct, id: string, names: Names, props: NetworkProps) {
+    super(scope, id);
+    const ports = props.databasePorts ?? [DEFAULT_PORT];
+    this.workerGroups = props.workerSecurityGroupIds ?? [this.workerGroup(names, props, ports)];
+    this.databaseGroups = props.databaseSecurityGroupIds ?? [this.databaseGroup(names, props, ports)];
+  }
+
+  private workerGroup(names: Names, props: NetworkProps, ports: readonly number[]): string {
+    const group = new CfnSecurityGroup(this, 'Workers', {
+      groupName: names.of('workers'),
+      groupDescription: 'ECS tasks and DMS replication instances of tenant restores',
+      vpcId: props.vpcId,
+      securityGroupEgress: [{ ...tcp(443), cidrIp: '0.0.0.0/0', description: 'AWS APIs' }],
+    });
+    for (const [index, source] of props.sourceSecurityGroupIds.entries()) {
+      for (const port of ports) {
+        new CfnSecurityGroupEgress(this, `ToSource${index}Port${port}`, {
+          ...tcp(port),
+          groupId: group.attrGroupId,
+          destinationSecurityGroupId: source,
+          description: 'Source database',
+        });
+        new CfnSecurityGroupIngress(this, `IntoSource${index}Port${port}`, {
+          ...tcp(port),
+          groupId: source,
+          sourceSecurityGroupId: group.attrGroupId,
+          description: `Workers of ${names.deployment}`,
+        });
+      }
+    }
+    return group.attrGroupId;
+  }
+
+  private databaseGroup(names: Names, props: NetworkProps, ports: readonly number[]): string {
+    const group = new CfnSecurityGroup(this, 'Databases', {
+      groupName: names.of('databases'),
+      groupDescription: 'Temporary databases of tenant restores, without egress',
+      vpcId: props.vpcId,
+      securityGroupEgress: [NO_EGRESS],
+    });
+    for (const [index, worker] of this.workerGroups.entries()) {
+      for (const port of ports) {
+        new CfnSecurityGroupIngress(this, `IntoDatabase${index}Port${port}`, {
+          ...tcp(port),
+          groupId: group.attrGroupId,
+          sourceSecurityGroupId: worker,
+          description: `Workers of ${names.deployment}`,
+        });
+        new CfnSecurityGroupEgress(this, `ToDatabase${index}Port${port}`, {
+          ...tcp(port),
+          groupId: worker,
+          destinationSecurityGroupId: group.attrGroupId,
+          description: 'Temporary databases',
+        });
+      }
+    }
+    return group.attrGroupId;
+  }
+}
+
+function tcp(port: number): { ipProtocol: string; fromPort: number; toPort: number } {
+  return { ipProtocol: 'tcp', fromPort: port, toPort: port };
+}

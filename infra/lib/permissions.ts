@@ -1,0 +1,112 @@
+import { type Conditions, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { DEPLOYMENT_TAG_KEY, PHASES, SOURCE_SECRET_TAG_KEY } from './names.ts';
+import type { Pipeline } from './pipeline.ts';
+
+/** One statement of a policy, written out: what is allowed, on what, when. */
+export function allow(actions: string[], resources: string[], conditions?: Conditions): PolicyStatement {
+  return new PolicyStatement({ actions, resources, ...(conditions && { conditions }) });
+}
+
+/** What every handler does: keep the record, announce, wake other phases and itself, leave what it can't use in `dead`. */
+export function everyHandler({ table, bus, queues }: Pipeline): PolicyStatement[] {
+  const recipients = [...PHASES.map((phase) => queues.phases[phase]), queues.dead];
+  return [
+    allow(
+      [
+        // TransactWriteItems is allowed by the actions of its parts.
+        'dynamodb:ConditionCheckItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:Query',
+        'dynamodb:UpdateItem',
+      ],
+      [table.tableArn],
+    ),
+    allow(['events:PutEvents'], [bus.eventBusArn]),
+    allow(
+      ['sqs:SendMessage'],
+      recipients.map((queue) => queue.queueArn),
+    ),
+  ];
+}
+
+/** Run the worker, in our cluster and with our task definition alone, and look at its tasks. */
+export function runWorkers({ names, worker }: Pipeline): PolicyStatement[] {
+  const inCluster = { ArnEquals: { 'ecs:cluster': worker.clusterArn } };
+  return [
+    // Any revision: a restore keeps the one it began with.
+    allow(['ecs:RunTask'], [names.arn('ecs', `task-definition/${worker.taskDefinition.family}:*`)], inCluster),
+    allow(['ecs:DescribeTasks'], [workerTasks({ names, worker })], inCluster),
+    // ListTasks knows no resource of ours, only the cluster.
+    allow(['ecs:ListTasks'], ['*'], inCluster),
+    allow(['iam:PassRole'], [worker.taskRole.roleArn, worker.executionRole.roleArn], {
+      StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+    }),
+  ];
+}
+
+/** Stop our own tasks. */
+export function stopWorkers({ names, worker }: Pipeline): PolicyStatement {
+  return allow(['ecs:StopTask'], [workerTasks({ names, worker })], {
+    ArnEquals: { 'ecs:cluster': worker.clusterArn },
+  });
+}
+
+function workerTasks({ names, worker }: Pick<Pipeline, 'names' | 'worker'>): string {
+  return names.arn('ecs', `task/${worker.clusterName}/*`);
+}
+
+/** Files of restores, below one prefix of the bucket. */
+export function files({ bucket }: Pipeline, prefix: 'work' | 'audit', ...actions: string[]): PolicyStatement {
+  return allow(
+    actions.map((action) => `s3:${action}`),
+    [bucket.arnForObjects(`${prefix}/*`)],
+  );
+}
+
+/** Secrets that restores create. */
+export function temporarySecrets({ names }: Pipeline, ...actions: string[]): PolicyStatement {
+  return allow(
+    actions.map((action) => `secretsmanager:${action}`),
+    [names.secret(`${names.temporary}*`)],
+  );
+}
+
+/** Secrets of sources: the default's, those tagged for this deployment, and RDS's own where the deployment allows them. */
+export function sourceSecrets(
+  { names, source, managedSecrets }: Pick<Pipeline, 'names' | 'source' | 'managedSecrets'>,
+  action: 'GetSecretValue' | 'DescribeSecret',
+): PolicyStatement[] {
+  return [
+    allow([`secretsmanager:${action}`], [source.secretArn, ...(managedSecrets ? [names.secret('rds!*')] : [])]),
+    allow([`secretsmanager:${action}`], [names.secret('*')], {
+      StringEquals: { [`aws:ResourceTag/${DEPLOYMENT_TAG_KEY}`]: names.deployment },
+    }),
+  ];
+}
+
+/** Read the state of instances, ours and the sources'. Sources opt in by tag, so their names aren't known here. */
+export function readInstances({ names }: Pipeline, ...more: string[]): PolicyStatement {
+  return allow(['rds:DescribeDBInstances', ...more], [names.rds('db', '*')]);
+}
+
+/** A request must tag what it creates as ours: the only bound where a creation has no resource of its own yet. */
+export function taggedAsOurs({ names }: Pipeline): Conditions {
+  return { StringEquals: { [`aws:RequestTag/${DEPLOYMENT_TAG_KEY}`]: names.deployment } };
+}
+
+/** The resource has opted in as a source. */
+export const OPTED_IN: Conditions = { Null: { [`aws:ResourceTag/${SOURCE_SECRET_TAG_KEY}`]: 'false' } };
+
+/** Use the customer key, if there is one, through the given services alone. */
+export function useKey(
+  keyArn: string | undefined,
+  region: string,
+  services: readonly ('rds' | 'dms' | 'secretsmanager')[],
+  actions: string[],
+): PolicyStatement[] {
+  if (keyArn === undefined) return [];
+  const via = services.map((service) => `${service}.${region}.amazonaws.com`);
+  return [allow(actions, [keyArn], { StringEquals: { 'kms:ViaService': via } })];
+}

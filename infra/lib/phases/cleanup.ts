@@ -1,0 +1,44 @@
+import { allow, files, readInstances, runWorkers, stopWorkers, temporarySecrets } from '../permissions.ts';
+import { replication, temporaryDatabases, workersOf } from '../wakes.ts';
+import type { Phase } from './phase.ts';
+
+/** Woken by everything that may go, and by what other phases gave up; hands on to complete. */
+export const cleanup: Phase = {
+  name: 'cleanup',
+  purpose: 'Deletes every temporary resource of a restore and proves that it is gone',
+  readsDeadLetters: true,
+  wakes: (pipeline) => [temporaryDatabases(pipeline), replication(pipeline), workersOf('cleanup', pipeline)],
+  permissions: (pipeline) => {
+    const { names, bucket } = pipeline;
+    return [
+      ...runWorkers(pipeline),
+      stopWorkers(pipeline),
+      allow(
+        [
+          'dms:DeleteEndpoint',
+          'dms:DeleteReplicationInstance',
+          'dms:DeleteReplicationTask',
+          'dms:ListTagsForResource',
+          'dms:StopReplicationTask',
+        ],
+        names.dms('rep', 'endpoint', 'task'),
+      ),
+      // DMS knows no resource for its lists (service authorization reference).
+      allow(
+        [
+          'dms:DescribeConnections',
+          'dms:DescribeEndpoints',
+          'dms:DescribeReplicationInstances',
+          'dms:DescribeReplicationTasks',
+        ],
+        ['*'],
+      ),
+      // Never a source: our prefix alone can be deleted.
+      allow(['rds:DeleteDBInstance'], [names.rds('db', `${names.temporary}*`)]),
+      readInstances(pipeline, 'rds:ListTagsForResource'),
+      temporarySecrets(pipeline, 'DeleteSecret', 'DescribeSecret'),
+      allow(['s3:ListBucket'], [bucket.bucketArn], { StringLike: { 's3:prefix': 'work/*' } }),
+      files(pipeline, 'work', 'DeleteObject', 'GetObject'),
+    ];
+  },
+};

@@ -1,0 +1,13 @@
+import { allow, files } from '../permissions.ts';
+import type { Phase } from './phase.ts';
+
+/** Woken by its command alone; tells the outcome. */
+export const complete: Phase = {
+  name: 'complete',
+  purpose: 'Closes the record and tells the outcome',
+  wakes: () => [],
+  permissions: (pipeline) => [
+    allow(['sns:Publish'], [pipeline.topic.topicArn]),
+    files(pipeline, 'audit', 'GetObject', 'PutObject'),
+  ],
+};

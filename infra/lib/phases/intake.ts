@@ -1,0 +1,28 @@
+import { allow, files, readInstances, runWorkers, sourceSecrets } from '../permissions.ts';
+import { requests, workersOf } from '../wakes.ts';
+import type { Phase } from './phase.ts';
+
+/** Woken by requests and by the end of its preflight task; hands on to provision, and to migrate when DMS will be needed. */
+export const intake: Phase = {
+  name: 'intake',
+  purpose: 'Validates a request, opens its record and runs the preflight',
+  wakes: (pipeline) => [requests(), workersOf('intake', pipeline)],
+  permissions: (pipeline) => [
+    readInstances(pipeline),
+    allow(
+      [
+        'rds:DescribeDBClusterSnapshots',
+        'rds:DescribeDBClusters',
+        'rds:DescribeDBInstanceAutomatedBackups',
+        'rds:DescribeDBSnapshots',
+        'rds:ListTagsForResource',
+      ],
+      ['db', 'cluster', 'snapshot', 'cluster-snapshot', 'auto-backup'].map((kind) => pipeline.names.rds(kind, '*')),
+    ),
+    ...sourceSecrets(pipeline, 'DescribeSecret'),
+    ...runWorkers(pipeline),
+    files(pipeline, 'work', 'GetObject', 'PutObject'),
+    // A rejected request has no other phase to tell its outcome.
+    allow(['sns:Publish'], [pipeline.topic.topicArn]),
+  ],
+};

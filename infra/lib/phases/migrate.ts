@@ -1,0 +1,52 @@
+import { allow, files, readInstances, runWorkers, taggedAsOurs, temporarySecrets, useKey } from '../permissions.ts';
+import { replication, workersOf } from '../wakes.ts';
+import type { Phase } from './phase.ts';
+
+/** Woken by its replication instance and tasks, and by its copy tasks; hands on to finalize. */
+export const migrate: Phase = {
+  name: 'migrate',
+  purpose: 'Moves the rows, by DMS and by COPY',
+  wakes: (pipeline) => [replication(pipeline), workersOf('migrate', pipeline)],
+  permissions: (pipeline) => [
+    // No resource exists yet when these two are asked for.
+    allow(['dms:CreateEndpoint', 'dms:CreateReplicationInstance'], ['*'], taggedAsOurs(pipeline)),
+    allow(['dms:CreateReplicationTask'], pipeline.names.dms('rep', 'endpoint', 'task'), taggedAsOurs(pipeline)),
+    allow(
+      [
+        'dms:AddTagsToResource',
+        'dms:DeleteReplicationInstance',
+        'dms:DescribeTableStatistics',
+        'dms:ListTagsForResource',
+        'dms:StartReplicationTask',
+        'dms:TestConnection',
+      ],
+      pipeline.names.dms('rep', 'endpoint', 'task'),
+    ),
+    // DMS knows no resource for its lists (service authorization reference).
+    allow(
+      [
+        'dms:DescribeConnections',
+        'dms:DescribeEndpoints',
+        'dms:DescribeReplicationInstances',
+        'dms:DescribeReplicationTasks',
+      ],
+      ['*'],
+    ),
+    ...lendSecretRole(pipeline.placement.secretRole.roleArn, pipeline.region),
+    temporarySecrets(pipeline, 'DescribeSecret'),
+    ...useKey(pipeline.kmsKeyArn, pipeline.region, ['dms'], ['kms:CreateGrant', 'kms:DescribeKey']),
+    readInstances(pipeline),
+    ...runWorkers(pipeline),
+    files(pipeline, 'work', 'GetObject', 'PutObject'),
+  ],
+};
+
+/** Endpoints name the role by which DMS reads their secret; DMS asks for both actions of the caller. */
+function lendSecretRole(roleArn: string, region: string) {
+  return [
+    allow(['iam:GetRole'], [roleArn]),
+    allow(['iam:PassRole'], [roleArn], {
+      StringEquals: { 'iam:PassedToService': ['dms.amazonaws.com', `dms.${region}.amazonaws.com`] },
+    }),
+  ];
+}

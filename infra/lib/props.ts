@@ -1,0 +1,83 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+
+/** Where the pipeline meets the databases. */
+export interface NetworkProps {
+  /** The VPC of the source databases. */
+  readonly vpcId: string;
+  /**
+   * Private subnets, in two zones at least, of the ECS tasks and the DMS replication instances. They need a way to S3,
+   * Secrets Manager, ECR and CloudWatch Logs: VPC endpoints or NAT.
+   */
+  readonly taskSubnetIds: readonly string[];
+  /** Isolated subnets, in two zones at least, of the temporary databases. */
+  readonly databaseSubnetIds: readonly string[];
+  /** Security groups of the source databases; each is given an ingress rule from the tasks and from DMS. */
+  readonly sourceSecurityGroupIds: readonly string[];
+  /** Ports on which the databases listen. @default [5432] */
+  readonly databasePorts?: readonly number[];
+  /** Groups of the ECS tasks and the DMS replication instances, with their rules. @default a new one */
+  readonly workerSecurityGroupIds?: readonly string[];
+  /** Groups of the temporary databases; they should allow no egress. @default a new one without egress */
+  readonly databaseSecurityGroupIds?: readonly string[];
+}
+
+/** The source that a request means when it names none. */
+export interface SourceProps {
+  /** Identifier of the instance or cluster. */
+  readonly identifier: string;
+  /** Full ARN of the secret with its master credentials (JSON with `username` and `password`). */
+  readonly secretArn: string;
+}
+
+/** The ECS worker. */
+export interface WorkerProps {
+  /** Image that holds the worker and PostgreSQL's client programs, for arm64. */
+  readonly image: string;
+  /** Path of the CA bundle inside the image. @default /etc/ssl/certs/rds-global-bundle.pem */
+  readonly caBundle?: string;
+  /** CPU units. @default 1024 */
+  readonly cpu?: number;
+  /** Memory in MiB. @default 2048 */
+  readonly memoryMiB?: number;
+}
+
+/** The DMS replication instances. */
+export interface ReplicationProps {
+  /** Class of the replication instances. @default dms.t3.medium */
+  readonly instanceClass?: string;
+  /** ARN of the DMS certificate for connections with verify-full. @default none */
+  readonly caCertificateArn?: string;
+}
+
+/** What a deployment of the pipeline is made of. */
+export interface TenantRestoreProps {
+  /** Where the pipeline meets the databases. */
+  readonly network: NetworkProps;
+  /** The source that a request means when it names none. */
+  readonly source: SourceProps;
+  /** Directory that holds the Lambda binary `bootstrap` (arm64). */
+  readonly lambdaArtifact: string;
+  /** The ECS worker. */
+  readonly worker: WorkerProps;
+  /** Name of the deployment, prefix of every fixed name. @default tenant-restore */
+  readonly deployment?: string;
+  /** Short tag in the names of temporary resources: `[a-z][a-z0-9]{0,5}`. @default main */
+  readonly deploymentTag?: string;
+  /** The DMS replication instances. */
+  readonly replication?: ReplicationProps;
+  /** Also accept sources whose secret RDS manages (tag `tenant-restore:secret` = `managed`). @default false */
+  readonly managedSecrets?: boolean;
+  /** Customer key of the sources, the temporary databases, secrets and replication instances. @default AWS managed keys */
+  readonly kmsKeyArn?: string;
+  /** Tick intervals and deadlines as JSON, for the functions. @default their own */
+  readonly pace?: string;
+  /** `RUST_LOG` of functions and worker. @default info */
+  readonly logLevel?: string;
+  /** How long logs are kept. @default three months */
+  readonly logRetention?: RetentionDays;
+  /** Days that what restores leave for an audit stays in the bucket. @default 365 */
+  readonly auditDays?: number;
+  /** What becomes of table, bucket and logs when the pipeline is removed. @default RETAIN */
+  readonly removalPolicy?: RemovalPolicy;
+}

@@ -1,0 +1,76 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Alias } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { Names } from './names.ts';
+
+/** How long the pipeline's records stay. */
+export interface StorageProps {
+  readonly names: Names;
+  readonly auditDays: number;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** What a restore writes down: its record and log (table), its files (bucket), its outcome (topic). */
+export class Storage extends Construct {
+  readonly table: Table;
+  readonly bucket: Bucket;
+  readonly topic: Topic;
+
+  constructor(scope: Construct, id: string, props: StorageProps) {
+    super(scope, id);
+    this.table = auditTable(this, props);
+    this.bucket = fileBucket(this, props);
+    this.topic = new Topic(this, 'Outcomes', {
+      topicName: props.names.of('outcomes'),
+      enforceSSL: true,
+      masterKey: Alias.fromAliasName(this, 'TopicKey', 'alias/aws/sns'),
+    });
+  }
+}
+
+function auditTable(scope: Construct, { names, removalPolicy }: StorageProps): Table {
+  const table = new Table(scope, 'Table', {
+    tableName: names.deployment,
+    partitionKey: { name: 'pk', type: AttributeType.STRING },
+    sortKey: { name: 'sk', type: AttributeType.STRING },
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    timeToLiveAttribute: 'expiresAt',
+    deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
+    removalPolicy,
+  });
+  table.addGlobalSecondaryIndex({
+    indexName: 'byStarted',
+    partitionKey: { name: 'kind', type: AttributeType.STRING },
+    sortKey: { name: 'startedAt', type: AttributeType.STRING },
+  });
+  return table;
+}
+
+function fileBucket(scope: Construct, { names, auditDays, removalPolicy }: StorageProps): Bucket {
+  return new Bucket(scope, 'Bucket', {
+    bucketName: names.bucket,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    encryption: BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    removalPolicy,
+    lifecycleRules: [
+      // The cleanup deletes a restore's work files; this is for what a crash leaves.
+      {
+        id: 'work',
+        prefix: 'work/',
+        expiration: Duration.days(7),
+        abortIncompleteMultipartUploadAfter: Duration.days(1),
+      },
+      {
+        id: 'audit',
+        prefix: 'audit/',
+        expiration: Duration.days(auditDays),
+        abortIncompleteMultipartUploadAfter: Duration.days(1),
+      },
+    ],
+  });
+}

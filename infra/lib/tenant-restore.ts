@@ -1,0 +1,151 @@
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { RequestBus, WakeRule } from './bus.ts';
+import { Handler } from './functions.ts';
+import { Names, PHASES, type PhaseName, WORKER_CONTAINER } from './names.ts';
+import { Network } from './network.ts';
+import { PHASE } from './phases/index.ts';
+import type { Pipeline } from './pipeline.ts';
+import { Placement } from './placement.ts';
+import type { TenantRestoreProps } from './props.ts';
+import { Queues } from './queues.ts';
+import { Storage } from './storage.ts';
+import { Worker } from './worker.ts';
+
+/** The pipeline that restores tenants' schemas, attachable to existing databases in an existing VPC. */
+export class TenantRestore extends Construct {
+  /** Where upstream systems publish their requests; `addPublisher` admits those of other accounts. */
+  readonly bus: RequestBus;
+
+  constructor(scope: Construct, id: string, props: TenantRestoreProps) {
+    super(scope, id);
+    const names = new Names(Stack.of(this), props.deployment ?? 'tenant-restore', props.deploymentTag ?? 'main');
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const logRetention = props.logRetention ?? RetentionDays.THREE_MONTHS;
+    const logLevel = props.logLevel ?? 'info';
+    const managedSecrets = props.managedSecrets ?? false;
+    const { source, kmsKeyArn } = props;
+
+    this.bus = new RequestBus(this, 'Bus', names);
+    const queues = new Queues(this, 'Queues', names);
+    const storage = new Storage(this, 'Storage', { names, auditDays: props.auditDays ?? 365, removalPolicy });
+    const network = new Network(this, 'Network', names, props.network);
+    const placement = new Placement(this, 'Placement', names, props.network, kmsKeyArn);
+    const worker = new Worker(this, 'Worker', {
+      names,
+      bucket: storage.bucket,
+      source,
+      worker: props.worker,
+      managedSecrets,
+      kmsKeyArn,
+      logLevel,
+      logRetention,
+      removalPolicy,
+    });
+    const pipeline: Pipeline = {
+      names,
+      region: Stack.of(this).region,
+      bus: this.bus,
+      queues,
+      table: storage.table,
+      bucket: storage.bucket,
+      topic: storage.topic,
+      worker,
+      placement,
+      source,
+      managedSecrets,
+      kmsKeyArn,
+    };
+    const handlerProps = {
+      pipeline,
+      code: Code.fromAsset(props.lambdaArtifact),
+      environment: environment(pipeline, network, props, logLevel),
+      logRetention,
+      removalPolicy,
+    };
+    const functions = new Construct(this, 'Functions');
+    const rules = new Construct(this, 'Rules');
+    for (const name of PHASES) {
+      new Handler(functions, name, PHASE[name], handlerProps);
+      wakePhase(rules, name, pipeline);
+    }
+    output(this, pipeline);
+  }
+}
+
+/** One rule for each origin of events that wake the phase. */
+function wakePhase(scope: Construct, phase: PhaseName, pipeline: Pipeline): void {
+  const { names, bus, queues } = pipeline;
+  for (const { origin, pattern } of PHASE[phase].wakes(pipeline)) {
+    const name = `${phase}-${origin}`;
+    new WakeRule(scope, name, {
+      names,
+      name,
+      pattern,
+      queue: queues.phases[phase],
+      ...(origin === 'requests' && { bus }),
+    });
+  }
+}
+
+/** What every function is told; the handlers' configuration reads exactly these names. */
+function environment(
+  pipeline: Pipeline,
+  network: Network,
+  props: TenantRestoreProps,
+  logLevel: string,
+): Record<string, string> {
+  const { names, queues, worker, placement } = pipeline;
+  const workers = network.workerGroups.join(',');
+  return {
+    DEPLOYMENT: names.deployment,
+    DEPLOYMENT_TAG: names.tag,
+    TABLE_NAME: pipeline.table.tableName,
+    BUS_NAME: pipeline.bus.eventBusName,
+    TOPIC_ARN: pipeline.topic.topicArn,
+    BUCKET_NAME: pipeline.bucket.bucketName,
+    ...Object.fromEntries(PHASES.map((phase) => [`QUEUE_URL_${phase.toUpperCase()}`, queues.phases[phase].queueUrl])),
+    QUEUE_URL_DEAD: queues.dead.queueUrl,
+    CLUSTER_ARN: worker.clusterArn,
+    TASK_DEFINITION_ARN: worker.taskDefinition.taskDefinitionArn,
+    CONTAINER_NAME: WORKER_CONTAINER,
+    TASK_SUBNETS: props.network.taskSubnetIds.join(','),
+    TASK_SECURITY_GROUPS: workers,
+    DB_SUBNET_GROUP: placement.databaseSubnetGroup,
+    DB_SECURITY_GROUPS: network.databaseGroups.join(','),
+    DMS_SUBNET_GROUP: placement.replicationSubnetGroup,
+    DMS_SECURITY_GROUPS: workers,
+    DMS_INSTANCE_CLASS: props.replication?.instanceClass ?? 'dms.t3.medium',
+    DMS_SECRET_ROLE_ARN: placement.secretRole.roleArn,
+    DEFAULT_SOURCE: props.source.identifier,
+    DEFAULT_SOURCE_SECRET_ARN: props.source.secretArn,
+    KMS_KEY_ARN: props.kmsKeyArn ?? '',
+    CA_CERTIFICATE_ARN: props.replication?.caCertificateArn ?? '',
+    RUST_LOG: logLevel,
+    ...(props.pace !== undefined && { PACE: props.pace }),
+  };
+}
+
+/** What a person or a script needs to use the deployment. */
+function output(scope: Construct, { bus, table, bucket, topic, worker, queues, names }: Pipeline): void {
+  const values: Record<string, string> = {
+    BusName: bus.eventBusName,
+    TableName: table.tableName,
+    BucketName: bucket.bucketName,
+    TopicArn: topic.topicArn,
+    ClusterArn: worker.clusterArn,
+    WorkerTaskDefinitionArn: worker.taskDefinition.taskDefinitionArn,
+    QueueUrlDlq: queues.dlq.queueUrl,
+    QueueUrlDead: queues.dead.queueUrl,
+  };
+  for (const phase of PHASES) {
+    const title = phase.charAt(0).toUpperCase() + phase.slice(1);
+    values[`QueueUrl${title}`] = queues.phases[phase].queueUrl;
+    values[`FunctionName${title}`] = names.of(phase);
+  }
+  for (const [key, value] of Object.entries(values)) {
+    new CfnOutput(scope, key, { value }).overrideLogicalId(key);
+  }
+}

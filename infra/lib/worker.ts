@@ -1,0 +1,124 @@
+import { type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  CfnCluster,
+  ContainerImage,
+  CpuArchitecture,
+  FargateTaskDefinition,
+  LogDrivers,
+  OperatingSystemFamily,
+} from 'aws-cdk-lib/aws-ecs';
+import { type IRole, PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { WORKER_CONTAINER, type Names } from './names.ts';
+import { allow, sourceSecrets, useKey } from './permissions.ts';
+import type { SourceProps, WorkerProps } from './props.ts';
+
+/** Where an image based on Amazon's keeps the bundle that its build downloads. */
+const DEFAULT_CA_BUNDLE = '/etc/ssl/certs/rds-global-bundle.pem';
+
+/** What the worker's tasks run with. */
+export interface WorkerSettings {
+  readonly names: Names;
+  readonly bucket: Bucket;
+  readonly source: SourceProps;
+  readonly worker: WorkerProps;
+  readonly managedSecrets: boolean;
+  readonly kmsKeyArn: string | undefined;
+  readonly logLevel: string;
+  readonly logRetention: RetentionDays;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** The only part that opens database connections: a Fargate task, one job a run. */
+export class Worker extends Construct {
+  readonly clusterName: string;
+  readonly clusterArn: string;
+  readonly taskDefinition: FargateTaskDefinition;
+  /** The worker's own rights. */
+  readonly taskRole: Role;
+  /** What ECS may do to start it. */
+  readonly executionRole: Role;
+
+  constructor(scope: Construct, id: string, settings: WorkerSettings) {
+    super(scope, id);
+    const { names } = settings;
+    this.clusterName = names.deployment;
+    this.clusterArn = new CfnCluster(this, 'Cluster', { clusterName: this.clusterName }).attrArn;
+    const logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/ecs/${names.of('worker')}`,
+      retention: settings.logRetention,
+      removalPolicy: settings.removalPolicy,
+    });
+    this.taskRole = tasksRole(this, 'TaskRole', names.of('worker-task'), whatJobsNeed(settings, Stack.of(this).region));
+    this.executionRole = tasksRole(this, 'ExecutionRole', names.of('worker-start'), whatStartingNeeds(names, logGroup));
+    this.taskDefinition = taskDefinition(this, settings, this.taskRole, this.executionRole, logGroup);
+  }
+}
+
+function tasksRole(scope: Construct, id: string, roleName: string, statements: PolicyStatement[]): Role {
+  return new Role(scope, id, {
+    roleName,
+    assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
+    inlinePolicies: { worker: new PolicyDocument({ statements }) },
+  });
+}
+
+function whatJobsNeed(settings: WorkerSettings, region: string): PolicyStatement[] {
+  const { names, bucket, kmsKeyArn } = settings;
+  return [
+    allow(['secretsmanager:GetSecretValue'], [names.secret(`${names.temporary}*`)]),
+    ...sourceSecrets(settings, 'GetSecretValue'),
+    allow(['s3:GetObject', 's3:PutObject'], [bucket.arnForObjects('work/*'), bucket.arnForObjects('audit/*')]),
+    ...useKey(kmsKeyArn, region, ['secretsmanager'], ['kms:Decrypt']),
+  ];
+}
+
+function whatStartingNeeds(names: Names, logGroup: LogGroup): PolicyStatement[] {
+  return [
+    // Logging in to ECR knows no resource; the image may lie in any repository of this account.
+    allow(['ecr:GetAuthorizationToken'], ['*']),
+    allow(
+      ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+      [names.arn('ecr', 'repository/*')],
+    ),
+    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
+  ];
+}
+
+function taskDefinition(
+  scope: Construct,
+  { names, bucket, worker, logLevel }: WorkerSettings,
+  role: IRole,
+  executionRole: Role,
+  logGroup: LogGroup,
+): FargateTaskDefinition {
+  const definition = new FargateTaskDefinition(scope, 'Task', {
+    family: names.of('worker'),
+    cpu: worker.cpu ?? 1024,
+    memoryLimitMiB: worker.memoryMiB ?? 2048,
+    runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
+    taskRole: role,
+    // Its policy above is complete; the log driver need not add to it.
+    executionRole: executionRole.withoutPolicyUpdates(),
+    // pg_dump and pg_restore want a place for their archive; everything else is read-only.
+    volumes: [{ name: 'scratch' }],
+  });
+  const container = definition.addContainer('Worker', {
+    containerName: WORKER_CONTAINER,
+    image: ContainerImage.fromRegistry(worker.image),
+    command: ['worker'],
+    environment: {
+      DEPLOYMENT: names.deployment,
+      DEPLOYMENT_TAG: names.tag,
+      BUCKET_NAME: bucket.bucketName,
+      PGSSLROOTCERT: worker.caBundle ?? DEFAULT_CA_BUNDLE,
+      RUST_LOG: logLevel,
+    },
+    logging: LogDrivers.awsLogs({ logGroup, streamPrefix: 'worker' }),
+    readonlyRootFilesystem: true,
+  });
+  container.addMountPoints({ sourceVolume: 'scratch', containerPath: '/tmp', readOnly: false });
+  return definition;
+}
