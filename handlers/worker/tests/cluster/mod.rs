@@ -3,6 +3,10 @@
 //! PostgreSQL refuses to run as root: as root it runs as the user `postgres`, otherwise as the same user.
 
 #![allow(dead_code, reason = "each test program uses a part of this module")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that can't prepare its server fails at that line"
+)]
 
 pub mod certificate;
 pub mod surroundings;
