@@ -17,8 +17,10 @@ pub struct Command {
     /// Version of the document; 1.
     pub version: u32,
     /// The restore.
+    #[schemars(regex(pattern = "^[a-z2-7]{12}$"))]
     pub restore_id: String,
     /// Its attempt, from 1.
+    #[schemars(range(min = 1))]
     pub attempt: u32,
     /// What to do.
     #[serde(flatten)]
@@ -84,7 +86,12 @@ impl Instruction {
 impl Command {
     /// A command of the current version.
     pub fn new(restore_id: &str, attempt: u32, instruction: Instruction) -> Self {
-        Self { version: VERSION, restore_id: restore_id.to_owned(), attempt, instruction }
+        Self {
+            version: VERSION,
+            restore_id: restore_id.to_owned(),
+            attempt,
+            instruction,
+        }
     }
 }
 
@@ -94,7 +101,14 @@ mod tests {
 
     #[test]
     fn a_tick_is_one_flat_object() {
-        let tick = Command::new("abcdefghijkl", 1, Instruction::Reconcile { phase: Phase::Ddl, generation: 3 });
+        let tick = Command::new(
+            "abcdefghijkl",
+            1,
+            Instruction::Reconcile {
+                phase: Phase::Ddl,
+                generation: 3,
+            },
+        );
         let json = serde_json::to_value(&tick).unwrap();
         assert_eq!(
             json,
@@ -108,7 +122,11 @@ mod tests {
 
     #[test]
     fn every_command_without_data_survives_a_round_trip() {
-        for instruction in [Instruction::Migrate, Instruction::CleanUp, Instruction::ProvisionReplication] {
+        for instruction in [
+            Instruction::Migrate,
+            Instruction::CleanUp,
+            Instruction::ProvisionReplication,
+        ] {
             let command = Command::new("abcdefghijkl", 2, instruction);
             let json = serde_json::to_string(&command).unwrap();
             assert_eq!(serde_json::from_str::<Command>(&json).unwrap(), command);

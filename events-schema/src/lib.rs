@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod outgoing;
 pub mod phase;
 pub mod request;
+pub mod schema;
 
 pub use command::{Command, Instruction};
 pub use envelope::Envelope;

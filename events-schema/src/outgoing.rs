@@ -17,6 +17,7 @@ pub struct RestoredSchema {
     pub schema: String,
     /// The name of the copy; absent where a rejected request didn't lead to one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub restored_as: Option<String>,
 }
 
@@ -32,6 +33,7 @@ pub struct Cause {
     pub remedy: String,
     /// The request's field that is to blame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub field: Option<String>,
 }
 
@@ -41,14 +43,17 @@ pub struct Cause {
 pub struct Subject {
     /// The restore, if one was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", regex(pattern = "^[a-z2-7]{12}$"))]
     pub restore_id: Option<String>,
     /// The request's id, or the id of its event.
     pub request_id: String,
     /// The DB instance or cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub source: Option<String>,
     /// The database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub database: Option<String>,
     /// The schemas.
     #[serde(default)]
@@ -63,6 +68,7 @@ pub struct Accepted {
     #[serde(flatten)]
     pub subject: Subject,
     /// The attempt, from 1.
+    #[schemars(range(min = 1))]
     pub attempt: u32,
     /// The instant that is brought back.
     pub restore_point: Timestamp,
@@ -79,6 +85,7 @@ pub struct Progressed {
     #[serde(flatten)]
     pub subject: Subject,
     /// The attempt, from 1.
+    #[schemars(range(min = 1))]
     pub attempt: u32,
     /// The phase that begins.
     pub phase: Phase,
@@ -96,6 +103,7 @@ pub struct Held {
     #[serde(flatten)]
     pub subject: Subject,
     /// The attempt, from 1.
+    #[schemars(range(min = 1))]
     pub attempt: u32,
     /// The phase in which it failed.
     pub phase: Phase,
@@ -103,6 +111,29 @@ pub struct Held {
     pub until: Timestamp,
     /// Why it failed.
     pub causes: Vec<Cause>,
+}
+
+/// Detail of `RestorePlanned`: what the preflight says about a `RestorePlanRequested`. Nothing was created.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Planned {
+    /// What it is about; never a restore, since none was opened.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// Whether the same request would be accepted now.
+    pub possible: bool,
+    /// The instant that would be brought back, if the request named one that exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Timestamp")]
+    pub restore_point: Option<Timestamp>,
+    /// Whether some table would be moved by DMS, judged by the live catalog.
+    pub replication_expected: bool,
+    /// Why it would be rejected; empty when it is possible.
+    #[serde(default)]
+    pub causes: Vec<Cause>,
+    /// Findings of the preflight that don't forbid the restore.
+    #[serde(default)]
+    pub warnings: Vec<Cause>,
 }
 
 /// How an attempt ended.
@@ -149,9 +180,11 @@ pub struct Ended {
     /// The same for every delivery of this outcome.
     pub outcome_id: String,
     /// The attempt, from 1.
+    #[schemars(range(min = 1))]
     pub attempt: u32,
     /// The instant that was asked for, if the request named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Timestamp")]
     pub restore_point: Option<Timestamp>,
     /// When the request was taken.
     pub started_at: Timestamp,
@@ -162,5 +195,6 @@ pub struct Ended {
     pub causes: Vec<Cause>,
     /// S3 URI of the JSON report, if one was written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub report: Option<String>,
 }

@@ -19,7 +19,11 @@ pub struct RestoreRequested {
     pub schemas: Vec<String>,
     /// RFC 3339 instant with offset, whole seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", regex(pattern = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.0+)?([Zz]|[+-]\d{2}:\d{2})$"))]
+    #[schemars(
+        with = "String",
+        regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.0+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$"),
+        extend("format" = "date-time")
+    )]
     pub restore_time: Option<String>,
     /// Instance or cluster snapshot, identifier or ARN.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -20,6 +20,15 @@ pub struct DmsDetail {
     pub detail_message: String,
 }
 
+impl DmsDetail {
+    /// Whether it is about a task: `REPLICATION_TASK` in newer events, `ReplicationTask` in older ones.
+    pub fn is_about_a_task(&self) -> bool {
+        self.resource_type
+            .replace('_', "")
+            .eq_ignore_ascii_case("replicationtask")
+    }
+}
+
 /// The resource identifier at the end of a DMS ARN (`arn:aws:dms:region:account:rep:NAME`).
 pub fn identifier(arn: &str) -> Option<&str> {
     let mut parts = arn.splitn(7, ':').skip(5);
