@@ -1,1 +1,27 @@
-//! To be written.
+//! Support for the end-to-end tests and the demonstration.
+//!
+//! Everything here goes through public interfaces: the AWS SDK against the endpoint of the local cloud, and
+//! PostgreSQL's own protocol with TLS. Nothing reaches into the pipeline or the local cloud by any other way, so that
+//! what is proven here holds for any operator.
+//!
+//! The usual order: [`cloud::Cloud`] connects, [`production`] makes an instance, [`samples`] loads the tenants,
+//! [`activity`] keeps writing, [`request`] publishes a `RestoreRequested`, [`subscriber`] hears what comes of it,
+//! [`contents`] and [`inventory`] say what a schema holds, [`leftovers`] what a restore left behind.
+
+pub mod activity;
+pub mod audit;
+pub mod cloud;
+pub mod contents;
+pub mod database;
+pub mod error;
+pub mod faults;
+pub mod inventory;
+pub mod leftovers;
+pub mod outcome;
+pub mod production;
+pub mod request;
+pub mod samples;
+pub mod subscriber;
+pub mod wait;
+
+pub use error::{Context, Error, Result};

@@ -1,0 +1,102 @@
+//! The audit record of a restore, from DynamoDB.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Map, Value};
+
+use crate::cloud::{Cloud, DEPLOYMENT};
+use crate::error::{Context, Result};
+
+/// Everything the table holds about one restore.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// Its items in the order of their sort key, as plain JSON.
+    pub items: Vec<Value>,
+}
+
+impl Audit {
+    /// Reads all items of a restore, consistently.
+    ///
+    /// # Errors
+    /// What DynamoDB answers.
+    pub async fn read(cloud: &Cloud, restore_id: &str) -> Result<Self> {
+        let doing = || format!("read the audit record of {restore_id}");
+        let query = cloud
+            .dynamodb
+            .query()
+            .table_name(DEPLOYMENT)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(format!("RESTORE#{restore_id}")))
+            .consistent_read(true);
+        let items = query
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .context(doing())?;
+        Ok(Self {
+            items: items
+                .into_iter()
+                .map(|item| plain_map(item.into_iter()))
+                .collect(),
+        })
+    }
+
+    /// The restore's state, if it was opened.
+    pub fn state(&self) -> Option<&Value> {
+        self.items.iter().find(|item| item["sk"] == "STATE")
+    }
+
+    /// The log, oldest first.
+    pub fn log(&self) -> impl Iterator<Item = &Value> {
+        self.items
+            .iter()
+            .filter(|item| item["sk"].as_str().is_some_and(|sk| sk.starts_with("LOG#")))
+    }
+}
+
+/// An attribute without DynamoDB's type names. Numbers that JSON can't hold stay text.
+fn plain(attribute: AttributeValue) -> Value {
+    match attribute {
+        AttributeValue::Bool(value) => Value::Bool(value),
+        AttributeValue::L(values) => values.into_iter().map(plain).collect(),
+        AttributeValue::M(values) => plain_map(values.into_iter()),
+        AttributeValue::N(number) => serde_json::from_str(&number).unwrap_or(Value::String(number)),
+        AttributeValue::Ns(values) | AttributeValue::Ss(values) => {
+            values.into_iter().map(Value::String).collect()
+        }
+        AttributeValue::S(value) => Value::String(value),
+        _ => Value::Null,
+    }
+}
+
+fn plain_map(values: impl Iterator<Item = (String, AttributeValue)>) -> Value {
+    Value::Object(
+        values
+            .map(|(name, value)| (name, plain(value)))
+            .collect::<Map<_, _>>(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_become_plain_json() {
+        let item = [
+            ("n".to_owned(), AttributeValue::N("7".into())),
+            (
+                "l".to_owned(),
+                AttributeValue::L(vec![
+                    AttributeValue::S("x".into()),
+                    AttributeValue::Null(true),
+                ]),
+            ),
+        ];
+        assert_eq!(
+            plain_map(item.into_iter()),
+            serde_json::json!({ "n": 7, "l": ["x", null] })
+        );
+    }
+}

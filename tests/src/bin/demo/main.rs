@@ -1,0 +1,3 @@
+//! The demonstration; to come.
+
+fn main() {}

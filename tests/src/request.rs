@@ -1,0 +1,85 @@
+//! Publishing on the pipeline's bus, as an upstream system does.
+
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::cloud::{Cloud, DEPLOYMENT};
+use crate::error::{Context, Error, Result};
+
+/// The `source` of the events that this crate publishes.
+pub const EVENT_SOURCE: &str = "demo.operator";
+
+/// A well-formed `RestoreRequested`; add optional fields to [`Request::detail`].
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The event's detail.
+    pub detail: Value,
+}
+
+impl Request {
+    /// Asks for schemas of a database at a restore point (whole seconds), from the instance `source`.
+    pub fn new(
+        request_id: &str,
+        source: &str,
+        database: &str,
+        schemas: &[&str],
+        restore_time: Timestamp,
+    ) -> Self {
+        Self {
+            detail: json!({
+                "requestId": request_id,
+                "source": source,
+                "database": database,
+                "schemas": schemas,
+                "restoreTime": restore_time.to_string(),
+            }),
+        }
+    }
+
+    /// The same request with one field set.
+    #[must_use]
+    pub fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
+        self.detail[field] = value.into();
+        self
+    }
+
+    /// Publishes it; answers the event's id.
+    ///
+    /// # Errors
+    /// What EventBridge answers.
+    pub async fn publish(&self, cloud: &Cloud) -> Result<String> {
+        publish(cloud, "RestoreRequested", &self.detail.to_string()).await
+    }
+}
+
+/// Publishes any event on the bus, well-formed or not; answers its id.
+///
+/// # Errors
+/// What EventBridge answers, for the call or for the entry.
+pub async fn publish(cloud: &Cloud, detail_type: &str, detail: &str) -> Result<String> {
+    let doing = || format!("publish {detail_type}");
+    let entry = PutEventsRequestEntry::builder()
+        .event_bus_name(DEPLOYMENT)
+        .source(EVENT_SOURCE)
+        .detail_type(detail_type)
+        .detail(detail)
+        .build();
+    let answer = cloud
+        .events
+        .put_events()
+        .entries(entry)
+        .send()
+        .await
+        .context(doing())?;
+    let result = answer.entries().first().context(doing())?;
+    match (result.event_id(), result.error_code()) {
+        (Some(id), None) => Ok(id.to_owned()),
+        (_, code) => Err(Error::new(format!(
+            "{}: {} {}",
+            doing(),
+            code.unwrap_or("no id"),
+            result.error_message().unwrap_or("")
+        ))),
+    }
+}
