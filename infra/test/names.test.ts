@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { nameOf, resolve, synthesize, type Resource } from './template.ts';
+
+/** `type name` of everything in a template that has a fixed name. */
+function fixedNames(template: Template): string[] {
+  const all = Object.values((template.toJSON() as { Resources: Record<string, Resource> }).Resources);
+  return all.flatMap((resource) => {
+    const name = nameOf({ ...resource, Properties: resolve(template, resource.Properties) as Record<string, unknown> });
+    return name === undefined ? [] : [`${resource.Type} ${name}`];
+  });
+}
+
+const main = synthesize();
+const blue = synthesize({ deployment: 'blue-restore', deploymentTag: 'blue' });
+
+describe('names', () => {
+  test('the deployment names everything that is fixed', () => {
+    for (const name of fixedNames(blue)) assert.match(name, /^AWS::\S+ (\/aws\/lambda\/|\/ecs\/)?blue-restore/);
+    assert.ok(!JSON.stringify(blue.toJSON()).includes('tr-main'));
+    assert.ok(!/tenant-restore(?!:deployment|:secret)/.test(JSON.stringify(blue.toJSON())));
+  });
+
+  test('two deployments side by side share no name', () => {
+    const taken = new Set(fixedNames(main));
+    assert.ok(taken.size > 60);
+    assert.deepEqual(
+      fixedNames(blue).filter((name) => taken.has(name)),
+      [],
+    );
+  });
+
+  test('no two resources of one deployment share a name', () => {
+    const names = fixedNames(main);
+    assert.equal(new Set(names).size, names.length);
+  });
+
+  test('the contract names are as upstream systems know them', () => {
+    const names = fixedNames(main);
+    for (const expected of [
+      'AWS::Events::EventBus tenant-restore',
+      'AWS::DynamoDB::Table tenant-restore',
+      'AWS::SNS::Topic tenant-restore-outcomes',
+      'AWS::ECS::TaskDefinition tenant-restore-worker',
+      'AWS::SQS::Queue tenant-restore-dead',
+      'AWS::Lambda::Function tenant-restore-cleanup',
+    ]) {
+      assert.ok(names.includes(expected), expected);
+    }
+  });
+});
