@@ -43,7 +43,7 @@ pub struct RestoreRequested {
     pub request_id: Option<String>,
     /// Suffix of the restored names; default: the restore point in UTC, `YYYYMMDDHHMMSS`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String", length(min = 1, max = 61))]
+    #[schemars(with = "String", length(min = 1, max = 54))]
     pub suffix: Option<String>,
     /// How rows are moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
