@@ -7,6 +7,8 @@ import { nameOf, resolve, synthesize, type Resource } from './template.ts';
 function fixedNames(template: Template): string[] {
   const all = Object.values((template.toJSON() as { Resources: Record<string, Resource> }).Resources);
   return all.flatMap((resource) => {
+    // It names the function that it feeds, not itself.
+    if (resource.Type === 'AWS::Lambda::EventSourceMapping') return [];
     const name = nameOf({ ...resource, Properties: resolve(template, resource.Properties) as Record<string, unknown> });
     return name === undefined ? [] : [`${resource.Type} ${name}`];
   });

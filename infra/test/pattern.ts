@@ -16,7 +16,8 @@ type Matcher = string | { readonly prefix: string };
 export function matches(pattern: Readonly<Record<string, unknown>>, event: object): boolean {
   return Object.entries(pattern).every(([field, expected]) => {
     const actual = (event as Record<string, unknown>)[field];
-    if (Array.isArray(expected)) return values(actual).some((value) => expected.some((m: Matcher) => accepts(m, value)));
+    if (Array.isArray(expected))
+      return values(actual).some((value) => expected.some((m: Matcher) => accepts(m, value)));
     return typeof actual === 'object' && actual !== null && matches(expected as Record<string, unknown>, actual);
   });
 }

@@ -6,7 +6,10 @@ import { named, resolve, resources, synthesize } from './template.ts';
 const template = synthesize();
 const queue = (name: string) => named(template, 'AWS::SQS::Queue', 'QueueName', `tenant-restore-${name}`).Properties;
 const givesUpTo = (name: string) => {
-  const redrive = resolve(template, queue(name).RedrivePolicy) as { deadLetterTargetArn: string; maxReceiveCount: number };
+  const redrive = resolve(template, queue(name).RedrivePolicy) as {
+    deadLetterTargetArn: string;
+    maxReceiveCount: number;
+  };
   return { to: redrive.deadLetterTargetArn.split(':').at(-1), after: redrive.maxReceiveCount };
 };
 
@@ -44,7 +47,11 @@ describe('queues', () => {
     for (const [id, { Properties }] of Object.entries(resources(template, 'AWS::SQS::Queue'))) {
       assert.equal(Properties.SqsManagedSseEnabled, true, id);
       const policy = policies.find((p) => JSON.stringify(p.Properties.Queues).includes(`"${id}"`));
-      assert.match(JSON.stringify(policy?.Properties.PolicyDocument), /"aws:SecureTransport":"false"\}\},"Effect":"Deny"/, id);
+      assert.match(
+        JSON.stringify(policy?.Properties.PolicyDocument),
+        /"aws:SecureTransport":"false"\}\},"Effect":"Deny"/,
+        id,
+      );
     }
   });
 });

@@ -26,7 +26,9 @@ const rules = Object.entries(resources(template, 'AWS::Events::Rule')).map(([id,
 function wokenBy(event: AwsEvent, bus: 'default' | 'tenant-restore' = 'default'): string[] {
   return rules
     .filter((rule) => (rule.EventBusName ?? 'default') === bus && matches(rule.EventPattern, event))
-    .flatMap((rule) => rule.Targets.map((target) => String(target.Arn.split(':').at(-1)).replace('tenant-restore-', '')))
+    .flatMap((rule) =>
+      rule.Targets.map((target) => String(target.Arn.split(':').at(-1)).replace('tenant-restore-', '')),
+    )
     .sort();
 }
 
@@ -48,7 +50,12 @@ const ecs = (startedBy: string, lastStatus = 'STOPPED', cluster = 'tenant-restor
 });
 
 describe('what wakes a phase', () => {
-  for (const request of ['RestoreRequested', 'RestorePlanRequested', 'RestoreCancelRequested', 'RestoreReplayRequested']) {
+  for (const request of [
+    'RestoreRequested',
+    'RestorePlanRequested',
+    'RestoreCancelRequested',
+    'RestoreReplayRequested',
+  ]) {
     test(`${request} on our bus wakes intake, whoever publishes it`, () => {
       const event = { source: 'support-desk', 'detail-type': request, resources: [], detail: {} };
       assert.deepEqual(wokenBy(event, 'tenant-restore'), ['intake']);

@@ -50,7 +50,8 @@ export function resources(template: Template, type: string): Record<string, Reso
 /** The only resource of a type whose property has this value. */
 export function named(template: Template, type: string, property: string, value: string): Resource {
   const found = Object.values(resources(template, type)).filter((r) => r.Properties[property] === value);
-  if (found.length !== 1 || found[0] === undefined) throw new Error(`${found.length} of ${type} have ${property} ${value}`);
+  if (found.length !== 1 || found[0] === undefined)
+    throw new Error(`${found.length} of ${type} have ${property} ${value}`);
   return found[0];
 }
 

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { PHASES } from '../lib/names.ts';
+import { named, nameOf, resolve, resources, synthesize } from './template.ts';
+
+const template = synthesize({ pace: '{"tick":5}' });
+const configuration = (phase: string) =>
+  named(template, 'AWS::Lambda::Function', 'FunctionName', `tenant-restore-${phase}`).Properties;
+const environment = (phase: string) =>
+  (resolve(template, configuration(phase).Environment) as { Variables: Record<string, string> }).Variables;
+
+const mappings = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping')).map((mapping) => ({
+  BatchSize: mapping.Properties.BatchSize,
+  FunctionResponseTypes: mapping.Properties.FunctionResponseTypes,
+  queue: String(resolve(template, mapping.Properties.EventSourceArn)).split(':').at(-1),
+  function: resolve(template, mapping.Properties.FunctionName) as string,
+}));
+
+describe('functions', () => {
+  test('there is one a phase', () => {
+    const names = Object.values(resources(template, 'AWS::Lambda::Function')).map(nameOf);
+    assert.deepEqual(names.sort(), PHASES.map((phase) => `tenant-restore-${phase}`).sort());
+  });
+
+  for (const phase of PHASES) {
+    test(`${phase} runs the one artifact on arm64, as itself`, () => {
+      const { Code, Runtime, Architectures, MemorySize, Timeout } = configuration(phase);
+      assert.deepEqual(Code, configuration('intake').Code);
+      assert.deepEqual(
+        { Runtime, Architectures, MemorySize, Timeout },
+        {
+          Runtime: 'provided.al2023',
+          Architectures: ['arm64'],
+          MemorySize: 256,
+          Timeout: 60,
+        },
+      );
+      assert.equal(environment(phase).HANDLER, phase);
+      assert.equal(
+        resolve(template, configuration(phase).Role),
+        `arn:aws:iam::111122223333:role/tenant-restore-${phase}`,
+      );
+    });
+
+    test(`${phase} is fed by its queue and reports failures message by message`, () => {
+      const fed = mappings.filter((mapping) => mapping.function === `tenant-restore-${phase}`);
+      const expected = phase === 'cleanup' ? ['cleanup', 'dlq'] : [phase];
+      assert.deepEqual(
+        fed.map((mapping) => mapping.queue).sort(),
+        expected.map((name) => `tenant-restore-${name}`),
+      );
+      for (const mapping of fed) {
+        assert.equal(mapping.BatchSize, 10);
+        assert.deepEqual(mapping.FunctionResponseTypes, ['ReportBatchItemFailures']);
+      }
+    });
+  }
+
+  test('are told everything that the handlers read, and differ in their phase alone', () => {
+    const { HANDLER, ...shared } = environment('intake');
+    assert.equal(HANDLER, 'intake');
+    for (const phase of PHASES) assert.deepEqual({ ...environment(phase), HANDLER: '' }, { ...shared, HANDLER: '' });
+    assert.deepEqual(Object.keys(shared).sort(), [
+      'BUCKET_NAME',
+      'BUS_NAME',
+      'CA_CERTIFICATE_ARN',
+      'CLUSTER_ARN',
+      'CONTAINER_NAME',
+      'DB_SECURITY_GROUPS',
+      'DB_SUBNET_GROUP',
+      'DEFAULT_SOURCE',
+      'DEFAULT_SOURCE_SECRET_ARN',
+      'DEPLOYMENT',
+      'DEPLOYMENT_TAG',
+      'DMS_INSTANCE_CLASS',
+      'DMS_SECRET_ROLE_ARN',
+      'DMS_SECURITY_GROUPS',
+      'DMS_SUBNET_GROUP',
+      'KMS_KEY_ARN',
+      'PACE',
+      ...['CLEANUP', 'COMPLETE', 'DDL', 'DEAD', 'FINALIZE', 'INTAKE', 'MIGRATE', 'PROVISION'].map(
+        (q) => `QUEUE_URL_${q}`,
+      ),
+      'RUST_LOG',
+      'TABLE_NAME',
+      'TASK_DEFINITION_ARN',
+      'TASK_SECURITY_GROUPS',
+      'TASK_SUBNETS',
+      'TOPIC_ARN',
+    ]);
+  });
+
+  test('keep their logs for a limited time', () => {
+    for (const phase of PHASES) {
+      const logs = named(template, 'AWS::Logs::LogGroup', 'LogGroupName', `/aws/lambda/tenant-restore-${phase}`);
+      assert.equal(logs.Properties.RetentionInDays, 90);
+    }
+  });
+});

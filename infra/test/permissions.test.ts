@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { PHASES, type PhaseName } from '../lib/names.ts';
+import { ACCOUNT, named, REGION, resolve, resources, SOURCE_SECRET, synthesize } from './template.ts';
+
+const template = synthesize();
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: string | string[];
+  readonly Condition?: Record<string, Record<string, string | string[]>>;
+}
+
+const list = (value: string | string[]): string[] => (Array.isArray(value) ? value : [value]);
+
+/** All statements of a role, resolved. */
+function statementsOf(role: string): Statement[] {
+  const { Properties } = named(template, 'AWS::IAM::Role', 'RoleName', `tenant-restore-${role}`);
+  const policies = resolve(template, Properties.Policies) as { PolicyDocument: { Statement: Statement[] } }[];
+  return policies.flatMap((policy) => policy.PolicyDocument.Statement);
+}
+
+/** `service: Action Action …` as a list of actions. */
+function actions(lines: string[]): string[] {
+  return lines
+    .flatMap((line) => {
+      const [service = '', names = ''] = line.split(': ');
+      return names.split(' ').map((name) => `${service}:${name}`);
+    })
+    .sort();
+}
+
+const COMMON = [
+  'dynamodb: GetItem PutItem UpdateItem DeleteItem Query ConditionCheckItem',
+  'events: PutEvents',
+  'sqs: SendMessage ReceiveMessage DeleteMessage GetQueueAttributes ChangeMessageVisibility',
+  'logs: CreateLogStream PutLogEvents',
+];
+const RUN_WORKERS = ['ecs: RunTask DescribeTasks ListTasks', 'iam: PassRole'];
+
+/** What each phase may do beside what all may. */
+const MAY: Record<PhaseName, string[]> = {
+  intake: [
+    'rds: DescribeDBInstances DescribeDBClusters DescribeDBInstanceAutomatedBackups DescribeDBSnapshots',
+    'rds: DescribeDBClusterSnapshots ListTagsForResource',
+    'secretsmanager: DescribeSecret',
+    's3: GetObject PutObject',
+    'sns: Publish',
+    ...RUN_WORKERS,
+  ],
+  provision: ['rds: RestoreDBInstanceToPointInTime DescribeDBInstances AddTagsToResource ListTagsForResource'],
+  ddl: [
+    'rds: DescribeDBInstances ModifyDBInstance',
+    'secretsmanager: CreateSecret GetSecretValue DescribeSecret PutSecretValue TagResource',
+    's3: GetObject',
+    ...RUN_WORKERS,
+  ],
+  migrate: [
+    'dms: CreateReplicationInstance DescribeReplicationInstances DeleteReplicationInstance',
+    'dms: CreateEndpoint DescribeEndpoints TestConnection DescribeConnections',
+    'dms: CreateReplicationTask DescribeReplicationTasks StartReplicationTask DescribeTableStatistics',
+    'dms: AddTagsToResource ListTagsForResource',
+    'iam: GetRole',
+    'secretsmanager: DescribeSecret',
+    'rds: DescribeDBInstances',
+    's3: GetObject PutObject',
+    ...RUN_WORKERS,
+  ],
+  finalize: ['rds: DescribeDBInstances', 's3: GetObject', ...RUN_WORKERS],
+  cleanup: [
+    'ecs: StopTask',
+    'dms: StopReplicationTask DeleteReplicationTask DeleteEndpoint DeleteReplicationInstance ListTagsForResource',
+    'dms: DescribeReplicationInstances DescribeReplicationTasks DescribeEndpoints DescribeConnections',
+    'rds: DeleteDBInstance DescribeDBInstances ListTagsForResource',
+    'secretsmanager: DeleteSecret DescribeSecret',
+    's3: ListBucket GetObject DeleteObject',
+    ...RUN_WORKERS,
+  ],
+  complete: ['sns: Publish', 's3: GetObject PutObject'],
+};
+
+/** Actions for which AWS knows no resource (service authorization reference). */
+const WITHOUT_RESOURCE = actions([
+  'dms: CreateEndpoint CreateReplicationInstance',
+  'dms: DescribeConnections DescribeEndpoints DescribeReplicationInstances DescribeReplicationTasks',
+  'ecs: ListTasks',
+  'ecr: GetAuthorizationToken',
+]);
+
+const ROLES = [...PHASES, 'worker-task', 'worker-start', 'dms-secrets'];
+
+describe('every role', () => {
+  test('belongs to one function, to the worker or to DMS', () => {
+    const names = Object.values(resources(template, 'AWS::IAM::Role')).map((role) => role.Properties.RoleName);
+    assert.deepEqual(names.sort(), ROLES.map((role) => `tenant-restore-${role}`).sort());
+  });
+
+  test('has all its rights written in it, none from a managed or a later policy', () => {
+    assert.deepEqual(resources(template, 'AWS::IAM::Policy'), {});
+    for (const role of Object.values(resources(template, 'AWS::IAM::Role'))) {
+      assert.equal(role.Properties.ManagedPolicyArns, undefined);
+    }
+  });
+
+  for (const role of ROLES) {
+    test(`${role} is allowed no group of actions by wildcard`, () => {
+      for (const action of statementsOf(role).flatMap((s) => list(s.Action))) assert.doesNotMatch(action, /\*/);
+    });
+
+    test(`${role} is bound to resources wherever AWS knows one`, () => {
+      for (const statement of statementsOf(role)) {
+        if (!list(statement.Resource).includes('*')) continue;
+        for (const action of list(statement.Action)) assert.ok(WITHOUT_RESOURCE.includes(action), action);
+      }
+    });
+
+    test(`${role} hands on roles to the services that they are meant for, and to no other`, () => {
+      for (const statement of statementsOf(role).filter((s) => s.Action === 'iam:PassRole')) {
+        const services = list(statement.Condition?.StringEquals?.['iam:PassedToService'] ?? []);
+        const forDms = list(statement.Resource).every((arn) => arn.endsWith('role/tenant-restore-dms-secrets'));
+        const expected = forDms ? ['dms.amazonaws.com', `dms.${REGION}.amazonaws.com`] : ['ecs-tasks.amazonaws.com'];
+        assert.deepEqual(services, expected);
+        for (const arn of list(statement.Resource)) assert.match(arn, /:role\/tenant-restore-(worker|dms)-/);
+      }
+    });
+  }
+});
+
+describe('a phase may do what its work needs and nothing more', () => {
+  for (const phase of PHASES) {
+    test(phase, () => {
+      const granted = new Set(statementsOf(phase).flatMap((s) => list(s.Action)));
+      assert.deepEqual([...granted].sort(), actions([...COMMON, ...MAY[phase]]));
+    });
+  }
+
+  test('what changes or deletes a database, a secret or a replication resource is bound to our temporary names', () => {
+    const changing =
+      /^(rds:(Modify|Delete|AddTags)|secretsmanager:(Create|Put|Delete|Tag)|dms:(Delete|Stop|Start|AddTags))/;
+    const ours = /^arn:aws:(rds|dms|secretsmanager):eu-west-3:111122223333:(db|rep|endpoint|task|secret):tr-main-\*$/;
+    let seen = 0;
+    for (const statement of PHASES.flatMap(statementsOf)) {
+      if (!list(statement.Action).some((action) => changing.test(action))) continue;
+      for (const arn of list(statement.Resource)) assert.match(arn, ours);
+      seen += 1;
+    }
+    assert.ok(seen >= 6);
+  });
+
+  test('what DMS creates must be tagged as ours', () => {
+    const creating = statementsOf('migrate').filter((s) => list(s.Action).some((a) => a.startsWith('dms:Create')));
+    assert.equal(creating.length, 2);
+    for (const statement of creating) {
+      assert.deepEqual(statement.Condition, {
+        StringEquals: { 'aws:RequestTag/tenant-restore:deployment': 'tenant-restore' },
+      });
+    }
+  });
+
+  test('a restore is made under our names, from the default source or one that opted in', () => {
+    const rds = (name: string) => `arn:aws:rds:${REGION}:${ACCOUNT}:${name}`;
+    const restoring = statementsOf('provision').filter((s) => s.Action === 'rds:RestoreDBInstanceToPointInTime');
+    assert.deepEqual(
+      restoring.map((s) => list(s.Resource)),
+      [
+        [rds('db:tr-main-*'), rds('subgrp:tenant-restore'), rds('pg:*'), rds('og:*')],
+        [rds('db:production')],
+        [rds('db:*'), rds('auto-backup:*')],
+      ],
+    );
+    assert.deepEqual(restoring[2]?.Condition, { Null: { 'aws:ResourceTag/tenant-restore:secret': 'false' } });
+  });
+
+  test('tasks are run, listed and stopped in our cluster alone', () => {
+    const cluster = `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/tenant-restore`;
+    for (const phase of PHASES) {
+      for (const statement of statementsOf(phase).filter((s) => list(s.Action).some((a) => a.startsWith('ecs:')))) {
+        assert.deepEqual(statement.Condition, { ArnEquals: { 'ecs:cluster': cluster } });
+      }
+    }
+  });
+
+  test('a phase reads its own queue, and cleanup also the dead letters', () => {
+    const queue = (name: string) => `arn:aws:sqs:${REGION}:${ACCOUNT}:tenant-restore-${name}`;
+    for (const phase of PHASES) {
+      const reading = statementsOf(phase).find((s) => list(s.Action).includes('sqs:ReceiveMessage'));
+      assert.deepEqual(
+        list(reading?.Resource ?? []),
+        phase === 'cleanup' ? [queue('cleanup'), queue('dlq')] : [queue(phase)],
+      );
+    }
+  });
+
+  test('files stay below the prefix that the phase works with', () => {
+    for (const phase of PHASES) {
+      const prefix = phase === 'complete' ? 'audit' : 'work';
+      for (const statement of statementsOf(phase).filter((s) => list(s.Action).includes('s3:GetObject'))) {
+        assert.match(String(statement.Resource), new RegExp(`/${prefix}/\\*$`));
+      }
+    }
+  });
+});
+
+describe('secrets', () => {
+  const reading = (role: string) => statementsOf(role).filter((s) => s.Action === 'secretsmanager:GetSecretValue');
+  const secret = (pattern: string) => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${pattern}`;
+
+  test('the worker reads those of restores, of the default source, and those tagged for this deployment', () => {
+    assert.deepEqual(
+      reading('worker-task').map((s) => [list(s.Resource), s.Condition]),
+      [
+        [[secret('tr-main-*')], undefined],
+        [[SOURCE_SECRET], undefined],
+        [[secret('*')], { StringEquals: { 'aws:ResourceTag/tenant-restore:deployment': 'tenant-restore' } }],
+      ],
+    );
+  });
+
+  test('DMS reads those of restores alone', () => {
+    assert.deepEqual(
+      statementsOf('dms-secrets').map((s) => [s.Action, s.Resource]),
+      [['secretsmanager:GetSecretValue', secret('tr-main-*')]],
+    );
+  });
+
+  test('DMS takes its role in the region of the deployment', () => {
+    const { Properties } = named(template, 'AWS::IAM::Role', 'RoleName', 'tenant-restore-dms-secrets');
+    assert.match(JSON.stringify(Properties.AssumeRolePolicyDocument), /"Service":"dms\.eu-west-3\.amazonaws\.com"/);
+  });
+
+  test('no function reads a secret of a source', () => {
+    for (const phase of PHASES) {
+      for (const arn of statementsOf(phase).filter((s) => list(s.Action).includes('secretsmanager:GetSecretValue'))) {
+        assert.equal(arn.Resource, secret('tr-main-*'));
+      }
+    }
+  });
+});
