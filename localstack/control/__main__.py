@@ -1,0 +1,102 @@
+"""``python -m control up | down``."""
+
+import shutil
+import sys
+import time
+import urllib.request
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from control import assets, cloud, databases, deployment, programs, surroundings, synthesis
+from control.cloud import STACK, Cloud, Failure
+
+NEXT = """
+The local cloud is up at {endpoint}.
+
+  source localstack/env          AWS CLI, SDKs and tenant-restore then talk to it
+  make demo                      break a tenant and bring it back
+  curl {endpoint}/_local/counts  what AWS would have billed
+  make down                      stop it and remove its state
+
+Logs: {logs}"""
+
+
+def main() -> None:
+    """Run one command; a failure is one message, not a stack of calls."""
+    commands = {"up": up, "down": down}
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+        sys.exit(f"usage: python -m control {' | '.join(commands)}")
+    try:
+        commands[sys.argv[1]](cloud.from_environment())
+    except Failure as failure:
+        sys.exit(f"local cloud: {failure}")
+    except (ClientError, BotoCoreError) as error:
+        sys.exit(f"local cloud: {error}; the log is {cloud.from_environment().logs / 'ministack.log'}")
+
+
+def up(local: Cloud) -> None:
+    """Start what isn't running, deploy what has changed."""
+    began = time.monotonic()
+    prepare_home(local)
+    programs.start_all(local)
+    tell("running", began)
+
+    network, secret = surroundings.network(local), surroundings.source_secret(local)
+    assembly = synthesis.synthesize(local, network, secret)
+    tell("template synthesized", began)
+
+    published = assets.publish(local, assembly, STACK)
+    changed = deployment.deploy(local, published)
+    updated = deployment.update_code(local, published)
+    tell(f"stack {STACK} deployed: {changed} resources changed, {updated} functions got new code", began)
+
+    deployment.prove(local)
+    tell("every function answers", began)
+    deployment.write_outputs(local)
+    forget_counts(local)
+    print(NEXT.format(endpoint=local.endpoint, logs=local.logs))
+
+
+def down(local: Cloud) -> None:
+    """Stop everything and remove everything but the logs."""
+    if not (local.home / cloud.MARKER).exists():
+        print(f"no local cloud in {local.home}")
+        return
+    programs.stop_all(local)
+    for folder in databases.stop_leftovers(local.home):
+        print(f"stopped the PostgreSQL server of {folder}, which its owner had left behind")
+    for entry in local.home.iterdir():
+        if entry.name in (cloud.MARKER, local.logs.name):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    print(f"the local cloud is down; its logs are still in {local.logs}")
+
+
+def prepare_home(local: Cloud) -> None:
+    """The folder of this local cloud, which must be new, empty or already its own."""
+    marker = local.home / cloud.MARKER
+    if local.home.exists() and not marker.exists() and any(local.home.iterdir()):
+        raise Failure(f"{local.home} holds other files; choose another folder with LOCAL_CLOUD_HOME")
+    # PostgreSQL runs as another user, who must be able to pass through.
+    local.home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    marker.touch()
+    (local.home / "tmp").mkdir(mode=0o700, exist_ok=True)
+
+
+def forget_counts(local: Cloud) -> None:
+    """Start the tally of billed requests anew: what went before was the deployment."""
+    request = urllib.request.Request(f"{local.endpoint}/_local/counts", method="DELETE")
+    with urllib.request.urlopen(request, timeout=5):
+        pass
+
+
+def tell(what: str, began: float) -> None:
+    """One line of progress, with the seconds since the beginning."""
+    print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The two programs of the local cloud: ministack with our patches, and our server for RDS, DMS and ECS."""
+
+import os
+import sys
+
+from control import processes
+from control.cloud import ACCOUNT, CHECKOUT, Cloud, Failure
+from control.processes import Program
+
+NAMES = ("ministack", "local-cloud")
+
+
+def ministack(cloud: Cloud) -> Program:
+    """ministack, started by the launcher."""
+    return Program(
+        name="ministack",
+        command=[sys.executable, "-m", "launcher"],
+        directory=cloud.home,
+        health=f"{cloud.endpoint}/_ministack/health",
+        environment={
+            **base_environment(cloud),
+            "PYTHONPATH": str(CHECKOUT / "localstack"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUNBUFFERED": "1",
+            "TMPDIR": str(cloud.home / "tmp"),
+            "GATEWAY_PORT": str(cloud.port),
+            # The default is every interface.
+            "BIND_HOST": "127.0.0.1",
+            # Enforce the roles' policies.
+            "AUTH": "true",
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": cloud.region,
+            "LOCAL_CLOUD_SERVER_URL": cloud.server_url,
+            "LOCAL_CLOUD_FUNCTION_LOGS": str(cloud.logs / "functions"),
+        },
+    )
+
+
+def server(cloud: Cloud) -> Program:
+    """Our server."""
+    return Program(
+        name="local-cloud",
+        command=[str(cloud.binary("local-cloud"))],
+        directory=cloud.home,
+        health=f"{cloud.server_url}/_health",
+        environment={
+            **base_environment(cloud),
+            "LOCAL_CLOUD_HOME": str(cloud.home),
+            "LOCAL_CLOUD_SERVER_PORT": str(cloud.server_port),
+            "LOCAL_CLOUD_WORKER": str(cloud.binary("tenant-restore-worker")),
+            "RUST_LOG": os.environ.get("LOCAL_CLOUD_LOG", "info"),
+        },
+    )
+
+
+def base_environment(cloud: Cloud) -> dict[str, str]:
+    """What both programs get. Without the endpoint, functions and tasks would call the real AWS."""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "AWS_ENDPOINT_URL": cloud.endpoint,
+        "AWS_REGION": cloud.region,
+    }
+
+
+def start_all(cloud: Cloud) -> None:
+    """Start what doesn't run, and wait until both programs work."""
+    run = cloud.home / "run"
+    started = []
+    for program in (server(cloud), ministack(cloud)):
+        process = processes.running(run, program.name)
+        if process is None:
+            refuse_stranger(program)
+            process = processes.start(program, run, cloud.logs)
+        started.append((program, process))
+    for program, process in started:
+        processes.wait_until_healthy(program, process, cloud.logs)
+
+
+def refuse_stranger(program: Program) -> None:
+    """Stop if the port is taken by something that isn't ours."""
+    if processes.healthy(program.health):
+        raise Failure(
+            f"something else answers {program.health}; choose other ports with LOCAL_CLOUD_PORT and "
+            "LOCAL_CLOUD_SERVER_PORT, or stop it"
+        )
+
+
+def stop_all(cloud: Cloud) -> None:
+    """Stop ministack first, so that nothing asks the server for more."""
+    for name in NAMES:
+        processes.stop(cloud.home / "run", name)

@@ -1,0 +1,95 @@
+"""The template, as the CDK app in `infra/` writes it."""
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from control.cloud import ACCOUNT, CHECKOUT, SOURCE, Cloud, Failure
+from control.surroundings import Network
+
+INFRA = CHECKOUT / "infra"
+SOURCES = ("bin", "lib", "package-lock.json", "tsconfig.json")
+SYNTH_SECONDS = 120
+
+
+def synthesize(cloud: Cloud, network: Network, secret_arn: str) -> Path:
+    """The cloud assembly for this local cloud; made anew only if the app or its context has changed."""
+    assembly = cloud.home / "assembly"
+    context = context_of(cloud, network, secret_arn)
+    key = fingerprint(context)
+    stamp = assembly / "fingerprint"
+    if stamp.is_file() and stamp.read_text() == key:
+        return assembly
+    run_app(cloud, context, assembly)
+    stamp.write_text(key)
+    return assembly
+
+
+def context_of(cloud: Cloud, network: Network, secret_arn: str) -> dict[str, str]:
+    """The context of the app; `infra/README.md` explains the keys."""
+    context = {
+        "vpcId": network.vpc,
+        "subnetIds": ",".join(network.task_subnets),
+        "databaseSubnetIds": ",".join(network.database_subnets),
+        "securityGroupIds": network.database_group,
+        "source": SOURCE,
+        "sourceSecretArn": secret_arn,
+        "lambdaArtifact": str(placeholder(cloud)),
+        "workerImage": "tenant-restore-worker:local",
+        "workerCaBundle": str(cloud.ca_certificate),
+        "removal": "destroy",
+    }
+    pace = os.environ.get("LOCAL_CLOUD_PACE")
+    return {**context, "pace": pace} if pace else context
+
+
+def placeholder(cloud: Cloud) -> Path:
+    """A folder in the place of the Lambda artifact.
+
+    The app only needs something to give an asset key to. The binary of this machine is published under that key, so
+    that a rebuilt binary needs no new template.
+    """
+    folder = cloud.home / "placeholder"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bootstrap").write_text("The local cloud publishes the built binary under the key of this file.\n")
+    return folder
+
+
+def fingerprint(context: dict[str, str]) -> str:
+    """A hash of everything that the template depends on."""
+    digest = hashlib.sha256(json.dumps(context, sort_keys=True).encode())
+    for source in app_files():
+        digest.update(str(source.relative_to(INFRA)).encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def app_files() -> Iterator[Path]:
+    """The files of the app, in a stable order."""
+    for name in SOURCES:
+        path = INFRA / name
+        yield from sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+def run_app(cloud: Cloud, context: dict[str, str], assembly: Path) -> None:
+    """Run the CDK app, which writes the assembly."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", str(cloud.home)),
+        "CDK_OUTDIR": str(assembly),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_DEFAULT_REGION": cloud.region,
+        "CDK_DEFAULT_ACCOUNT": ACCOUNT,
+    }
+    command = ["npx", "--no-install", "tsx", "bin/app.ts"]
+    try:
+        done = subprocess.run(
+            command, cwd=INFRA, env=environment, capture_output=True, text=True, timeout=SYNTH_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as slow:
+        raise Failure(f"`{' '.join(command)}` in infra/ has not ended after {SYNTH_SECONDS} s") from slow
+    if done.returncode != 0:
+        raise Failure(f"`{' '.join(command)}` in infra/ failed:\n{done.stderr.strip() or done.stdout.strip()}")
