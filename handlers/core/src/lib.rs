@@ -1,5 +1,15 @@
 //! The pure core of Tenant Restore: what a restore is, what each phase decides, what things are called and
 //! what can go wrong. No AWS types, no runtime, no clock: time comes in as data.
 
+pub mod decision;
+pub mod effect;
 pub mod error;
 pub mod job;
+pub mod naming;
+pub mod phases;
+pub mod request;
+pub mod restore;
+pub mod sight;
+pub mod status;
+pub mod wait;
+pub mod worker_task;

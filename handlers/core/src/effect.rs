@@ -1,0 +1,199 @@
+//! What a decision asks the shell to do. Each effect is idempotent: its names are derived from the restore.
+
+use jiff::Timestamp;
+use tenant_restore_events::outgoing::Ended;
+
+use crate::job::Job;
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// `RestoreDBInstanceToPointInTime`.
+    RestoreDatabase {
+        /// The new instance.
+        name: String,
+        /// The source.
+        source: String,
+        /// The instant.
+        restore_time: Timestamp,
+        /// The source's parameter group: extensions and time zone depend on it.
+        parameter_group: Option<String>,
+    },
+    /// Make a secret with a generated password, unless it is there and ours.
+    CreateSecret {
+        /// Its name.
+        name: String,
+        /// User name in it.
+        username: String,
+        /// Address in it.
+        host: String,
+        /// Port in it.
+        port: u16,
+    },
+    /// `ModifyDBInstance` with the password of a secret.
+    ResetPassword {
+        /// The instance.
+        database: String,
+        /// The secret.
+        secret: String,
+    },
+    /// Write the job's document and run a worker task.
+    RunTask {
+        /// The job's name within the restore.
+        name: String,
+        /// S3 key of its document.
+        key: String,
+        /// Who starts it.
+        started_by: String,
+        /// Idempotency token.
+        token: String,
+        /// The document.
+        job: Box<Job>,
+    },
+    /// `StopTask`.
+    StopTask {
+        /// The task.
+        arn: String,
+    },
+    /// `CreateReplicationInstance`.
+    CreateReplicationInstance {
+        /// Its name.
+        name: String,
+    },
+    /// `CreateEndpoint`.
+    CreateEndpoint {
+        /// Its name.
+        name: String,
+        /// Source or target.
+        source: bool,
+        /// The secret with its login, host and port.
+        secret: String,
+        /// The database.
+        database: String,
+    },
+    /// `TestConnection`.
+    TestConnection {
+        /// The replication instance.
+        instance: String,
+        /// The endpoint.
+        endpoint: String,
+    },
+    /// `CreateReplicationTask`.
+    CreateReplicationTask {
+        /// Its name.
+        name: String,
+        /// The replication instance.
+        instance: String,
+        /// Source endpoint.
+        source: String,
+        /// Target endpoint.
+        target: String,
+        /// The schema, under its restored name on both sides.
+        schema: String,
+        /// Its tables.
+        tables: Vec<String>,
+    },
+    /// `StartReplicationTask`.
+    StartReplicationTask {
+        /// Its name.
+        name: String,
+    },
+    /// `StopReplicationTask`.
+    StopReplicationTask {
+        /// Its name.
+        name: String,
+    },
+    /// `DeleteReplicationTask`.
+    DeleteReplicationTask {
+        /// Its name.
+        name: String,
+    },
+    /// `DeleteEndpoint`.
+    DeleteEndpoint {
+        /// Its name.
+        name: String,
+    },
+    /// `DeleteReplicationInstance`.
+    DeleteReplicationInstance {
+        /// Its name.
+        name: String,
+    },
+    /// `DeleteDBInstance`.
+    DeleteDatabase {
+        /// Its name.
+        name: String,
+    },
+    /// `DeleteSecret` without a recovery window.
+    DeleteSecret {
+        /// Its name.
+        name: String,
+    },
+    /// Delete all objects under a prefix.
+    DeleteObjects {
+        /// The prefix.
+        prefix: String,
+    },
+    /// Write the report, publish the outcome and send the notice.
+    Announce {
+        /// The outcome.
+        ended: Box<Ended>,
+        /// S3 key of the report; none for a request that came to nothing.
+        report_key: String,
+        /// S3 keys of the jobs' results.
+        results: Vec<String>,
+    },
+    /// Give the claimed target names back.
+    ReleaseClaims,
+}
+
+impl Effect {
+    /// What is done, for log and audit: no secret, no row value.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::RestoreDatabase { name, source, restore_time, .. } => {
+                format!("restore {source} to {restore_time} as {name}")
+            }
+            Self::CreateSecret { name, .. } => format!("create secret {name}"),
+            Self::ResetPassword { database, .. } => format!("reset the master password of {database}"),
+            Self::RunTask { name, .. } => format!("run task {name}"),
+            Self::StopTask { arn } => format!("stop task {arn}"),
+            Self::CreateReplicationInstance { name } => format!("create replication instance {name}"),
+            Self::CreateEndpoint { name, .. } => format!("create endpoint {name}"),
+            Self::TestConnection { endpoint, .. } => format!("test the connection of {endpoint}"),
+            Self::CreateReplicationTask { name, tables, .. } => {
+                format!("create replication task {name} for {} tables", tables.len())
+            }
+            Self::StartReplicationTask { name } => format!("start replication task {name}"),
+            Self::StopReplicationTask { name } => format!("stop replication task {name}"),
+            Self::DeleteReplicationTask { name } => format!("delete replication task {name}"),
+            Self::DeleteEndpoint { name } => format!("delete endpoint {name}"),
+            Self::DeleteReplicationInstance { name } => format!("delete replication instance {name}"),
+            Self::DeleteDatabase { name } => format!("delete temporary database {name}"),
+            Self::DeleteSecret { name } => format!("delete secret {name}"),
+            Self::DeleteObjects { prefix } => format!("delete objects under {prefix}"),
+            Self::Announce { ended, .. } => format!("announce {}", ended.outcome.detail_type()),
+            Self::ReleaseClaims => "release the claimed names".to_owned(),
+        }
+    }
+}
+
+/// What an effect taught the shell; the record takes it in before the next decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Learned {
+    /// A task runs under this ARN.
+    Task {
+        /// The job.
+        job: String,
+        /// The ARN.
+        arn: String,
+    },
+    /// A resource exists.
+    Exists {
+        /// Its name.
+        name: String,
+    },
+    /// RDS took the new master password.
+    PasswordAccepted,
+    /// The outcome was told.
+    Announced,
+}

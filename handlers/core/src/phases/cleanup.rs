@@ -1,0 +1,220 @@
+//! Phase 6: nothing of ours outlives a restore. Stops what runs, drops what a failed restore put into production,
+//! then deletes every temporary resource, in parallel, in the order that AWS allows, until Describe says that each is
+//! gone. Hands on `Complete`.
+
+use jiff::{SignedDuration, Timestamp};
+use tenant_restore_events::{Instruction, Phase};
+
+use crate::decision::{Choreography, Decision, Setting};
+use crate::effect::Effect;
+use crate::error::{Cause, ErrorKind};
+use crate::job::Mode;
+use crate::restore::{Resource, ResourceKind, Restore, Task, TaskState};
+use crate::sight::{Look, Seen};
+use crate::wait::WaitFor;
+use crate::worker_task::{self, Progress};
+
+/// The phase.
+pub struct Cleanup;
+
+const JOB: &str = "drop";
+
+impl Choreography for Cleanup {
+    fn looks(&self, restore: &Restore, _: &Setting) -> Vec<Look> {
+        let tasks = restore.tasks.iter().filter(|task| task.state == TaskState::Running).map(worker_task::look);
+        let resources = restore.resources.iter().filter(|resource| resource.gone_at.is_none()).map(look);
+        tasks.chain(resources).collect()
+    }
+
+    fn decide(&self, mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
+        let mut sweep = Sweep { effects: Vec::new(), waits: Vec::new() };
+        let late = SignedDuration::from_secs(setting.handler_timeout);
+        sweep.stop_tasks(&mut restore, seen, now, late);
+        sweep.stop_replication(&mut restore, seen, now, late);
+        let quiet = sweep.effects.is_empty() && sweep.waits.is_empty();
+        if quiet {
+            sweep.drop_restored(&mut restore, seen, setting);
+            sweep.delete(&mut restore, seen, now, late);
+        }
+        if sweep.effects.is_empty() && sweep.waits.is_empty() {
+            restore.enter(Phase::Complete, &[Instruction::Complete], now);
+            return Decision::rest(restore);
+        }
+        sweep.into_decision(restore)
+    }
+}
+
+/// Gives up on a cleanup that doesn't end: the outcome names what is left.
+pub fn give_up(restore: &mut Restore, cause: &Cause, now: Timestamp) {
+    let left: Vec<_> = restore.resources.iter().filter(|resource| resource.gone_at.is_none()).collect();
+    let left: Vec<_> = left.iter().map(|resource| format!("{:?} {}", resource.kind, resource.name)).collect();
+    let message = format!("not deleted: {}; {}", left.join(", "), cause.message);
+    restore.failed_in.get_or_insert(Phase::Cleanup);
+    restore.causes.push(Cause::new(ErrorKind::DeleteFailed, message));
+    restore.enter(Phase::Complete, &[Instruction::Complete], now);
+}
+
+fn look(resource: &Resource) -> Look {
+    let name = resource.name.clone();
+    match resource.kind {
+        ResourceKind::Database => Look::Database(name),
+        ResourceKind::Secret => Look::Secret(name),
+        ResourceKind::ReplicationInstance => Look::ReplicationInstance(name),
+        ResourceKind::Endpoint => Look::Endpoint(name),
+        ResourceKind::ReplicationTask => Look::ReplicationTask(name),
+        ResourceKind::Objects => Look::Objects(name),
+    }
+}
+
+/// The status of a resource; `None` once it isn't there. Secrets and objects are simply present.
+fn status_of(resource: &Resource, seen: &Seen) -> Option<String> {
+    let name = &resource.name;
+    match resource.kind {
+        ResourceKind::Database => seen.databases.get(name)?.as_ref().map(|sight| sight.status.clone()),
+        ResourceKind::ReplicationInstance => seen.replication_instances.get(name)?.clone(),
+        ResourceKind::Endpoint => seen.endpoints.get(name)?.clone(),
+        ResourceKind::ReplicationTask => seen.replication_tasks.get(name)?.as_ref().map(|sight| sight.status.clone()),
+        ResourceKind::Secret => seen.secrets.get(name)?.then(|| "present".to_owned()),
+        ResourceKind::Objects => (*seen.objects.get(name)? > 0).then(|| "present".to_owned()),
+    }
+}
+
+struct Sweep {
+    effects: Vec<Effect>,
+    waits: Vec<(WaitFor, String)>,
+}
+
+impl Sweep {
+    fn wait(&mut self, what: WaitFor, text: String) {
+        self.waits.push((what, text));
+    }
+
+    /// A gap wins, since nothing but ticks ends it.
+    fn into_decision(self, restore: Restore) -> Decision {
+        let most_pressing = self.waits.iter().find(|(what, _)| what.is_gap()).or(self.waits.first());
+        let what = most_pressing.map(|(what, _)| *what);
+        let texts: Vec<_> = self.waits.iter().map(|(_, text)| text.as_str()).collect();
+        match what {
+            Some(what) => {
+                let text = texts.join("; ");
+                Decision::wait(restore, self.effects, what, text)
+            }
+            None => Decision::look_again(restore, self.effects),
+        }
+    }
+
+    fn stop_tasks(&mut self, restore: &mut Restore, seen: &Seen, now: Timestamp, late: SignedDuration) {
+        let began = restore.phases.last().map_or(now, |time| time.began);
+        let running = |task: &&mut Task| task.state == TaskState::Running && task.job != JOB;
+        for task in restore.tasks.iter_mut().filter(running) {
+            match seen.tasks.get(&task.job).and_then(Option::as_ref) {
+                Some(sight) if sight.stopped() => task.state = TaskState::Failed,
+                Some(sight) => {
+                    if sight.status != "STOPPING" && sight.status != "DEPROVISIONING" {
+                        self.effects.push(Effect::StopTask { arn: sight.arn.clone() });
+                    }
+                    self.waits.push((WaitFor::Task, format!("task {} is {}", task.job, sight.status)));
+                }
+                None if now < began + late => {
+                    self.waits.push((WaitFor::DeletionShown, format!("task {} may still be started", task.job)));
+                }
+                None => task.state = TaskState::Failed,
+            }
+        }
+    }
+
+    fn stop_replication(&mut self, restore: &mut Restore, seen: &Seen, now: Timestamp, late: SignedDuration) {
+        let tasks = restore.resources.iter_mut().filter(|resource| resource.kind == ResourceKind::ReplicationTask);
+        for task in tasks.filter(|task| task.gone_at.is_none()) {
+            let name = task.name.clone();
+            match status_of(task, seen).as_deref() {
+                None => self.absent(task, now, late),
+                Some("running") => {
+                    self.effects.push(Effect::StopReplicationTask { name: name.clone() });
+                    self.wait(WaitFor::ReplicationTask, format!("{name} is to be stopped"));
+                }
+                Some("ready" | "stopped" | "failed" | "failed-move") => {
+                    self.effects.push(Effect::DeleteReplicationTask { name: name.clone() });
+                    self.wait(WaitFor::Deletion, format!("{name} is to be deleted"));
+                }
+                Some(status) => {
+                    let what = if task.deletion_announced { WaitFor::DeletionShown } else { WaitFor::Deletion };
+                    self.wait(what, format!("{name} is {status}"));
+                }
+            }
+        }
+    }
+
+    /// After a failure, what this restore put into production goes; the worker proves by its marker what that is.
+    fn drop_restored(&mut self, restore: &mut Restore, seen: &Seen, setting: &Setting) {
+        let applied = restore.task("ddl").is_some();
+        let over = restore.task(JOB).is_some_and(|task| task.state != TaskState::Running);
+        if restore.causes.is_empty() || restore.opened || !applied || over {
+            return;
+        }
+        match worker_task::progress(restore, seen, setting, Phase::Cleanup, JOB, &[Mode::Drop]) {
+            Progress::Start(effect) => {
+                self.effects.push(*effect);
+                self.wait(WaitFor::Task, "drop task started".to_owned());
+            }
+            Progress::Running(status) => self.wait(WaitFor::Task, format!("drop task is {status}")),
+            Progress::Succeeded(_) => {}
+            Progress::Failed(causes) => restore.causes.extend(causes),
+        }
+    }
+
+    fn delete(&mut self, restore: &mut Restore, seen: &Seen, now: Timestamp, late: SignedDuration) {
+        let dropping = restore.task(JOB).is_some_and(|task| task.state == TaskState::Running);
+        for resource in restore.resources.iter_mut().filter(|resource| resource.gone_at.is_none()) {
+            let Some(status) = status_of(resource, seen) else {
+                self.absent(resource, now, late);
+                continue;
+            };
+            resource.confirmed = true;
+            // The worker that drops still reads its job and the secrets.
+            if dropping && matches!(resource.kind, ResourceKind::Secret | ResourceKind::Objects) {
+                continue;
+            }
+            if matches!(status.as_str(), "deleting" | "delete-precheck") {
+                let quick = resource.deletion_announced || resource.kind == ResourceKind::Endpoint;
+                let what = if quick { WaitFor::DeletionShown } else { WaitFor::Deletion };
+                self.wait(what, format!("{} is {status}", resource.name));
+                continue;
+            }
+            self.effects.push(deletion(resource));
+            // Secrets and objects are gone at once as a rule, and no event tells: the first time, look again.
+            let at_once = matches!(resource.kind, ResourceKind::Secret | ResourceKind::Objects);
+            let asked = std::mem::replace(&mut resource.deletion_announced, at_once || resource.deletion_announced);
+            if at_once && !asked {
+                continue;
+            }
+            let what = if resource.kind == ResourceKind::Endpoint || at_once {
+                WaitFor::DeletionShown
+            } else {
+                WaitFor::Deletion
+            };
+            self.wait(what, format!("{} is to be deleted", resource.name));
+        }
+    }
+
+    /// Something that isn't there is gone, unless its creator may still be at work.
+    fn absent(&mut self, resource: &mut Resource, now: Timestamp, late: SignedDuration) {
+        if resource.confirmed || now >= resource.noted_at + late || resource.kind == ResourceKind::Objects {
+            resource.gone_at = Some(now);
+            return;
+        }
+        self.wait(WaitFor::DeletionShown, format!("{} may still appear", resource.name));
+    }
+}
+
+fn deletion(resource: &Resource) -> Effect {
+    let name = resource.name.clone();
+    match resource.kind {
+        ResourceKind::Database => Effect::DeleteDatabase { name },
+        ResourceKind::Secret => Effect::DeleteSecret { name },
+        ResourceKind::ReplicationInstance => Effect::DeleteReplicationInstance { name },
+        ResourceKind::Endpoint => Effect::DeleteEndpoint { name },
+        ResourceKind::ReplicationTask => Effect::DeleteReplicationTask { name },
+        ResourceKind::Objects => Effect::DeleteObjects { prefix: name },
+    }
+}

@@ -1,0 +1,128 @@
+//! Phase 1: the source and its backups are looked at, then production, by a worker task. Waits for that task; hands
+//! on `ProvisionTemporaryDatabase`, and `ProvisionReplication` at the same moment when DMS will be needed.
+
+use jiff::Timestamp;
+use tenant_restore_events::outgoing::Accepted;
+use tenant_restore_events::{Instruction, Phase};
+
+use crate::decision::{Choreography, Decision, Setting};
+use crate::error::{Cause, ErrorKind};
+use crate::job::{JobResult, Mode, MoverChoice};
+use crate::restore::{Replication, ResourceKind, Restore, Source, internal, outgoing_cause};
+use crate::sight::{Look, Seen, SourceInstance, SourceSight};
+use crate::status;
+use crate::wait::WaitFor;
+use crate::worker_task::{self, Progress};
+
+/// The phase.
+pub struct Intake;
+
+const JOB: &str = "preflight";
+
+impl Choreography for Intake {
+    fn looks(&self, restore: &Restore, _: &Setting) -> Vec<Look> {
+        if restore.source.is_none() {
+            return vec![Look::Source(restore.request.source.clone())];
+        }
+        worker_task::look_at(restore, JOB).into_iter().collect()
+    }
+
+    fn decide(&self, mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
+        if restore.source.is_none() {
+            return match read_source(&restore, seen.source.as_ref()) {
+                Ok(source) => {
+                    restore.source = Some(source);
+                    let work = setting.deployment.names(&restore.id).work_prefix();
+                    restore.note(ResourceKind::Objects, &work, now);
+                    Decision::look_again(restore, Vec::new())
+                }
+                Err(causes) => Decision::fail(restore, causes, now),
+            };
+        }
+        match worker_task::progress(&mut restore, seen, setting, Phase::Intake, JOB, &[Mode::Preflight]) {
+            Progress::Start(effect) => Decision::wait(restore, vec![*effect], WaitFor::Task, "started"),
+            Progress::Running(status) => Decision::wait(restore, Vec::new(), WaitFor::Task, status),
+            Progress::Failed(causes) => Decision::fail(restore, causes, now),
+            Progress::Succeeded(result) => judge(restore, &result, now),
+        }
+    }
+}
+
+fn read_source(restore: &Restore, sight: Option<&SourceSight>) -> Result<Source, Vec<Cause>> {
+    let name = &restore.request.source;
+    let refuse = |kind, message: String| Err(vec![Cause::new(kind, message).at("source")]);
+    let instance = match sight {
+        None => return Err(vec![internal("the source was not looked at")]),
+        Some(SourceSight::Unknown) => {
+            return refuse(ErrorKind::SourceUnknown, format!("no DB instance or cluster is called {name:?}"));
+        }
+        Some(SourceSight::Cluster) => {
+            return refuse(ErrorKind::NotSupported, format!("{name:?} is a DB cluster; clusters are not supported yet"));
+        }
+        Some(SourceSight::Instance(instance)) => instance,
+    };
+    if instance.engine != "postgres" {
+        let message = format!("{name:?} runs the engine {:?}; only postgres is supported", instance.engine);
+        return refuse(ErrorKind::NotSupported, message);
+    }
+    let status = &instance.database.status;
+    let Some((host, port)) = instance.database.endpoint.clone().filter(|_| status::source_is_usable(status)) else {
+        return refuse(ErrorKind::SourceState, format!("{name:?} is in status {status:?}"));
+    };
+    let secret = match &instance.secret {
+        Ok(secret) => secret.clone(),
+        Err(reason) => return refuse(ErrorKind::SourceNotAllowed, reason.clone()),
+    };
+    check_window(restore, instance)?;
+    Ok(Source {
+        host,
+        port,
+        secret,
+        master_username: instance.master_username.clone(),
+        parameter_group: instance.parameter_group.clone(),
+    })
+}
+
+fn check_window(restore: &Restore, instance: &SourceInstance) -> Result<(), Vec<Cause>> {
+    let wanted = restore.request.restore_time;
+    let message = match (instance.earliest, instance.latest) {
+        (Some(earliest), Some(latest)) if (earliest..=latest).contains(&wanted) => return Ok(()),
+        (Some(earliest), Some(latest)) => {
+            format!("`restoreTime` {wanted} lies outside the backups' window, {earliest} to {latest}")
+        }
+        _ => format!("{:?} has no automated backups to restore from", restore.request.source),
+    };
+    Err(vec![Cause::new(ErrorKind::RestorePointOutOfWindow, message).at("restoreTime")])
+}
+
+fn judge(mut restore: Restore, result: &JobResult, now: Timestamp) -> Decision {
+    let Some(report) = &result.preflight else {
+        return Decision::fail(restore, vec![internal("the preflight left no report")], now);
+    };
+    let critical: Vec<_> = report.critical().map(|finding| finding.cause.clone()).collect();
+    if !critical.is_empty() {
+        return Decision::fail(restore, critical, now);
+    }
+    restore.warnings = report.findings.iter().map(|finding| finding.cause.clone()).collect();
+    let with_dms = match restore.request.mover {
+        MoverChoice::Copy => false,
+        MoverChoice::Dms => true,
+        MoverChoice::Auto => report.dms_expected,
+    };
+    // The main command goes last: its handler clears the outbox, which must have been sent by then.
+    let mut commands = Vec::new();
+    if with_dms {
+        restore.replication = Some(Replication::default());
+        commands.push(Instruction::ProvisionReplication);
+    }
+    commands.push(Instruction::ProvisionTemporaryDatabase);
+    restore.enter(Phase::Provision, &commands, now);
+    let accepted = Accepted {
+        subject: restore.subject(),
+        attempt: restore.attempt,
+        restore_point: restore.request.restore_time,
+        warnings: restore.warnings.iter().map(outgoing_cause).collect(),
+    };
+    restore.announce("RestoreAccepted", &accepted);
+    Decision::rest(restore)
+}

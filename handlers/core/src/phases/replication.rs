@@ -1,0 +1,254 @@
+//! The DMS branch of phase 4: replication instance, endpoints and their connection tests, one task per schema, all
+//! concurrently. The instance is made while RDS still works; the rest follows once the pre-data DDL is applied.
+//!
+//! Nothing is remembered that Describe shows: each look decides from the real resources.
+
+use jiff::Timestamp;
+use tenant_restore_events::Phase;
+
+use crate::decision::Setting;
+use crate::effect::Effect;
+use crate::error::{Cause, ErrorKind};
+use crate::job::{Mover, TablePlan};
+use crate::naming::Names;
+use crate::restore::{ResourceKind, Restore};
+use crate::sight::{Look, ReplicationTaskSight, Seen};
+use crate::status::{self, Meaning};
+use crate::wait::WaitFor;
+
+/// Where a branch of phase 4 is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Branch {
+    /// It waits; the text is what was last seen.
+    Waiting(WaitFor, String),
+    /// Its effects change what is seen.
+    LookAgain,
+    /// It has nothing more to do, or nothing yet.
+    Done,
+    /// It failed.
+    Failed(Vec<Cause>),
+}
+
+/// What to look at.
+pub fn looks(restore: &Restore, setting: &Setting) -> Vec<Look> {
+    let Some(branch) = restore.replication.as_ref().filter(|branch| !branch.settled) else {
+        return Vec::new();
+    };
+    let names = setting.deployment.names(&restore.id);
+    let mut looks = vec![Look::ReplicationInstance(names.replication_instance())];
+    let Some(schemas) = branch.schemas.as_ref().filter(|_| restore.phase == Phase::Migrate) else {
+        return looks;
+    };
+    for endpoint in [names.source(), names.target()] {
+        looks.push(Look::Endpoint(endpoint.clone()));
+        looks.push(Look::Connection { instance: names.replication_instance(), endpoint });
+    }
+    looks.extend(schemas.iter().map(|position| Look::ReplicationTask(names.replication_task(*position))));
+    if let Some(ddl) = restore.task("ddl") {
+        looks.push(Look::Plan(ddl.result_key.clone()));
+    }
+    looks
+}
+
+/// What to do next in this branch.
+pub fn decide(
+    restore: &mut Restore,
+    seen: &Seen,
+    setting: &Setting,
+    now: Timestamp,
+    effects: &mut Vec<Effect>,
+) -> Branch {
+    let Some(branch) = restore.replication.clone().filter(|branch| !branch.settled) else {
+        return Branch::Done;
+    };
+    let names = setting.deployment.names(&restore.id);
+    let unneeded = branch.schemas.as_ref().is_some_and(Vec::is_empty);
+    if unneeded {
+        return give_back(restore, &names, seen, effects);
+    }
+    match instance(restore, &names, seen, branch.announced, now, effects) {
+        Branch::Done => {}
+        other => return other,
+    }
+    let Some(schemas) = branch.schemas.filter(|_| restore.phase == Phase::Migrate) else {
+        return Branch::Done;
+    };
+    match endpoints(restore, &names, seen, now, effects) {
+        Branch::Done => {}
+        other => return other,
+    }
+    tasks(restore, &names, seen, &schemas, now, effects)
+}
+
+/// A replication instance that turned out unneeded is deleted at once; the cleanup proves that it is gone.
+fn give_back(restore: &mut Restore, names: &Names, seen: &Seen, effects: &mut Vec<Effect>) -> Branch {
+    let name = names.replication_instance();
+    if let Some(Some(status)) = seen.replication_instances.get(&name) {
+        restore.confirm(&name);
+        if status::replication_instance(status) == Meaning::Wait {
+            return Branch::Waiting(WaitFor::ReplicationInstance, format!("{name} is {status}, and to be deleted"));
+        }
+        if status != "deleting" {
+            effects.push(Effect::DeleteReplicationInstance { name });
+            return Branch::LookAgain;
+        }
+    }
+    settle(restore);
+    Branch::Done
+}
+
+fn settle(restore: &mut Restore) {
+    if let Some(branch) = restore.replication.as_mut() {
+        branch.settled = true;
+    }
+}
+
+fn instance(
+    restore: &mut Restore,
+    names: &Names,
+    seen: &Seen,
+    announced: bool,
+    now: Timestamp,
+    effects: &mut Vec<Effect>,
+) -> Branch {
+    let name = names.replication_instance();
+    let Some(Some(status)) = seen.replication_instances.get(&name) else {
+        restore.note(ResourceKind::ReplicationInstance, &name, now);
+        effects.push(Effect::CreateReplicationInstance { name });
+        return Branch::Waiting(WaitFor::ReplicationInstance, "asked for".to_owned());
+    };
+    restore.confirm(&name);
+    match status::replication_instance(status) {
+        Meaning::Usable => Branch::Done,
+        Meaning::Fatal => {
+            let message = format!("the replication instance {name} ended in status {status:?}");
+            Branch::Failed(vec![Cause::new(ErrorKind::ProvisioningFailed, message)])
+        }
+        Meaning::Wait if announced => Branch::Waiting(WaitFor::ReplicationInstanceAvailable, format!("{name} is {status}")),
+        Meaning::Wait => Branch::Waiting(WaitFor::ReplicationInstance, format!("{name} is {status}")),
+    }
+}
+
+fn endpoints(
+    restore: &mut Restore,
+    names: &Names,
+    seen: &Seen,
+    now: Timestamp,
+    effects: &mut Vec<Effect>,
+) -> Branch {
+    let mut waiting = None;
+    let mut causes = Vec::new();
+    let before = effects.len();
+    for (name, source) in [(names.source(), true), (names.target(), false)] {
+        if seen.endpoints.get(&name).is_none_or(Option::is_none) {
+            restore.note(ResourceKind::Endpoint, &name, now);
+            let database = restore.request.database.clone();
+            effects.push(Effect::CreateEndpoint { name: name.clone(), source, secret: name, database });
+            continue;
+        }
+        restore.confirm(&name);
+        match seen.connections.get(&name).and_then(Option::as_ref) {
+            Some((status, _)) if status == "successful" => {}
+            Some((status, reason)) if status == "failed" => {
+                let message = format!("DMS could not connect through the endpoint {name}: {reason}");
+                causes.push(Cause::new(ErrorKind::ConnectionTestFailed, message));
+            }
+            Some((status, _)) => waiting = Some(format!("the connection of {name} is {status}")),
+            None => effects.push(Effect::TestConnection { instance: names.replication_instance(), endpoint: name }),
+        }
+    }
+    if !causes.is_empty() {
+        return Branch::Failed(causes);
+    }
+    if effects.len() > before {
+        return Branch::LookAgain;
+    }
+    waiting.map_or(Branch::Done, |text| Branch::Waiting(WaitFor::ConnectionTest, text))
+}
+
+fn tasks(
+    restore: &mut Restore,
+    names: &Names,
+    seen: &Seen,
+    schemas: &[usize],
+    now: Timestamp,
+    effects: &mut Vec<Effect>,
+) -> Branch {
+    let Some(plan) = &seen.plan else {
+        return Branch::Failed(vec![crate::restore::internal("the plan of tables is missing")]);
+    };
+    let (mut running, mut preparing, mut causes) = (None, None, Vec::new());
+    let before = effects.len();
+    for position in schemas {
+        let name = names.replication_task(*position);
+        let schema = restore.request.schemas[*position].restored_as.clone();
+        let tables = tables_of(plan, &schema);
+        let Some(Some(sight)) = seen.replication_tasks.get(&name) else {
+            restore.note(ResourceKind::ReplicationTask, &name, now);
+            effects.push(create(names, name, schema, tables));
+            continue;
+        };
+        restore.confirm(&name);
+        match sight.status.as_str() {
+            "creating" | "modifying" | "testing" => preparing = Some(format!("{name} is {}", sight.status)),
+            "ready" => effects.push(Effect::StartReplicationTask { name }),
+            "stopped" | "failed" | "failed-move" | "deleting" => causes.extend(judge(&name, sight, &schema, &tables)),
+            status => running = Some(format!("{name} is {status}")),
+        }
+    }
+    if !causes.is_empty() {
+        return Branch::Failed(causes);
+    }
+    if effects.len() > before {
+        return Branch::LookAgain;
+    }
+    if let Some(text) = preparing {
+        return Branch::Waiting(WaitFor::ReplicationTaskReady, text);
+    }
+    if let Some(text) = running {
+        return Branch::Waiting(WaitFor::ReplicationTask, text);
+    }
+    settle(restore);
+    Branch::Done
+}
+
+fn tables_of(plan: &[TablePlan], schema: &str) -> Vec<String> {
+    let ours = plan.iter().filter(|table| table.mover == Mover::Dms && table.schema == schema);
+    ours.map(|table| table.table.clone()).collect()
+}
+
+fn create(names: &Names, name: String, schema: String, tables: Vec<String>) -> Effect {
+    Effect::CreateReplicationTask {
+        name,
+        instance: names.replication_instance(),
+        source: names.source(),
+        target: names.target(),
+        schema,
+        tables,
+    }
+}
+
+/// A stopped task succeeded only if it says so, no table erred, and every table that was asked for is complete.
+fn judge(name: &str, sight: &ReplicationTaskSight, schema: &str, tables: &[String]) -> Option<Cause> {
+    let failed = |message: String| Some(Cause::new(ErrorKind::ReplicationFailed, message));
+    if sight.status != "stopped" || !sight.stop_reason.contains("FULL_LOAD_ONLY_FINISHED") {
+        return failed(format!("the DMS task {name} is {}: {} {}", sight.status, sight.stop_reason, sight.failure));
+    }
+    let state = |table: &String| {
+        let qualified = format!("{schema}.{table}");
+        sight.tables.iter().find(|(seen, _)| *seen == qualified).map_or("missing", |(_, state)| state.as_str())
+    };
+    let incomplete: Vec<_> = tables
+        .iter()
+        .filter(|table| state(table) != "Table completed")
+        .map(|table| format!("{table} ({})", state(table)))
+        .collect();
+    if sight.tables_errored > 0 || !incomplete.is_empty() {
+        return failed(format!(
+            "the DMS task {name} finished with {} tables in error; incomplete: {}",
+            sight.tables_errored,
+            incomplete.join(", ")
+        ));
+    }
+    None
+}

@@ -1,0 +1,408 @@
+//! The record of a restore: everything that a handler must know besides what AWS shows it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tenant_restore_events::outgoing::{self, Ended, Outcome, Progressed, RestoredSchema, Subject};
+use tenant_restore_events::{Command, Instruction, Phase};
+
+use crate::error::{Cause, ErrorKind};
+use crate::naming::{RestoreId, digest_text};
+use crate::request::Request;
+use crate::wait::Wait;
+
+/// The version of the record that this code writes.
+pub const FORMAT: u32 = 1;
+
+/// A restore.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Restore {
+    /// Version of the record; 1.
+    pub format: u32,
+    /// Its id.
+    pub id: RestoreId,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// What was asked for.
+    pub request: Request,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Where it is.
+    pub phase: Phase,
+    /// Where it was, and when.
+    pub phases: Vec<PhaseTime>,
+    /// The source, once intake has seen it.
+    pub source: Option<Source>,
+    /// Address and port of the temporary database, once it is available.
+    pub temporary: Option<(String, u16)>,
+    /// Whether the last event of the temporary database's creation has come.
+    pub database_announced: bool,
+    /// How far the reset of its master password is.
+    pub password: Password,
+    /// Worker tasks, in the order in which they were started.
+    pub tasks: Vec<Task>,
+    /// The DMS branch; none if DMS isn't used.
+    pub replication: Option<Replication>,
+    /// How many tables COPY moves; known after the extraction.
+    pub copy_tables: usize,
+    /// Temporary resources, each written down before it is created.
+    pub resources: Vec<Resource>,
+    /// Waits, by the phase whose handler waits.
+    pub waits: BTreeMap<Phase, Wait>,
+    /// The last generation given to a wait.
+    pub generation: u32,
+    /// Calls that AWS refused for a time, since the last one that it took.
+    pub refusal: Option<Refusal>,
+    /// What the last change of phase causes; sent after the save, again by whoever finds it here.
+    pub outbox: Outbox,
+    /// What doesn't forbid the restore.
+    pub warnings: Vec<Cause>,
+    /// Whether the restored schemas were opened to their users.
+    pub opened: bool,
+    /// Why it fails, if it does.
+    pub causes: Vec<Cause>,
+    /// The phase in which it failed.
+    pub failed_in: Option<Phase>,
+    /// How it ended.
+    pub ended: Option<Ended>,
+    /// Whether that was told.
+    pub announced: bool,
+}
+
+/// A phase and its times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhaseTime {
+    /// The phase.
+    pub phase: Phase,
+    /// When it began.
+    pub began: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+}
+
+/// The source DB instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// Address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// ARN or name of the secret with its master credentials.
+    pub secret: String,
+    /// Master user.
+    pub master_username: String,
+    /// Parameter group.
+    pub parameter_group: Option<String>,
+}
+
+/// How far the reset of the temporary database's master password is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Password {
+    /// Still the one of the restore point.
+    Old,
+    /// The reset was asked for.
+    Resetting {
+        /// Whether its event has come.
+        announced: bool,
+        /// Whether Describe has shown it as pending.
+        shown: bool,
+    },
+    /// Reset.
+    Reset,
+}
+
+/// A worker task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    /// The job's name within the restore: `preflight`, `ddl`, `copy`, `finalize` or `drop`.
+    pub job: String,
+    /// Who started it.
+    pub started_by: String,
+    /// S3 key of its result.
+    pub result_key: String,
+    /// Its ARN, once RunTask has answered.
+    pub arn: Option<String>,
+    /// Where it is.
+    pub state: TaskState,
+}
+
+/// Where a worker task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TaskState {
+    /// Started, or about to be.
+    Running,
+    /// Over, all modes succeeded.
+    Succeeded,
+    /// Over, without success.
+    Failed,
+}
+
+/// The DMS branch.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Replication {
+    /// Positions, in the request, of the schemas with tables for DMS; known after the extraction.
+    pub schemas: Option<Vec<usize>>,
+    /// Whether the last event of the instance's creation has come.
+    pub announced: bool,
+    /// Whether its rows are moved, or it turned out unneeded.
+    pub settled: bool,
+}
+
+/// A temporary resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    /// What it is.
+    pub kind: ResourceKind,
+    /// Its name.
+    pub name: String,
+    /// When it was written down, before its creation.
+    pub noted_at: Timestamp,
+    /// Whether it was seen to exist.
+    pub confirmed: bool,
+    /// Whether the last event of its deletion has come.
+    pub deletion_announced: bool,
+    /// When it was seen to be gone.
+    pub gone_at: Option<Timestamp>,
+}
+
+/// The kinds of temporary resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ResourceKind {
+    /// The temporary DB instance.
+    Database,
+    /// A secret.
+    Secret,
+    /// A DMS replication instance.
+    ReplicationInstance,
+    /// A DMS endpoint.
+    Endpoint,
+    /// A DMS task.
+    ReplicationTask,
+    /// Objects under an S3 prefix.
+    Objects,
+}
+
+/// Calls that AWS refused for a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal {
+    /// Since when.
+    pub since: Timestamp,
+    /// How often.
+    pub count: u32,
+}
+
+/// What is to be sent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outbox {
+    /// Events for the bus; sent before the commands, so that whoever acts on a command may clear both.
+    pub events: Vec<OutgoingEvent>,
+    /// Commands for the phases' queues.
+    pub commands: Vec<Command>,
+}
+
+impl Outbox {
+    /// Whether nothing is to be sent.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.commands.is_empty()
+    }
+}
+
+/// An event for the bus.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OutgoingEvent {
+    /// Its detail-type.
+    pub detail_type: String,
+    /// Its detail.
+    pub detail: Value,
+}
+
+impl Restore {
+    /// A new restore, in its first phase.
+    pub fn open(id: RestoreId, request: Request, now: Timestamp) -> Self {
+        Self {
+            format: FORMAT,
+            id,
+            attempt: 1,
+            request,
+            opened_at: now,
+            phase: Phase::Intake,
+            phases: vec![PhaseTime { phase: Phase::Intake, began: now, ended: None }],
+            source: None,
+            temporary: None,
+            database_announced: false,
+            password: Password::Old,
+            tasks: Vec::new(),
+            replication: None,
+            copy_tables: 0,
+            resources: Vec::new(),
+            waits: BTreeMap::new(),
+            generation: 0,
+            refusal: None,
+            outbox: Outbox::default(),
+            warnings: Vec::new(),
+            opened: false,
+            causes: Vec::new(),
+            failed_in: None,
+            ended: None,
+            announced: false,
+        }
+    }
+
+    /// What every outgoing event says of this restore.
+    pub fn subject(&self) -> Subject {
+        let schemas = self.request.schemas.iter().map(|pair| RestoredSchema {
+            schema: pair.schema.clone(),
+            restored_as: Some(pair.restored_as.clone()),
+        });
+        Subject {
+            restore_id: Some(self.id.to_string()),
+            request_id: self.request.request_id.clone(),
+            source: Some(self.request.source.clone()),
+            database: Some(self.request.database.clone()),
+            schemas: schemas.collect(),
+        }
+    }
+
+    /// Goes on to the next phase: the outbox then holds its command and the events that tell of it.
+    pub fn enter(&mut self, next: Phase, commands: &[Instruction], now: Timestamp) {
+        let previous = self.phase;
+        self.waits.remove(&previous);
+        if let Some(time) = self.phases.last_mut() {
+            time.ended = Some(now);
+        }
+        self.phases.push(PhaseTime { phase: next, began: now, ended: None });
+        self.phase = next;
+        let progressed = Progressed { subject: self.subject(), attempt: self.attempt, phase: next, previous, at: now };
+        let commands = commands.iter().map(|instruction| Command::new(self.id.as_str(), self.attempt, *instruction));
+        self.outbox.commands = commands.collect();
+        self.outbox.events.push(event("RestoreProgressed", &progressed));
+    }
+
+    /// Gives up: whatever was made is cleaned up next.
+    pub fn fail(&mut self, causes: Vec<Cause>, now: Timestamp) {
+        self.failed_in.get_or_insert(self.phase);
+        self.causes.extend(causes);
+        self.waits.clear();
+        self.enter(Phase::Cleanup, &[Instruction::CleanUp], now);
+    }
+
+    /// Writes a resource down, before the call that creates it.
+    pub fn note(&mut self, kind: ResourceKind, name: &str, now: Timestamp) {
+        if self.resources.iter().any(|resource| resource.kind == kind && resource.name == name) {
+            return;
+        }
+        self.resources.push(Resource {
+            kind,
+            name: name.to_owned(),
+            noted_at: now,
+            confirmed: false,
+            deletion_announced: false,
+            gone_at: None,
+        });
+    }
+
+    /// Remembers that a resource was seen.
+    pub fn confirm(&mut self, name: &str) {
+        for resource in self.resources.iter_mut().filter(|resource| resource.name == name) {
+            resource.confirmed = true;
+        }
+    }
+
+    /// The task of that job.
+    pub fn task(&self, job: &str) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.job == job)
+    }
+
+    /// Decides the outcome; a second call changes nothing.
+    pub fn decide_outcome(&mut self, report: String, now: Timestamp) -> &Ended {
+        let outcome = match (self.failed_in, self.causes.is_empty()) {
+            (Some(Phase::Intake), _) => Outcome::Rejected,
+            (_, true) => Outcome::Completed,
+            (_, false) => Outcome::Failed,
+        };
+        let ended = Ended {
+            subject: self.subject(),
+            outcome,
+            outcome_id: outcome_id(&self.id, self.attempt),
+            attempt: self.attempt,
+            restore_point: Some(self.request.restore_time),
+            started_at: self.opened_at,
+            ended_at: now,
+            causes: self.causes.iter().map(outgoing_cause).collect(),
+            report: Some(report),
+        };
+        self.ended.get_or_insert(ended)
+    }
+
+    /// Adds an event to the outbox.
+    pub fn announce<T: Serialize>(&mut self, detail_type: &str, detail: &T) {
+        self.outbox.events.insert(0, event(detail_type, detail));
+    }
+}
+
+fn event<T: Serialize>(detail_type: &str, detail: &T) -> OutgoingEvent {
+    let detail = serde_json::to_value(detail).expect("an event of strings, numbers and lists always serializes");
+    OutgoingEvent { detail_type: detail_type.to_owned(), detail }
+}
+
+/// The id of an attempt's outcome: the same in every delivery.
+pub fn outcome_id(id: &RestoreId, attempt: u32) -> String {
+    digest_text(&["outcome", id.as_str(), &attempt.to_string()])[..26].to_owned()
+}
+
+/// A cause as subscribers read it.
+pub fn outgoing_cause(cause: &Cause) -> outgoing::Cause {
+    outgoing::Cause {
+        kind: cause.kind.to_string(),
+        message: cause.message.clone(),
+        remedy: cause.remedy.clone(),
+        field: cause.field.clone(),
+    }
+}
+
+/// The outcome of a request that never became a restore.
+pub fn rejection(request_id: &str, detail: &Value, causes: &[Cause], now: Timestamp) -> Ended {
+    let text = |field: &str| detail.get(field).and_then(Value::as_str).map(str::to_owned);
+    let names = detail.get("schemas").and_then(Value::as_array).cloned().unwrap_or_default();
+    let schemas = names
+        .iter()
+        .filter_map(Value::as_str)
+        .map(|schema| RestoredSchema { schema: schema.to_owned(), restored_as: None })
+        .collect();
+    Ended {
+        subject: Subject {
+            restore_id: None,
+            request_id: request_id.to_owned(),
+            source: text("source"),
+            database: text("database"),
+            schemas,
+        },
+        outcome: Outcome::Rejected,
+        outcome_id: digest_text(&["rejection", request_id, &detail.to_string()])[..26].to_owned(),
+        attempt: 1,
+        restore_point: text("restoreTime").and_then(|text| text.parse().ok()),
+        started_at: now,
+        ended_at: now,
+        causes: causes.iter().map(outgoing_cause).collect(),
+        report: None,
+    }
+}
+
+/// An error that the program should have made impossible.
+pub fn internal(message: impl Into<String>) -> Cause {
+    Cause::new(ErrorKind::Internal, message)
+}

@@ -1,0 +1,149 @@
+//! What a handler looks at before it decides, and what it sees there. Plain data: no AWS types.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::job::{JobResult, TablePlan};
+
+/// Something to look at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Look {
+    /// The source: the DB instance, its secret and the window of its backups.
+    Source(String),
+    /// A DB instance.
+    Database(String),
+    /// A worker task, by its ARN or, before that is known, by who started it; its result too once it has stopped.
+    Task {
+        /// The job's name within the restore.
+        job: String,
+        /// The ARN, if known.
+        arn: Option<String>,
+        /// Who started it.
+        started_by: String,
+        /// S3 key of its result.
+        result_key: String,
+    },
+    /// A DMS replication instance.
+    ReplicationInstance(String),
+    /// A DMS endpoint.
+    Endpoint(String),
+    /// The connection between a replication instance and an endpoint.
+    Connection {
+        /// The instance.
+        instance: String,
+        /// The endpoint.
+        endpoint: String,
+    },
+    /// A DMS task, and its table statistics once it has stopped.
+    ReplicationTask(String),
+    /// The tables and their movers, from a job's result at this S3 key.
+    Plan(String),
+    /// A secret.
+    Secret(String),
+    /// Objects under an S3 prefix.
+    Objects(String),
+}
+
+/// What was seen. A look that isn't in its map wasn't taken; a look that found nothing is there with `None`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Seen {
+    /// The source.
+    pub source: Option<SourceSight>,
+    /// DB instances.
+    pub databases: BTreeMap<String, Option<DatabaseSight>>,
+    /// Worker tasks, by job.
+    pub tasks: BTreeMap<String, Option<TaskSight>>,
+    /// Replication instances.
+    pub replication_instances: BTreeMap<String, Option<String>>,
+    /// Endpoints, with their status.
+    pub endpoints: BTreeMap<String, Option<String>>,
+    /// Connections by endpoint: status and failure message.
+    pub connections: BTreeMap<String, Option<(String, String)>>,
+    /// DMS tasks.
+    pub replication_tasks: BTreeMap<String, Option<ReplicationTaskSight>>,
+    /// The plan.
+    pub plan: Option<Vec<TablePlan>>,
+    /// Secrets: whether they exist.
+    pub secrets: BTreeMap<String, bool>,
+    /// Objects left, by prefix.
+    pub objects: BTreeMap<String, usize>,
+}
+
+/// The source as RDS and Secrets Manager show it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SourceSight {
+    /// Nothing of that name.
+    Unknown,
+    /// A cluster.
+    Cluster,
+    /// An instance.
+    Instance(Box<SourceInstance>),
+}
+
+/// A DB instance as source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceInstance {
+    /// What Describe shows.
+    pub database: DatabaseSight,
+    /// The engine, for example `postgres`.
+    pub engine: String,
+    /// Master user.
+    pub master_username: String,
+    /// Parameter group.
+    pub parameter_group: Option<String>,
+    /// The secret with its master credentials, or why there is none that may be used.
+    pub secret: Result<String, String>,
+    /// Begin of the backup window; none if there are no automated backups.
+    pub earliest: Option<Timestamp>,
+    /// End of the backup window.
+    pub latest: Option<Timestamp>,
+}
+
+/// A DB instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseSight {
+    /// `DBInstanceStatus`.
+    pub status: String,
+    /// Address and port, near the end of its creation.
+    pub endpoint: Option<(String, u16)>,
+    /// Whether a new master password is pending.
+    pub password_pending: bool,
+}
+
+/// A worker task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskSight {
+    /// Its ARN.
+    pub arn: String,
+    /// `lastStatus`.
+    pub status: String,
+    /// Exit code of the container `worker`, if it ran.
+    pub exit_code: Option<i32>,
+    /// Stop code and reason.
+    pub reason: String,
+    /// Its result, if it stopped and wrote one.
+    pub result: Option<Box<JobResult>>,
+}
+
+impl TaskSight {
+    /// Whether the task is over; exit codes may be set before, so only this status counts.
+    pub fn stopped(&self) -> bool {
+        matches!(self.status.as_str(), "STOPPED" | "DELETED")
+    }
+}
+
+/// A DMS task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplicationTaskSight {
+    /// `Status`.
+    pub status: String,
+    /// `StopReason`.
+    pub stop_reason: String,
+    /// `LastFailureMessage`.
+    pub failure: String,
+    /// `TablesErrored`.
+    pub tables_errored: i32,
+    /// `schema.table` and state of each table, once stopped.
+    pub tables: Vec<(String, String)>,
+}

@@ -1,0 +1,74 @@
+//! What the statuses of RDS and DMS mean for us (RDS user guide, "Viewing DB instance status"; DMS API reference).
+
+/// What to do about a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// It can be used and modified.
+    Usable,
+    /// It may become usable.
+    Wait,
+    /// It will never become usable.
+    Fatal,
+}
+
+/// Of a temporary DB instance.
+pub fn database(status: &str) -> Meaning {
+    match status {
+        "available" | "storage-optimization" | "storage-initialization" => Meaning::Usable,
+        "failed"
+        | "restore-error"
+        | "insufficient-capacity"
+        | "storage-full"
+        | "upgrade_failed"
+        | "inaccessible-encryption-credentials"
+        | "inaccessible-encryption-credentials-recoverable"
+        | "stopping"
+        | "stopped"
+        | "delete-precheck"
+        | "deleting" => Meaning::Fatal,
+        other if other.starts_with("incompatible-") => Meaning::Fatal,
+        _ => Meaning::Wait,
+    }
+}
+
+/// Whether a source in this status can be restored from; its databases must be reachable too.
+pub fn source_is_usable(status: &str) -> bool {
+    let never = ["creating", "starting", "rebooting", "renaming"];
+    database(status) != Meaning::Fatal && !never.contains(&status)
+}
+
+/// Of a replication instance.
+pub fn replication_instance(status: &str) -> Meaning {
+    match status {
+        "available" => Meaning::Usable,
+        "failed" | "deleted" | "deleting" | "storage-full" | "inaccessible-encryption-credentials" => Meaning::Fatal,
+        other if other.starts_with("incompatible-") => Meaning::Fatal,
+        _ => Meaning::Wait,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_billed_and_stuck_database_is_fatal() {
+        for status in ["restore-error", "incompatible-parameters", "incompatible-network", "storage-full"] {
+            assert_eq!(database(status), Meaning::Fatal, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_database_that_is_still_made_is_waited_for() {
+        for status in ["creating", "backing-up", "modifying", "resetting-master-credentials", "rebooting"] {
+            assert_eq!(database(status), Meaning::Wait, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_source_may_be_backing_up_but_not_stopped() {
+        assert!(source_is_usable("backing-up"));
+        assert!(!source_is_usable("stopped"));
+        assert!(!source_is_usable("creating"));
+    }
+}

@@ -1,0 +1,139 @@
+//! Running a worker task: noted before it is started, awaited by ECS's event, judged by its result.
+
+use tenant_restore_events::Phase;
+
+use crate::decision::Setting;
+use crate::effect::Effect;
+use crate::error::{Cause, ErrorKind};
+use crate::job::{Job, JobResult, Loader, Mode, Server};
+use crate::restore::{Restore, Source, Task, TaskState};
+use crate::sight::{Look, Seen, TaskSight};
+
+/// Where a task is, for a decision.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// To be started by this effect; the record already has it.
+    Start(Box<Effect>),
+    /// Not over; the text is what was last seen.
+    Running(String),
+    /// Over, every mode succeeded.
+    Succeeded(Box<JobResult>),
+    /// Over, failed; with the result if it wrote one.
+    Failed(Vec<Cause>),
+}
+
+/// The look at a task that was noted.
+pub fn look(task: &Task) -> Look {
+    Look::Task {
+        job: task.job.clone(),
+        arn: task.arn.clone(),
+        started_by: task.started_by.clone(),
+        result_key: task.result_key.clone(),
+    }
+}
+
+/// The look at the task of a job, if it was started and isn't over.
+pub fn look_at(restore: &Restore, job: &str) -> Option<Look> {
+    restore.task(job).filter(|task| task.state == TaskState::Running).map(look)
+}
+
+/// Where the task of a job is. Starts it, if it wasn't noted yet, by noting it in the record.
+pub fn progress(
+    restore: &mut Restore,
+    seen: &Seen,
+    setting: &Setting,
+    phase: Phase,
+    name: &str,
+    modes: &[Mode],
+) -> Progress {
+    let Some(task) = restore.task(name).cloned() else {
+        let started_by = setting.deployment.names(&restore.id).started_by(phase, restore.attempt, name);
+        let result_key = format!(
+            "{}{}/{name}.json",
+            setting.deployment.names(&restore.id).audit_prefix(),
+            restore.attempt
+        );
+        let task = Task { job: name.to_owned(), started_by, result_key, arn: None, state: TaskState::Running };
+        restore.tasks.push(task.clone());
+        return start(restore, setting, &task, modes);
+    };
+    let sight = match seen.tasks.get(name) {
+        None => return Progress::Failed(vec![crate::restore::internal(format!("task {name} was not looked at"))]),
+        Some(None) if task.arn.is_none() => return start(restore, setting, &task, modes),
+        // The control plane is eventually consistent (ECS API reference, RunTask).
+        Some(None) => return Progress::Running("not shown by ECS".to_owned()),
+        Some(Some(sight)) => sight,
+    };
+    if !sight.stopped() {
+        return Progress::Running(sight.status.clone());
+    }
+    let judged = judge(name, sight);
+    let state = if judged.is_ok() { TaskState::Succeeded } else { TaskState::Failed };
+    for task in restore.tasks.iter_mut().filter(|task| task.job == name) {
+        task.arn = Some(sight.arn.clone());
+        task.state = state;
+    }
+    match judged {
+        Ok(result) => Progress::Succeeded(result),
+        Err(causes) => Progress::Failed(causes),
+    }
+}
+
+fn judge(name: &str, sight: &TaskSight) -> Result<Box<JobResult>, Vec<Cause>> {
+    if let Some(failure) = sight.result.as_ref().and_then(|result| result.failure.as_ref()) {
+        return Err(failure.causes.clone());
+    }
+    match (&sight.result, sight.exit_code) {
+        (Some(result), Some(0)) => Ok(result.clone()),
+        (_, None) => {
+            let message = format!("the task {name} ({}) never ran: {}", sight.arn, sight.reason);
+            Err(vec![Cause::new(ErrorKind::TaskFailedToStart, message)])
+        }
+        (_, Some(code)) => {
+            let message = format!("the task {name} ({}) exited with code {code}: {}", sight.arn, sight.reason);
+            Err(vec![Cause::new(ErrorKind::TaskFailed, message)])
+        }
+    }
+}
+
+fn start(restore: &Restore, setting: &Setting, task: &Task, modes: &[Mode]) -> Progress {
+    let Some(source) = &restore.source else {
+        return Progress::Failed(vec![crate::restore::internal("a task was wanted before the source was known")]);
+    };
+    let job = job(restore, setting, source, task, modes);
+    Progress::Start(Box::new(Effect::RunTask {
+        name: task.job.clone(),
+        key: format!("{}{}/{}.json", job.work_prefix, restore.attempt, task.job),
+        started_by: task.started_by.clone(),
+        token: format!("{}-{}-{}", restore.id, restore.attempt, task.job),
+        job: Box::new(job),
+    }))
+}
+
+fn job(restore: &Restore, setting: &Setting, source: &Source, task: &Task, modes: &[Mode]) -> Job {
+    let names = setting.deployment.names(&restore.id);
+    let request = &restore.request;
+    let temporary = restore.temporary.as_ref().map(|(host, port)| Server {
+        host: host.clone(),
+        port: *port,
+        secret: names.source(),
+    });
+    Job {
+        version: 1,
+        restore_id: restore.id.to_string(),
+        attempt: restore.attempt,
+        modes: modes.to_vec(),
+        database: request.database.clone(),
+        schemas: request.schemas.clone(),
+        production: Server { host: source.host.clone(), port: source.port, secret: source.secret.clone() },
+        loader: Loader { role: names.loader_role(), secret: temporary.is_some().then(|| names.target()) },
+        temporary,
+        mover: request.mover,
+        validate: request.validate,
+        on_mismatch: request.on_mismatch,
+        external_foreign_keys: request.external_foreign_keys,
+        work_prefix: names.work_prefix(),
+        audit_prefix: names.audit_prefix(),
+        result_key: task.result_key.clone(),
+    }
+}
