@@ -13,6 +13,17 @@ pub struct Audit {
     pub items: Vec<Value>,
 }
 
+/// A temporary resource of a restore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemporaryResource {
+    /// Such as `database` or `secret`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Whether the restore saw that it is gone.
+    pub gone: bool,
+}
+
 impl Audit {
     /// Reads all items of a restore, consistently.
     ///
@@ -45,6 +56,18 @@ impl Audit {
     /// The restore's state, if it was opened.
     pub fn state(&self) -> Option<&Value> {
         self.items.iter().find(|item| item["sk"] == "STATE")
+    }
+
+    /// The temporary resources that the restore wrote down.
+    pub fn resources(&self) -> Vec<TemporaryResource> {
+        let noted = self.state().and_then(|state| state["resources"].as_array());
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let resource = |value: &Value| TemporaryResource {
+            kind: text(&value["kind"]),
+            name: text(&value["name"]),
+            gone: value["goneAt"].is_string(),
+        };
+        noted.into_iter().flatten().map(resource).collect()
     }
 
     /// The log, oldest first.

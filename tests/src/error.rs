@@ -20,6 +20,17 @@ impl Error {
             cause: None,
         }
     }
+
+    /// A failure of what was being done (a verb phrase) with its cause.
+    pub fn from_cause(
+        doing: impl Into<String>,
+        cause: impl StdError + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            doing: doing.into(),
+            cause: Some(Box::new(cause)),
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -54,10 +65,7 @@ pub trait Context<T> {
 
 impl<T, E: StdError + Send + Sync + 'static> Context<T> for std::result::Result<T, E> {
     fn context(self, doing: impl Into<String>) -> Result<T> {
-        self.map_err(|cause| Error {
-            doing: doing.into(),
-            cause: Some(Box::new(cause)),
-        })
+        self.map_err(|cause| Error::from_cause(doing, cause))
     }
 }
 

@@ -36,7 +36,7 @@ impl Production {
     /// What RDS or Secrets Manager answers, or that it takes more than two minutes.
     pub async fn create(cloud: &Cloud, identifier: &str) -> Result<Self> {
         let password = new_password(cloud).await?;
-        let secret = format!("{identifier}-master");
+        let secret = secret_of(identifier);
         keep_secret(cloud, &secret, &password).await?;
         cloud
             .rds
@@ -115,28 +115,61 @@ impl Production {
     /// # Errors
     /// What RDS or Secrets Manager answers.
     pub async fn delete(self) -> Result<()> {
-        let delete = self
-            .cloud
-            .rds
-            .delete_db_instance()
-            .db_instance_identifier(&self.identifier)
-            .skip_final_snapshot(true);
-        delete
-            .send()
-            .await
-            .context(format!("delete the instance {}", self.identifier))?;
-        let forget = self
-            .cloud
-            .secrets
-            .delete_secret()
-            .secret_id(&self.secret)
-            .force_delete_without_recovery(true);
-        forget
-            .send()
-            .await
-            .context(format!("delete the secret {}", self.secret))?;
-        Ok(())
+        delete(&self.cloud, &self.identifier).await
     }
+}
+
+/// Deletes an instance made by [`Production::create`] and its secret; returns when RDS has begun.
+///
+/// # Errors
+/// What RDS or Secrets Manager answers.
+pub async fn delete(cloud: &Cloud, identifier: &str) -> Result<()> {
+    let delete = cloud
+        .rds
+        .delete_db_instance()
+        .db_instance_identifier(identifier)
+        .skip_final_snapshot(true);
+    delete
+        .send()
+        .await
+        .context(format!("delete the instance {identifier}"))?;
+    let secret = secret_of(identifier);
+    let forget = cloud
+        .secrets
+        .delete_secret()
+        .secret_id(&secret)
+        .force_delete_without_recovery(true);
+    forget
+        .send()
+        .await
+        .context(format!("delete the secret {secret}"))?;
+    Ok(())
+}
+
+/// Identifiers of the instances whose name begins with `prefix`, those that are being deleted left out.
+///
+/// # Errors
+/// What RDS answers.
+pub async fn list(cloud: &Cloud, prefix: &str) -> Result<Vec<String>> {
+    let instances = cloud
+        .rds
+        .describe_db_instances()
+        .into_paginator()
+        .items()
+        .send();
+    let instances = instances
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .context("list the instances")?;
+    let staying = instances
+        .into_iter()
+        .filter(|instance| instance.db_instance_status() != Some("deleting"));
+    let names = staying.filter_map(|instance| instance.db_instance_identifier);
+    Ok(names.filter(|name| name.starts_with(prefix)).collect())
+}
+
+fn secret_of(identifier: &str) -> String {
+    format!("{identifier}-master")
 }
 
 async fn new_password(cloud: &Cloud) -> Result<String> {

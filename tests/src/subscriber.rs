@@ -50,6 +50,7 @@ pub struct Subscriber {
 struct Inbox {
     url: String,
     unread: VecDeque<String>,
+    requests: u64,
 }
 
 #[derive(Deserialize)]
@@ -145,6 +146,11 @@ impl Subscriber {
         Ok(Notice { attributes, detail })
     }
 
+    /// SQS requests made by this subscriber, or for it by its rule and its subscription, since it started.
+    pub fn queue_requests(&self) -> u64 {
+        self.notices.requests + self.events.requests
+    }
+
     /// Deletes the rule, the subscription and the queues.
     ///
     /// # Errors
@@ -210,6 +216,7 @@ impl Inbox {
             .queue_url(&self.url)
             .max_number_of_messages(10)
             .wait_time_seconds(seconds);
+        self.requests += 1;
         for message in receive
             .send()
             .await
@@ -227,6 +234,8 @@ impl Inbox {
                 .await
                 .context("delete a message")?;
             self.unread.extend(message.body);
+            // One request brought it into the queue, one took it out.
+            self.requests += 2;
         }
         Ok(())
     }
@@ -292,6 +301,7 @@ async fn inbox(cloud: &Cloud, name: &str, service: &str) -> Result<(Inbox, Strin
         Inbox {
             url,
             unread: VecDeque::new(),
+            requests: 0,
         },
         arn,
     ))

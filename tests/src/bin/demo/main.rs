@@ -1,3 +1,110 @@
-//! The demonstration; to come.
+//! The demonstration: a damaged tenant comes back from a point in time, beside the live one.
+//!
+//! Everything it says is measured or read while it runs; it exits non-zero if any of it is untrue. It starts the
+//! local cloud if it isn't running and stops it again in that case; a cloud that was running goes on.
 
-fn main() {}
+mod bill;
+mod local_cloud;
+mod memory;
+mod progress;
+mod proof;
+mod screen;
+mod story;
+mod truth;
+
+use std::process::ExitCode;
+
+use tenant_restore_tests::Result;
+use tenant_restore_tests::cloud::Cloud;
+use tokio::time::Instant;
+
+use local_cloud::Found;
+use memory::Sampler;
+use screen::Screen;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let began = Instant::now();
+    let screen = Screen::new(began);
+    match demonstrate(&screen, began).await {
+        Ok(untruths) if untruths.is_empty() => {
+            println!("\nEverything above was checked and is true.");
+            ExitCode::SUCCESS
+        }
+        Ok(untruths) => {
+            eprintln!(
+                "\nThe demonstration failed: {} of its claims are untrue.",
+                untruths.len()
+            );
+            for untruth in untruths {
+                eprintln!("  - {untruth}");
+            }
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("\nThe demonstration failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn demonstrate(screen: &Screen, began: Instant) -> Result<Vec<String>> {
+    screen.step("The cloud on this machine");
+    let cloud = Cloud::from_env().await?;
+    let found = Found::or_start(&cloud).await?;
+    screen.say(&format!(
+        "{} in {}, PostgreSQL and all",
+        cloud.endpoint, cloud.region
+    ));
+    let memory = Sampler::start(&cloud.home);
+    let told = story::tell(screen, &cloud).await;
+    let peak = memory.peak();
+    let left = found.leave().await;
+    let mut untruths = told?;
+    left?;
+    untruths.extend(figures(screen, began, peak));
+    next(screen, &cloud, found);
+    Ok(untruths)
+}
+
+/// The goals of the demonstration after the first build: wall time and memory of all processes together.
+fn figures(screen: &Screen, began: Instant, peak: u64) -> Vec<String> {
+    let seconds = began.elapsed().as_secs_f64();
+    let mebibytes = peak / (1024 * 1024);
+    screen.step("Figures");
+    screen.say(&format!("{seconds:.1} s wall (goal: under 60)"));
+    screen.say(&format!(
+        "{mebibytes} MiB in all processes of the cloud together at their peak (goal: under 2048)"
+    ));
+    let mut untruths = Vec::new();
+    if seconds >= 60.0 {
+        untruths.push(format!(
+            "the demonstration took {seconds:.1} s instead of less than 60"
+        ));
+    }
+    if peak == 0 || mebibytes >= 2048 {
+        untruths.push(format!(
+            "the cloud's processes were measured with {mebibytes} MiB instead of 1 to 2047"
+        ));
+    }
+    untruths
+}
+
+fn next(screen: &Screen, cloud: &Cloud, found: Found) {
+    screen.step("What to try next");
+    if found == Found::Stopped {
+        screen.say("The cloud was started for this demonstration and is stopped again. `make up` keeps one running:");
+        screen.say("  make up");
+    }
+    screen.say("  . localstack/env                             # AWS CLI, SDKs and tenant-restore now use the cloud");
+    screen.say("  tenant-restore request --help                # ask for a restore of your own");
+    screen.say("  tenant-restore watch <restore id>            # its phases as they happen");
+    screen.say(&format!(
+        "  aws --endpoint-url {} rds describe-db-instances   # psql reaches these",
+        cloud.endpoint
+    ));
+    screen.say(
+        "  make test                                    # restores that must fail, and say why",
+    );
+    screen.say("  make down                                    # stop the cloud");
+}

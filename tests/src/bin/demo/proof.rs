@@ -1,0 +1,158 @@
+//! The proof: live, restored and truth side by side, and every object under its new name.
+
+use std::collections::BTreeMap;
+
+use tenant_restore_tests::contents::{self, Contents};
+use tenant_restore_tests::database::Database;
+use tenant_restore_tests::inventory::{self, Inventory};
+use tenant_restore_tests::outcome::RestoredSchema;
+use tenant_restore_tests::{Context, Error, Result};
+
+use crate::screen::Screen;
+use crate::truth::Truth;
+
+/// Shows one restored schema beside the live one and the truth; answers every untruth.
+///
+/// # Errors
+/// When a schema cannot be read.
+pub async fn show(
+    screen: &Screen,
+    database: &mut Database,
+    truth: &Truth,
+    pair: &RestoredSchema,
+) -> Result<Vec<String>> {
+    let (schema, restored_as) = names(pair)?;
+    let (expected, objects) = truth
+        .schemas
+        .get(schema)
+        .context(format!("look up the truth of {schema}"))?;
+    let live = contents::read(database, schema).await?;
+    let restored = contents::read(database, restored_as).await?;
+    let restored_objects = inventory::read(database, restored_as, &[schema]).await?;
+    screen.say(&format!("{schema} is back as {restored_as}"));
+    screen.table(&rows(&live, &restored, expected));
+    screen.say(&sequences(&restored, expected));
+    screen.say(&objects_line(&restored_objects, objects));
+    let mut untruths = restored.differences_from(expected);
+    untruths.extend(restored_objects.differences_from(objects));
+    untruths.extend(place_an_order(database, restored_as).await?);
+    if untruths.is_empty() {
+        screen.say("an order can be placed in it: codes, numbers and checks work (rolled back)");
+    }
+    Ok(untruths
+        .into_iter()
+        .map(|untruth| format!("{restored_as}: {untruth}"))
+        .collect())
+}
+
+/// Live and restored name of a schema of the outcome.
+///
+/// # Errors
+/// When the outcome names no restored schema.
+pub fn names(pair: &RestoredSchema) -> Result<(&str, &str)> {
+    let restored_as = pair
+        .restored_as
+        .as_deref()
+        .context(format!("find what {} was restored as", pair.schema))?;
+    Ok((&pair.schema, restored_as))
+}
+
+fn rows(live: &Contents, restored: &Contents, truth: &Contents) -> Vec<Vec<String>> {
+    let head = [
+        "table",
+        "live rows",
+        "restored",
+        "truth",
+        "content hash",
+        "same",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    let mut rows = vec![head];
+    for (name, expected) in &truth.tables {
+        let count = |contents: &Contents| {
+            contents
+                .tables
+                .get(name)
+                .map_or_else(|| "dropped".to_owned(), |table| table.rows.to_string())
+        };
+        let hash = restored.tables.get(name).map_or("", |table| &table.hash);
+        let same = if hash == expected.hash { "yes" } else { "NO" };
+        rows.push(vec![
+            name.clone(),
+            count(live),
+            count(restored),
+            expected.rows.to_string(),
+            hash.to_owned(),
+            same.to_owned(),
+        ]);
+    }
+    rows
+}
+
+fn sequences(restored: &Contents, truth: &Contents) -> String {
+    let position =
+        |value: Option<i64>| value.map_or_else(|| "unused".to_owned(), |value| value.to_string());
+    let each = truth.sequences.iter().map(|(name, expected)| {
+        let now = restored
+            .sequences
+            .get(name)
+            .map_or_else(|| "missing".to_owned(), |found| position(found.last));
+        format!("{name} {} -> {now}", position(expected.last))
+    });
+    format!(
+        "sequences, truth -> restored: {}",
+        each.collect::<Vec<_>>().join(", ")
+    )
+}
+
+fn objects_line(restored: &Inventory, truth: &Inventory) -> String {
+    let found = restored.counts();
+    let each = truth.counts().into_iter().map(|(kind, expected)| {
+        let found: usize = found.get(kind).copied().unwrap_or_default();
+        format!("{kind} {found}/{expected}")
+    });
+    format!(
+        "objects, restored/truth: {}",
+        each.collect::<Vec<_>>().join(", ")
+    )
+}
+
+/// Uses the restored schema as its application would: triggers, sequences, defaults and constraints must act.
+async fn place_an_order(database: &mut Database, schema: &str) -> Result<Option<String>> {
+    let doing = || format!("place an order in {schema}");
+    let attempt = database.transaction().await.context(doing())?;
+    attempt
+        .execute(
+            "select set_config('search_path', quote_ident($1), true)",
+            &[&schema],
+        )
+        .await
+        .context(doing())?;
+    let statement = include_str!("../../../../localstack/samples/activity.sql");
+    let placed = attempt.query_one(statement, &[&"proof"]).await;
+    attempt.rollback().await.context(doing())?;
+    Ok(placed
+        .err()
+        .map(|error| Error::from_cause(doing(), error).to_string()))
+}
+
+/// Functions of the restored schemas whose body still names a live schema must be named by the report.
+///
+/// # Errors
+/// When the schemas cannot be read.
+pub async fn unreported_references(
+    database: &Database,
+    pairs: &[RestoredSchema],
+    report: &str,
+) -> Result<BTreeMap<String, bool>> {
+    let mut found = BTreeMap::new();
+    for pair in pairs {
+        let (schema, restored_as) = names(pair)?;
+        for function in inventory::functions_that_name(database, restored_as, schema).await? {
+            let reported = report.contains(&function);
+            found.insert(format!("{restored_as}.{function}"), reported);
+        }
+    }
+    Ok(found)
+}
