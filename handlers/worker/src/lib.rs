@@ -3,10 +3,15 @@
 //! A task runs one [`Job`](tenant_restore_core::job::Job), a list of modes, in order. Each mode has a module of
 //! its name with `pub async fn run(context: &mut Context) -> Result<Report, Failed>`.
 
+pub mod apply_pre_data;
 pub mod archive;
 pub mod connection;
 pub mod context;
+pub mod copy;
 pub mod failed;
+pub mod movers;
 pub mod names;
+pub mod production;
 pub mod secrets;
 pub mod storage;
+pub mod text_references;

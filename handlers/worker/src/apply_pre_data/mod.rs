@@ -1,0 +1,115 @@
+//! Mode `apply-pre-data`: the login role, the schemas with their markers, and the objects that rows need.
+//!
+//! Only the role, the schemas and USAGE outside are the master's work. Everything of the tenant is created by the
+//! login role, so that none of the tenant's expressions runs with the master's rights.
+
+mod owners;
+mod primary_keys;
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tokio_postgres::Client;
+
+use crate::archive::{ARCHIVE_FILE, Archive};
+use crate::context::{Context, Report};
+use crate::failed::{Failed, OrCause};
+use crate::names::quote_ident;
+use crate::production::entries::{self, Part};
+use crate::production::statements::{Statement, apply_once};
+use crate::production::{claim, loader, marker, outside, restored_names};
+use crate::storage;
+
+/// Bodies are checked when they run, as pg_restore does: a body may use what a later entry creates.
+pub const NO_BODY_CHECKS: &str = "set check_function_bodies = false";
+
+/// Runs the mode.
+pub async fn run(context: &mut Context) -> Result<Report, Failed> {
+    let archive = archive(context).await?;
+    let mut master = context.production().await?;
+    claim(&master, &context.job).await?;
+    owners::check(&master, &archive).await?;
+    let login = context.loader_login().await?;
+    loader::ensure(&mut master, &context.job, &login).await?;
+    for schema in restored_names(&context.job) {
+        marker::ensure_schema(&mut master, &context.job, schema).await?;
+    }
+    let temporary = context.temporary().await?;
+    grant_usage_outside(context, &master, &temporary).await?;
+    remark_left_out(context, &archive);
+
+    let mut session = context.loader().await?;
+    session.batch_execute(NO_BODY_CHECKS).await.or_cause(
+        ErrorKind::ApplyFailed,
+        || "prepare the login role's session",
+    )?;
+    let mut statements: Vec<Statement> = entries::of(&archive, Part::PreData)
+        .map(entries::statement)
+        .collect();
+    statements.extend(primary_keys::early(context, &archive, &temporary).await?);
+    apply_once(
+        &mut session,
+        &context.job.schemas[0].restored_as,
+        &statements,
+    )
+    .await?;
+    Ok(Report::Done)
+}
+
+/// The archive that `extract` left.
+pub async fn archive(context: &Context) -> Result<Archive, Cause> {
+    storage::read_json(context.storage.as_ref(), &context.work_key(ARCHIVE_FILE)).await
+}
+
+/// Lets the loader look up names in the other schemas that the restored ones refer to; taken back with the role.
+async fn grant_usage_outside(
+    context: &Context,
+    master: &Client,
+    temporary: &Client,
+) -> Result<(), Cause> {
+    let role = &context.job.loader.role;
+    let edges = outside::edges(temporary, &restored_names(&context.job)).await?;
+    let mut schemas: Vec<&str> = edges.iter().map(|edge| edge.outside.as_str()).collect();
+    schemas.dedup();
+    for schema in schemas {
+        let doing = || format!("let the login role use schema {schema:?}");
+        let sql = "select 1 from pg_namespace where nspname = $1 and not has_schema_privilege($2, oid, 'usage')";
+        let missing = master
+            .query_opt(sql, &[&schema, role])
+            .await
+            .or_cause(ErrorKind::ApplyFailed, doing)?;
+        if missing.is_some() {
+            tracing::info!(
+                schema,
+                "the login role gets USAGE for the time of the restore"
+            );
+            let grant = format!(
+                "grant usage on schema {} to {}",
+                quote_ident(schema),
+                quote_ident(role)
+            );
+            master
+                .batch_execute(&grant)
+                .await
+                .or_cause(ErrorKind::ApplyFailed, doing)?;
+        }
+    }
+    Ok(())
+}
+
+fn remark_left_out(context: &mut Context, archive: &Archive) {
+    for entry in entries::of(archive, Part::LeftOut) {
+        let why = "not part of a schema, so it isn't created in production; create it there if it is missing";
+        context.remark("LeftOut", entries::title(entry), why);
+    }
+    for entry in archive.entries.iter().filter(|entry| {
+        entry
+            .tablespace
+            .as_ref()
+            .is_some_and(|name| !name.is_empty())
+    }) {
+        context.remark(
+            "TablespaceIgnored",
+            entries::title(entry),
+            "restored into the default tablespace",
+        );
+    }
+}

@@ -1,0 +1,172 @@
+//! Mode `copy`: COPY streams from the temporary database to production, several tables at once.
+//!
+//! Memory stays bounded: a stream reads on only as fast as production takes its rows.
+
+mod stream;
+pub mod unit;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
+
+use futures::future::join_all;
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::{CopiedTable, CopyReport, ExtractReport, Mover};
+use tokio_postgres::Client;
+
+use crate::archive::PLAN_FILE;
+use crate::context::{Context, Report};
+use crate::failed::Failed;
+use crate::production::ledger::{self, Moved};
+use crate::production::{claim, loader, major_version, restored_names};
+use crate::storage;
+use unit::{TableName, Unit, Versions};
+
+/// Tables at once. Each takes a connection on both servers.
+const STREAMS: usize = 4;
+
+/// Runs the mode.
+pub async fn run(context: &mut Context) -> Result<Report, Failed> {
+    let plan: ExtractReport =
+        storage::read_json(context.storage.as_ref(), &context.work_key(PLAN_FILE)).await?;
+    let mut master = context.production().await?;
+    claim(&master, &context.job).await?;
+    loader::ensure(&mut master, &context.job, &context.loader_login().await?).await?;
+    let temporary = context.temporary().await?;
+    let units = planned_units(context, &plan, &temporary, &master).await?;
+    let home = context.job.schemas[0].restored_as.as_str();
+    let done = ledger::moved(&master, home).await?;
+    let moved = load_all(context, home, &units, &done).await?;
+    let tables = units.iter().zip(moved).map(|(unit, moved)| CopiedTable {
+        schema: unit.target.schema.clone(),
+        table: unit.target.name.clone(),
+        rows: moved.rows,
+        bytes: moved.bytes,
+    });
+    Ok(Report::Copy(CopyReport {
+        tables: tables.collect(),
+    }))
+}
+
+/// What the plan leaves to COPY, largest first. A hash partitioned tree is copied whole if any of its leaves is.
+async fn planned_units(
+    context: &Context,
+    plan: &ExtractReport,
+    temporary: &Client,
+    production: &Client,
+) -> Result<Vec<Unit>, Cause> {
+    let versions = Versions {
+        temporary: major_version(temporary).await?,
+        production: major_version(production).await?,
+    };
+    let sources = unit::sources(temporary, &restored_names(&context.job), versions).await?;
+    let planned = plan
+        .tables
+        .iter()
+        .filter(|table| table.mover == Mover::Copy);
+    let mut bytes: HashMap<TableName, u64> = HashMap::new();
+    for table in planned {
+        bytes.insert(
+            TableName {
+                schema: table.schema.clone(),
+                name: table.table.clone(),
+            },
+            table.bytes,
+        );
+    }
+    let mut wanted: HashSet<&TableName> = bytes.keys().collect();
+    wanted.extend(
+        sources
+            .iter()
+            .filter(|source| bytes.contains_key(&source.table))
+            .filter_map(|s| s.hash_root.as_ref()),
+    );
+    let mut units: Vec<Unit> = unit::units(sources.clone())
+        .into_iter()
+        .filter(|unit| wanted.contains(&unit.target))
+        .collect();
+    missing(&bytes, &sources)?;
+    let size = |unit: &Unit| -> u64 {
+        unit.sources
+            .iter()
+            .filter_map(|source| bytes.get(&source.table))
+            .sum()
+    };
+    units.sort_by_key(|unit| std::cmp::Reverse(size(unit)));
+    Ok(units)
+}
+
+/// A planned table that the temporary database doesn't have would otherwise be passed by in silence.
+fn missing(planned: &HashMap<TableName, u64>, sources: &[unit::Source]) -> Result<(), Cause> {
+    let present: HashSet<&TableName> = sources
+        .iter()
+        .flat_map(|source| std::iter::once(&source.table).chain(&source.hash_root))
+        .collect();
+    let gone = planned.keys().find(|table| !present.contains(table));
+    match gone {
+        None => Ok(()),
+        Some(table) => {
+            let message = format!(
+                "the plan names {}, which the temporary database doesn't have",
+                table.quoted()
+            );
+            Err(Cause::new(ErrorKind::CopyFailed, message))
+        }
+    }
+}
+
+/// Loads the units with several streams; what each unit moved, in the units' order.
+async fn load_all(
+    context: &Context,
+    home: &str,
+    units: &[Unit],
+    done: &HashMap<String, Moved>,
+) -> Result<Vec<Moved>, Failed> {
+    let moved: Mutex<Vec<Option<Moved>>> = Mutex::new(
+        units
+            .iter()
+            .map(|unit| done.get(&unit.step()).copied())
+            .collect(),
+    );
+    let todo = Mutex::new(
+        (0..units.len())
+            .rev()
+            .filter(|at| !done.contains_key(&units[*at].step()))
+            .collect::<Vec<_>>(),
+    );
+    let next = || {
+        todo.lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .pop()
+    };
+    let streams = (0..STREAMS).map(|_| async {
+        // Connections are opened once there is something to do with them.
+        let Some(mut at) = next() else { return Ok(()) };
+        let temporary = context.temporary().await?;
+        let session = context.loader().await?;
+        loop {
+            let outcome = stream::load(&temporary, &session, home, &units[at]).await;
+            let outcome = outcome.inspect_err(|_| {
+                todo.lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+                    .clear()
+            })?;
+            moved
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)[at] = Some(outcome);
+            match next() {
+                Some(other) => at = other,
+                None => return Ok(()),
+            }
+        }
+    });
+    let causes: Vec<Cause> = join_all(streams)
+        .await
+        .into_iter()
+        .filter_map(Result::err)
+        .collect();
+    Failed::from_causes(causes)?;
+    let moved = moved
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    Ok(moved.into_iter().flatten().collect())
+}

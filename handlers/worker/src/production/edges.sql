@@ -1,0 +1,13 @@
+-- What objects of the schemas $1 depend on in other schemas: the other schema and the depending object.
+select distinct outside.nspname as outside,
+       pg_describe_object(d.classid, d.objid, d.objsubid) as dependent,
+       d.classid = 'pg_constraint'::regclass as is_constraint
+  from pg_depend d
+  join located own on own.classid = d.classid and own.objid = d.objid
+  join pg_namespace inside on inside.oid = own.namespace
+  join located other on other.classid = d.refclassid and other.objid = d.refobjid
+  join pg_namespace outside on outside.oid = other.namespace
+ where inside.nspname = any ($1)
+   and outside.nspname <> all ($1)
+   and outside.nspname not in ('pg_catalog', 'pg_toast', 'information_schema')
+ order by 1, 2

@@ -1,0 +1,131 @@
+//! What is done, written down by the transaction that did it, so that a second run goes on where the first ended.
+
+use std::collections::{HashMap, HashSet};
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tokio_postgres::{Client, GenericClient, Transaction};
+
+use crate::failed::OrCause;
+use crate::names::qualified;
+
+/// Name of the ledger's table in each restored schema; the one in the job's first schema is used.
+pub const TABLE: &str = "tenant_restore_ledger";
+
+/// A copied table, as noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// Rows written.
+    pub rows: u64,
+    /// Bytes of the COPY stream.
+    pub bytes: u64,
+}
+
+/// The names of everything that is done.
+pub async fn done(client: &Client, home: &str) -> Result<HashSet<String>, Cause> {
+    let sql = format!("select step from {}", qualified(home, TABLE));
+    let rows = client
+        .query(&sql, &[])
+        .await
+        .or_cause(ErrorKind::ApplyFailed, || reading(home))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// The tables that are copied, by the name of their step.
+pub async fn moved(client: &Client, home: &str) -> Result<HashMap<String, Moved>, Cause> {
+    let sql = format!(
+        "select step, rows, bytes from {} where rows is not null",
+        qualified(home, TABLE)
+    );
+    let rows = client
+        .query(&sql, &[])
+        .await
+        .or_cause(ErrorKind::CopyFailed, || reading(home))?;
+    let moved = rows.iter().map(|row| {
+        let moved = Moved {
+            rows: count(row.get(1)),
+            bytes: count(row.get(2)),
+        };
+        (row.get(0), moved)
+    });
+    Ok(moved.collect())
+}
+
+/// What was knowingly not made as it was: the objects that carry a reason, by the prefix of their step.
+pub async fn exceptions(
+    client: &Client,
+    home: &str,
+    prefix: &str,
+) -> Result<HashMap<String, String>, Cause> {
+    let sql = format!(
+        "select step, exception from {} where exception is not null and starts_with(step, $1)",
+        qualified(home, TABLE)
+    );
+    let rows = client
+        .query(&sql, &[&prefix])
+        .await
+        .or_cause(ErrorKind::ApplyFailed, || reading(home))?;
+    Ok(rows
+        .iter()
+        .map(|row| {
+            (
+                row.get::<_, String>(0)[prefix.len()..].to_owned(),
+                row.get(1),
+            )
+        })
+        .collect())
+}
+
+/// Notes a step that is done when the transaction commits.
+pub async fn note(
+    transaction: &Transaction<'_>,
+    home: &str,
+    step: &str,
+) -> Result<(), tokio_postgres::Error> {
+    let sql = format!("insert into {} (step) values ($1)", qualified(home, TABLE));
+    transaction.execute(&sql, &[&step]).await.map(drop)
+}
+
+/// Notes a table that is copied when the session's open transaction commits.
+pub async fn note_moved(
+    client: &Client,
+    home: &str,
+    step: &str,
+    moved: Moved,
+) -> Result<(), tokio_postgres::Error> {
+    let sql = format!(
+        "insert into {} (step, rows, bytes) values ($1, $2, $3)",
+        qualified(home, TABLE)
+    );
+    let (rows, bytes) = (signed(moved.rows), signed(moved.bytes));
+    client
+        .execute(&sql, &[&step, &rows, &bytes])
+        .await
+        .map(drop)
+}
+
+/// Notes a step that ended other than in the original, and why.
+pub async fn note_exception(
+    client: &impl GenericClient,
+    home: &str,
+    step: &str,
+    exception: &str,
+) -> Result<(), tokio_postgres::Error> {
+    let sql = format!(
+        "insert into {} (step, exception) values ($1, $2) on conflict (step) do update set exception = $2",
+        qualified(home, TABLE)
+    );
+    client.execute(&sql, &[&step, &exception]).await.map(drop)
+}
+
+fn reading(home: &str) -> String {
+    format!("read the ledger {}", qualified(home, TABLE))
+}
+
+/// A count as PostgreSQL keeps it; no table has more than i64::MAX rows or bytes.
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn count(noted: i64) -> u64 {
+    noted.unsigned_abs()
+}

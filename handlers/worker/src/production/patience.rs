@@ -1,0 +1,62 @@
+//! Trying again after a lost fight for a lock, with growing pauses and an end.
+
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
+
+/// With a lock timeout of 2 s and pauses of up to 3 s: about three minutes.
+const ATTEMPTS: u32 = 40;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// How often a transaction has already lost, and whether it may try again.
+#[derive(Debug, Default)]
+pub struct Patience {
+    lost: u32,
+}
+
+impl Patience {
+    /// Whether the transaction that ended with this error should be tried again; pauses before it says yes.
+    pub async fn bears(&mut self, error: &tokio_postgres::Error) -> bool {
+        self.lost += 1;
+        if self.lost >= ATTEMPTS || !error.code().is_some_and(is_lost_lock) {
+            return false;
+        }
+        tokio::time::sleep(self.pause(random())).await;
+        true
+    }
+
+    /// Doubling pauses, of which `chance` (0 to 255) takes away up to a half.
+    fn pause(&self, chance: u8) -> Duration {
+        let doubled = FIRST_PAUSE.saturating_mul(1 << self.lost.min(16));
+        let full = doubled.min(LONGEST_PAUSE);
+        full - full * u32::from(chance) / 512
+    }
+}
+
+fn is_lost_lock(code: &SqlState) -> bool {
+    *code == SqlState::LOCK_NOT_AVAILABLE || *code == SqlState::T_R_DEADLOCK_DETECTED
+}
+
+/// A random byte; without a random source every pause is simply the full one.
+fn random() -> u8 {
+    let mut byte = [0];
+    match getrandom::fill(&mut byte) {
+        Ok(()) => byte[0],
+        Err(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_three_seconds_and_chance_takes_at_most_a_half() {
+        let after = |lost| Patience { lost };
+        assert_eq!(after(1).pause(0), Duration::from_millis(100));
+        assert_eq!(after(3).pause(0), Duration::from_millis(400));
+        assert_eq!(after(39).pause(0), LONGEST_PAUSE);
+        assert!(after(39).pause(255) >= LONGEST_PAUSE / 2);
+    }
+}
