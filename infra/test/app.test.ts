@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { props } from './template.ts';
+
+const { lambdaArtifact } = props();
+const context = {
+  vpcId: 'vpc-0123456789abcdef0',
+  subnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
+  databaseSubnetIds: 'subnet-0123456789abcdef2,subnet-0123456789abcdef3',
+  securityGroupIds: 'sg-0123456789abcdef0',
+  source: 'production',
+  sourceSecretArn: 'arn:aws:secretsmanager:eu-west-3:111122223333:secret:production-AbCdEf',
+  lambdaArtifact,
+  workerImage: 'worker:1',
+};
+
+/** Runs the app as a person would, without the CDK command line. */
+function run(values: Record<string, unknown>, environment: Record<string, string> = {}) {
+  const out = mkdtempSync(join(tmpdir(), 'cdk-'));
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', join(import.meta.dirname, '../bin/app.ts')],
+    {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, CDK_OUTDIR: out, CDK_CONTEXT_JSON: JSON.stringify(values), ...environment },
+    },
+  );
+  return { status, stderr, out };
+}
+
+describe('the app', () => {
+  test('writes a template that passes the check against the schemas of CloudFormation', () => {
+    const { status, stderr, out } = run(context);
+    assert.equal(status, 0, stderr);
+    assert.doesNotMatch(stderr, /WARNING|ERROR/);
+    assert.ok(existsSync(join(out, 'TenantRestore.template.json')));
+  });
+
+  test('needs no custom resource, parameter, lookup or container image', () => {
+    const { out } = run(context, { CDK_VALIDATION: 'false' });
+    const template = JSON.parse(readFileSync(join(out, 'TenantRestore.template.json'), 'utf8')) as {
+      Resources: Record<string, { Type: string }>;
+      Parameters?: unknown;
+    };
+    const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as { missing?: unknown };
+    const assets = readFileSync(join(out, 'TenantRestore.assets.json'), 'utf8');
+    assert.deepEqual(
+      Object.values(template.Resources).filter(({ Type }) => /^Custom::|CustomResource/.test(Type)),
+      [],
+    );
+    assert.equal(template.Parameters, undefined);
+    assert.equal(manifest.missing, undefined);
+    assert.deepEqual((JSON.parse(assets) as { dockerImages: unknown }).dockerImages, {});
+  });
+
+  test('names the stack after the deployment', () => {
+    const { out } = run({ ...context, deployment: 'blue-restore', deploymentTag: 'blue' }, { CDK_VALIDATION: 'false' });
+    assert.ok(existsSync(join(out, 'BlueRestore.template.json')));
+  });
+
+  test('names every problem of its context at once', () => {
+    const { status, stderr } = run({ ...context, source: '', deploymentTag: 'Main', removal: 'never', pace: '[1]' });
+    assert.notEqual(status, 0);
+    for (const problem of [
+      'source is missing',
+      'deploymentTag must be',
+      'removal must be',
+      'pace must be a JSON object',
+    ]) {
+      assert.ok(stderr.includes(problem), problem);
+    }
+  });
+});

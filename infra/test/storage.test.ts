@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { resolve, resources, synthesize } from './template.ts';
+
+const template = synthesize({ auditDays: 90 });
+const only = (type: string, from = template) => {
+  const found = Object.values(resources(from, type));
+  assert.equal(found.length, 1, type);
+  return found[0] as (typeof found)[0] & { DeletionPolicy: string };
+};
+
+describe('the audit table', () => {
+  const table = only('AWS::DynamoDB::Table').Properties;
+
+  test('has the keys, the expiry and the index that handlers and command line use', () => {
+    assert.deepEqual(table.KeySchema, [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ]);
+    assert.deepEqual(table.TimeToLiveSpecification, { AttributeName: 'expiresAt', Enabled: true });
+    const [index] = table.GlobalSecondaryIndexes as Record<string, unknown>[];
+    assert.equal(index?.IndexName, 'byStarted');
+    assert.deepEqual(index.KeySchema, [
+      { AttributeName: 'kind', KeyType: 'HASH' },
+      { AttributeName: 'startedAt', KeyType: 'RANGE' },
+    ]);
+  });
+
+  test('costs nothing when idle and can itself be restored to a point in time', () => {
+    assert.equal(table.BillingMode, 'PAY_PER_REQUEST');
+    assert.deepEqual(table.PointInTimeRecoverySpecification, { PointInTimeRecoveryEnabled: true });
+  });
+});
+
+describe('the bucket', () => {
+  const bucket = only('AWS::S3::Bucket').Properties;
+
+  test('is private, encrypted and reached by TLS alone', () => {
+    assert.deepEqual(bucket.PublicAccessBlockConfiguration, {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
+    assert.match(JSON.stringify(bucket.BucketEncryption), /AES256/);
+    const policy = JSON.stringify(only('AWS::S3::BucketPolicy').Properties.PolicyDocument);
+    assert.match(policy, /"aws:SecureTransport":"false"\}\},"Effect":"Deny"/);
+  });
+
+  test('forgets forgotten work files after a week, and audits when the deployment says so', () => {
+    const { Rules } = bucket.LifecycleConfiguration as { Rules: Record<string, unknown>[] };
+    assert.deepEqual(
+      Rules.map((rule) => [rule.Prefix, rule.ExpirationInDays]),
+      [
+        ['work/', 7],
+        ['audit/', 90],
+      ],
+    );
+  });
+});
+
+describe('the topic', () => {
+  test('is encrypted and reached by TLS alone', () => {
+    const topic = resolve(template, only('AWS::SNS::Topic').Properties) as Record<string, unknown>;
+    assert.match(String(topic.KmsMasterKeyId), /alias\/aws\/sns$/);
+    const policy = JSON.stringify(only('AWS::SNS::TopicPolicy').Properties.PolicyDocument);
+    assert.match(policy, /"aws:SecureTransport":"false"\}\},"Effect":"Deny"/);
+  });
+});
+
+describe('what a restore wrote down', () => {
+  test('outlives the pipeline unless the deployment says otherwise', () => {
+    const temporary = synthesize({ removalPolicy: RemovalPolicy.DESTROY });
+    for (const type of ['AWS::DynamoDB::Table', 'AWS::S3::Bucket']) {
+      assert.equal(only(type).DeletionPolicy, 'Retain', type);
+      assert.equal(only(type, temporary).DeletionPolicy, 'Delete', type);
+    }
+    assert.equal(only('AWS::DynamoDB::Table').Properties.DeletionProtectionEnabled, true);
+    assert.equal(only('AWS::DynamoDB::Table', temporary).Properties.DeletionProtectionEnabled, false);
+  });
+});
