@@ -47,12 +47,13 @@ pub async fn in_database(database: &Database) -> Result<Vec<String>> {
         .context("read what restores left in production")
 }
 
-/// Processes of this machine whose command line names a temporary resource: its PostgreSQL servers, its workers.
+/// Processes of this machine that name a restore in their command line or their environment: the temporary
+/// database's PostgreSQL servers, the workers of ECS tasks.
 ///
 /// # Errors
 /// When `/proc` cannot be read.
 pub fn processes(tag: &str, restore_id: Option<&str>) -> Result<Vec<String>> {
-    let wanted = format!("tr-{tag}-{}", restore_id.unwrap_or_default());
+    let wanted = restore_id.map_or_else(|| format!("tr-{tag}-"), str::to_owned);
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").context("list the processes")? {
         let path = entry.context("list the processes")?.path();
@@ -61,7 +62,8 @@ pub fn processes(tag: &str, restore_id: Option<&str>) -> Result<Vec<String>> {
             continue;
         };
         let command = String::from_utf8_lossy(&command).replace('\0', " ");
-        if command.contains(&wanted) {
+        let environment = fs::read(path.join("environ")).unwrap_or_default();
+        if command.contains(&wanted) || String::from_utf8_lossy(&environment).contains(&wanted) {
             found.push(format!("process {}", command.trim()));
         }
     }

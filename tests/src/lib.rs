@@ -19,6 +19,7 @@ pub mod inventory;
 pub mod leftovers;
 pub mod outcome;
 pub mod production;
+pub mod queues;
 pub mod report;
 pub mod request;
 pub mod samples;

@@ -17,22 +17,24 @@ pub enum Found {
 }
 
 impl Found {
-    /// Starts the cloud with `localstack/up` unless its endpoint answers.
+    /// Brings the cloud up with `localstack/up`, which changes nothing about one that runs and is up to date.
     ///
     /// # Errors
-    /// When `localstack/up` fails; it has said why by then.
-    pub async fn or_start(cloud: &Cloud) -> Result<Self> {
-        if answers(cloud).await {
-            return Ok(Self::Running);
-        }
+    /// When `localstack/up` fails.
+    pub async fn then_up(cloud: &Cloud) -> Result<Self> {
+        let found = if answers(cloud).await {
+            Self::Running
+        } else {
+            Self::Stopped
+        };
         run("up").await?;
-        Ok(Self::Stopped)
+        Ok(found)
     }
 
     /// Stops the cloud with `localstack/down` if it was started here.
     ///
     /// # Errors
-    /// When `localstack/down` fails; it has said why by then.
+    /// When `localstack/down` fails.
     pub async fn leave(self) -> Result<()> {
         match self {
             Self::Running => Ok(()),
@@ -41,27 +43,29 @@ impl Found {
     }
 }
 
-/// Whether anything answers at the endpoint; the first AWS call tells whether it is the cloud.
+/// Whether anything answers at the endpoint. If it is something else, `localstack/up` refuses it.
 async fn answers(cloud: &Cloud) -> bool {
     reqwest::get(format!("{}/_local/counts", cloud.endpoint))
         .await
         .is_ok()
 }
 
-/// Runs a script of `localstack/`, with what it says on standard output sent to standard error.
+/// Runs a script of `localstack/`. What it says on standard error is shown, its output only when it fails.
 async fn run(script: &str) -> Result<()> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../localstack")
         .join(script);
-    let status = Command::new(&path)
+    let command = Command::new(&path)
         .stdin(Stdio::null())
-        .status()
-        .await
-        .context(format!("run {}", path.display()))?;
-    if status.success() {
+        .stderr(Stdio::inherit())
+        .output();
+    let output = command.await.context(format!("run {}", path.display()))?;
+    if output.status.success() {
         return Ok(());
     }
+    let said = String::from_utf8_lossy(&output.stdout);
     Err(Error::new(format!(
-        "localstack/{script} ended with {status}"
+        "localstack/{script} ended with {}\n{said}",
+        output.status
     )))
 }

@@ -51,7 +51,7 @@ async fn main() -> ExitCode {
 async fn demonstrate(screen: &Screen, began: Instant) -> Result<Vec<String>> {
     screen.step("The cloud on this machine");
     let cloud = Cloud::from_env().await?;
-    let found = Found::or_start(&cloud).await?;
+    let found = Found::then_up(&cloud).await?;
     screen.say(&format!(
         "{} in {}, PostgreSQL and all",
         cloud.endpoint, cloud.region

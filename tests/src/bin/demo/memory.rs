@@ -45,8 +45,8 @@ struct Process {
     names_home: bool,
 }
 
-/// Proportional set sizes of every process that names `home` in its command line or its `LOCAL_CLOUD_HOME`, or
-/// descends from one that does. The demonstration itself and the shells around it are not the cloud.
+/// Proportional set sizes of every process that works in `home`, names it in its command line or as its
+/// `LOCAL_CLOUD_HOME`, or descends from one that does. The demonstration itself and the shells around it are not the cloud.
 fn resident_bytes(home: &str) -> u64 {
     let processes = processes(home);
     let ours = around_us(&processes);
@@ -106,7 +106,10 @@ fn process(pid: u32, home: &str) -> Option<Process> {
         .parse()
         .ok()?;
     let variable = format!("LOCAL_CLOUD_HOME={home}");
-    let names_home = read("cmdline")?.contains(home)
+    let works_there =
+        fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|folder| folder.starts_with(home));
+    let names_home = works_there
+        || read("cmdline")?.contains(home)
         || read("environ").is_some_and(|text| text.split('\0').any(|part| part == variable));
     Some(Process { parent, names_home })
 }

@@ -137,7 +137,7 @@ async fn accident(
         .context("find the first tenant")?;
     activity.stop(*victim).await?;
     damage(database, DAMAGED[0], include_str!("damage_customer_a1.sql")).await?;
-    screen.say("customer_a1: two thirds of the orders and their users deleted, order_items dropped; its shop is down");
+    screen.say("customer_a1: two thirds of the orders deleted, users without an order too, order_items dropped; its shop is down");
     damage(database, DAMAGED[1], include_str!("damage_customer_a2.sql")).await?;
     screen.say("customer_a2: every order cancelled at a total of 0, every other line deleted; its shop goes on selling");
     Ok(truth)

@@ -1,0 +1,102 @@
+//! The pipeline's own queues, for what only an operator does: sending by hand, and looking at what was given up.
+
+use aws_sdk_sqs::types::{Message, QueueAttributeName};
+
+use crate::cloud::{Cloud, DEPLOYMENT};
+use crate::error::{Context, Result};
+
+/// One of the pipeline's queues: `intake` … `complete`, `dlq` or `dead`.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    cloud: Cloud,
+    url: String,
+}
+
+impl Queue {
+    /// Finds a queue by the last part of its name.
+    ///
+    /// # Errors
+    /// When the deployment has none of that name.
+    pub async fn find(cloud: &Cloud, name: &str) -> Result<Self> {
+        let name = format!("{DEPLOYMENT}-{name}");
+        let doing = || format!("find the queue {name}");
+        let answer = cloud
+            .sqs
+            .get_queue_url()
+            .queue_name(&name)
+            .send()
+            .await
+            .context(doing())?;
+        Ok(Self {
+            cloud: cloud.clone(),
+            url: answer.queue_url.context(doing())?,
+        })
+    }
+
+    /// Sends any text.
+    ///
+    /// # Errors
+    /// What SQS answers.
+    pub async fn send(&self, body: &str) -> Result<()> {
+        let send = self
+            .cloud
+            .sqs
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body);
+        send.send().await.context("send a message")?;
+        Ok(())
+    }
+
+    /// How many messages wait, are delayed or are being handled.
+    ///
+    /// # Errors
+    /// What SQS answers.
+    pub async fn depth(&self) -> Result<u64> {
+        let request = self
+            .cloud
+            .sqs
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .attribute_names(QueueAttributeName::All);
+        let attributes = request
+            .send()
+            .await
+            .context("count messages")?
+            .attributes
+            .unwrap_or_default();
+        let mut depth = 0;
+        for name in [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ] {
+            let count = attributes.get(&name).context(format!("read {name}"))?;
+            depth += count.parse::<u64>().context(format!("read {name}"))?;
+        }
+        Ok(depth)
+    }
+
+    /// Up to ten messages that wait, left in the queue and visible again at once.
+    ///
+    /// # Errors
+    /// What SQS answers.
+    pub async fn peek(&self) -> Result<Vec<Message>> {
+        let receive = self
+            .cloud
+            .sqs
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(10)
+            .visibility_timeout(0);
+        let receive = receive
+            .message_attribute_names("All")
+            .message_system_attribute_names("All".into());
+        Ok(receive
+            .send()
+            .await
+            .context("look at messages")?
+            .messages
+            .unwrap_or_default())
+    }
+}
