@@ -3,7 +3,9 @@
 //! Everything it says is measured or read while it runs; it exits non-zero if any of it is untrue. It starts the
 //! local cloud if it isn't running and stops it again in that case; a cloud that was running goes on.
 
+mod accident;
 mod bill;
+mod claims;
 mod local_cloud;
 mod memory;
 mod progress;

@@ -1,0 +1,158 @@
+//! What the demonstration claims after the restore. Every claim is checked; the untrue ones are answered.
+
+use std::collections::BTreeMap;
+
+use tenant_restore_tests::activity::Tally;
+use tenant_restore_tests::audit::Audit;
+use tenant_restore_tests::cloud::Cloud;
+use tenant_restore_tests::database::Database;
+use tenant_restore_tests::outcome::Outcome;
+use tenant_restore_tests::samples::Tenant;
+use tenant_restore_tests::subscriber::Notice;
+use tenant_restore_tests::{Context, Result, leftovers, report};
+
+use crate::proof;
+use crate::screen::Screen;
+use crate::story::{DAMAGED, DATABASE, Scene};
+
+const DEPLOYMENT_TAG: &str = "main";
+
+/// The notice must tell of the same outcome as the event; answers what is untrue.
+pub fn check_outcome(
+    screen: &Screen,
+    outcome: &Outcome,
+    notice: &Notice,
+    told: &Outcome,
+) -> Vec<String> {
+    screen.step("The notice that an SNS subscriber received");
+    let mut attributes: Vec<_> = notice
+        .attributes
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    attributes.sort();
+    screen.say(&format!(
+        "{}, outcome id {}",
+        attributes.join(", "),
+        told.outcome_id
+    ));
+    let mut untruths = Vec::new();
+    if told.outcome_id != outcome.outcome_id {
+        untruths.push("the notice and the event tell of different outcomes".to_owned());
+    }
+    for (name, expected) in [("outcome", "COMPLETED"), ("database", DATABASE)] {
+        if notice.attributes.get(name).map(String::as_str) != Some(expected) {
+            untruths.push(format!(
+                "the notice's attribute {name} is {:?}, not {expected}",
+                notice.attributes.get(name)
+            ));
+        }
+    }
+    untruths
+}
+
+/// Live, restored and truth, schema by schema, and what the report says; answers what is untrue.
+///
+/// # Errors
+/// When something cannot be read.
+pub async fn show_proof(
+    scene: &Scene<'_>,
+    database: &mut Database,
+    outcome: &Outcome,
+) -> Result<Vec<String>> {
+    let Scene {
+        screen,
+        cloud,
+        truth,
+        ..
+    } = *scene;
+    screen.step(&format!(
+        "The proof: live now, restored, and the truth of {}",
+        truth.at
+    ));
+    let mut untruths = Vec::new();
+    if outcome.schemas.len() != DAMAGED.len() {
+        untruths.push(format!(
+            "{} schemas were restored instead of {}",
+            outcome.schemas.len(),
+            DAMAGED.len()
+        ));
+    }
+    for pair in &outcome.schemas {
+        untruths.extend(proof::show(screen, database, truth, pair).await?);
+    }
+    let uri = outcome.report.as_deref().context("find the report")?;
+    let report = report::read(cloud, uri).await?.to_string();
+    screen.say(&format!("report: {uri}"));
+    for (function, reported) in
+        proof::unreported_references(database, &outcome.schemas, &report).await?
+    {
+        if reported {
+            screen.say(&format!(
+                "the report names {function}, whose body still refers to the live schema"
+            ));
+        } else {
+            untruths.push(format!(
+                "{function} refers to the live schema, and the report doesn't say so"
+            ));
+        }
+    }
+    Ok(untruths)
+}
+
+/// What the writers did during the restore. That none failed was checked when they were stopped.
+pub fn show_others(
+    screen: &Screen,
+    earlier: &BTreeMap<Tenant, Tally>,
+    tallies: &BTreeMap<Tenant, Tally>,
+) {
+    screen.step("Meanwhile, the other shops");
+    for (tenant, tally) in tallies {
+        let before = earlier.get(tenant).map_or(0, |tally| tally.checkouts);
+        let during = tally.checkouts - before;
+        let slowest = tally.slowest.as_millis();
+        screen.say(&format!(
+            "{}: {during} checkouts during the restore, none failed, slowest of all {slowest} ms",
+            tenant.schema
+        ));
+    }
+}
+
+/// What the cleanup deleted by the audit record, and what is left; answers what is untrue.
+///
+/// # Errors
+/// When something cannot be read.
+pub async fn show_cleanup(
+    screen: &Screen,
+    cloud: &Cloud,
+    database: &Database,
+    outcome: &Outcome,
+) -> Result<Vec<String>> {
+    screen.step("What the cleanup deleted");
+    let id = outcome
+        .restore_id
+        .as_deref()
+        .context("find the restore's id")?;
+    let audit = Audit::read(cloud, id).await?;
+    let mut untruths = Vec::new();
+    for resource in audit.resources() {
+        screen.say(&format!("{} {}", resource.kind, resource.name));
+        if !resource.gone {
+            untruths.push(format!(
+                "the audit record does not say that {} is gone",
+                resource.name
+            ));
+        }
+    }
+    let mut left = leftovers::in_aws(cloud, DEPLOYMENT_TAG, Some(id)).await?;
+    left.extend(leftovers::in_database(database).await?);
+    left.extend(leftovers::processes(DEPLOYMENT_TAG, Some(id))?);
+    if left.is_empty() {
+        screen.say("left behind: nothing (RDS, Secrets Manager, DMS, ECS, S3 work files, roles, markers, processes)");
+    }
+    untruths.extend(
+        left.into_iter()
+            .map(|leftover| format!("left behind: {leftover}")),
+    );
+    Ok(untruths)
+}
