@@ -1,0 +1,179 @@
+//! `CreateDBInstance`.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use local_cloud_wire::query::{Form, Xml};
+use local_cloud_wire::{AwsError, ids};
+use postgres_protocol::password::scram_sha_256;
+
+use crate::choices::{check_groups, choices_of_new};
+use crate::fleet::Fleet;
+use crate::life::Life;
+use crate::parameters::{database_name, new_identifier, number, password, required, tags};
+use crate::record::{Choices, Instance, Origin, Tag};
+use crate::refusal::{instance_exists, invalid_value, missing, quota_exceeded};
+use crate::status::Status;
+
+/// What a new instance needs before it has a port and a resource id.
+pub struct Wish {
+    /// `DBInstanceIdentifier`.
+    pub identifier: String,
+    /// The master user.
+    pub master: String,
+    /// `DBName`.
+    pub database: Option<String>,
+    /// What can be chosen.
+    pub choices: Choices,
+    /// The tags.
+    pub tags: Vec<Tag>,
+    /// How it comes into being.
+    pub origin: Origin,
+    /// The port that is wanted; another one is given if it isn't free.
+    pub port: Option<u16>,
+}
+
+/// Starts the creation.
+///
+/// # Errors
+/// As documented for the operation.
+pub async fn create(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
+    let wish = wish(fleet, form)?;
+    let instance = admit(fleet, wish).await?;
+    Ok(result(fleet, "CreateDBInstance", &instance))
+}
+
+fn wish(fleet: &Fleet, form: &Form) -> Result<Wish, AwsError> {
+    let identifier = new_identifier(form, "DBInstanceIdentifier")?;
+    let engine = required(form, "Engine")?;
+    if engine != "postgres" {
+        return Err(invalid_value(format!(
+            "Invalid DB engine: {engine}. The local cloud has postgres."
+        )));
+    }
+    check_version(
+        form.get("EngineVersion"),
+        &fleet.machine.installation.version,
+    )?;
+    let choices = choices_of_new(
+        form,
+        &fleet.world.region,
+        fleet.machine.installation.major(),
+    )?;
+    let master = database_name("MasterUsername", required(form, "MasterUsername")?)?;
+    let password = password(form)?.ok_or_else(|| missing("MasterUserPassword"))?;
+    let database = form
+        .get("DBName")
+        .map(|name| database_name("DBName", name))
+        .transpose()?;
+    Ok(Wish {
+        identifier,
+        master,
+        // RDS makes the database postgres anyway.
+        database: database.filter(|name| name != "postgres"),
+        choices,
+        tags: tags(form)?,
+        origin: Origin::New {
+            verifier: scram_sha_256(password.as_bytes()),
+        },
+        port: wished_port(form)?,
+    })
+}
+
+/// The port in `Port`, within the range that RDS allows.
+///
+/// # Errors
+/// `InvalidParameterValue`.
+pub fn wished_port(form: &Form) -> Result<Option<u16>, AwsError> {
+    let port = number(form, "Port", 1150..=65535)?;
+    Ok(port.and_then(|port| u16::try_from(port).ok()))
+}
+
+/// `15` and `15.14` both mean the installed 15.14.
+fn check_version(wanted: Option<&str>, installed: &str) -> Result<(), AwsError> {
+    let major = installed.split('.').next().unwrap_or(installed);
+    match wanted {
+        None => Ok(()),
+        Some(wanted) if wanted == installed || wanted == major => Ok(()),
+        Some(wanted) => Err(AwsError::new(
+            "InvalidParameterCombination",
+            format!("Cannot find version {wanted} for postgres. The local cloud has {installed}."),
+        )),
+    }
+}
+
+/// Enters a new instance into the records and starts its life. Its groups must exist, its identifier must not.
+///
+/// # Errors
+/// `DBInstanceAlreadyExists`, `InstanceQuotaExceeded`, a group that isn't found.
+pub async fn admit(fleet: &Arc<Fleet>, wish: Wish) -> Result<Instance, AwsError> {
+    let engine_version = fleet.machine.installation.version.clone();
+    let port = fleet.free_port(wish.port).ok_or_else(quota_exceeded)?;
+    let instance = Instance {
+        identifier: wish.identifier,
+        resource_id: format!("db-{}", ids::hex(13).to_ascii_uppercase()),
+        engine_version,
+        master: wish.master,
+        database: wish.database,
+        port,
+        status: Status::Creating,
+        endpoint: false,
+        asked_at: Timestamp::now(),
+        created_at: None,
+        choices: wish.choices,
+        tags: wish.tags,
+        backups: Vec::new(),
+        origin: wish.origin,
+        new_password: None,
+    };
+    let enter = fleet.change(|state| {
+        check_groups(state, &instance.choices, fleet.machine.installation.major())?;
+        if state.instances.contains_key(&instance.identifier) {
+            return Err(instance_exists(&instance.identifier));
+        }
+        // Two calls at once may have found the same port.
+        if state.instances.values().any(|other| other.port == port) {
+            return Err(AwsError::new("Throttling", "Rate exceeded"));
+        }
+        state
+            .instances
+            .insert(instance.identifier.clone(), instance.clone());
+        Ok(())
+    });
+    enter.await?;
+    fleet.start_task(
+        &instance.identifier,
+        Life::of(fleet, &instance.identifier).begin(),
+    );
+    Ok(instance)
+}
+
+/// The answer of an operation on one instance.
+pub fn result(fleet: &Fleet, action: &str, instance: &Instance) -> Xml {
+    let latest = fleet.latest_restorable_time(&instance.identifier);
+    let state = fleet.state();
+    let scene = crate::answer::Scene {
+        region: &fleet.world.region,
+        state: &state,
+        latest,
+    };
+    Xml::parent(&format!("{action}Result")).child(crate::answer::instance(&scene, instance))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_the_installed_one_or_its_major() {
+        for fine in [None, Some("15"), Some("15.14")] {
+            assert!(check_version(fine, "15.14").is_ok());
+        }
+        for other in ["15.1", "1", "16"] {
+            assert_eq!(
+                check_version(Some(other), "15.14").unwrap_err().code,
+                "InvalidParameterCombination"
+            );
+        }
+    }
+}

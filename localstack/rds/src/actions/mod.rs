@@ -1,0 +1,13 @@
+//! The operations of the API, one module per subject.
+
+pub mod backups;
+pub mod create;
+pub mod delete;
+pub mod describe;
+pub mod events;
+pub mod modify;
+pub mod page;
+pub mod parameter_groups;
+pub mod restore;
+pub mod subnet_groups;
+pub mod tagging;

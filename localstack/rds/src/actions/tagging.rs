@@ -1,0 +1,73 @@
+//! `AddTagsToResource`, `ListTagsForResource`, `RemoveTagsFromResource`.
+
+use local_cloud_wire::AwsError;
+use local_cloud_wire::query::{Form, Xml};
+
+use crate::answer::tag_list;
+use crate::fleet::Fleet;
+use crate::parameters::{required, tags};
+use crate::record::{State, Tag};
+use crate::refusal::{invalid_value, no_instance, no_parameter_group, no_subnet_group};
+
+/// Adds tags; a key that is there already gets the new value.
+///
+/// # Errors
+/// An unknown resource or an invalid tag.
+pub async fn add(fleet: &Fleet, form: &Form) -> Result<(), AwsError> {
+    let name = required(form, "ResourceName")?;
+    let new = tags(form)?;
+    let added = fleet.change(|state| {
+        let have = tags_of(state, name)?;
+        have.retain(|tag| new.iter().all(|one| one.key != tag.key));
+        have.extend(new);
+        Ok(())
+    });
+    added.await
+}
+
+/// Removes tags by key.
+///
+/// # Errors
+/// An unknown resource.
+pub async fn remove(fleet: &Fleet, form: &Form) -> Result<(), AwsError> {
+    let name = required(form, "ResourceName")?;
+    let keys = form.list("TagKeys");
+    let removed = fleet.change(|state| {
+        tags_of(state, name)?.retain(|tag| !keys.contains(&tag.key.as_str()));
+        Ok(())
+    });
+    removed.await
+}
+
+/// Lists the tags of a resource.
+///
+/// # Errors
+/// An unknown resource.
+pub fn list(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
+    let name = required(form, "ResourceName")?;
+    let mut state = fleet.state();
+    Ok(Xml::parent("ListTagsForResourceResult").child(tag_list(tags_of(&mut state, name)?)))
+}
+
+/// The tags of what an ARN names: `…:db:<id>`, `…:subgrp:<name>`, `…:pg:<name>`.
+fn tags_of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Vec<Tag>, AwsError> {
+    let parts: Vec<&str> = arn.splitn(7, ':').collect();
+    match parts.as_slice() {
+        ["arn", _, "rds", _, _, "db", id] => state
+            .instances
+            .get_mut(*id)
+            .map(|one| &mut one.tags)
+            .ok_or_else(|| no_instance(id)),
+        ["arn", _, "rds", _, _, "subgrp", name] => state
+            .subnet_groups
+            .get_mut(*name)
+            .map(|one| &mut one.tags)
+            .ok_or_else(|| no_subnet_group(name)),
+        ["arn", _, "rds", _, _, "pg", name] => state
+            .parameter_groups
+            .get_mut(*name)
+            .map(|one| &mut one.tags)
+            .ok_or_else(|| no_parameter_group(name)),
+        _ => Err(invalid_value(format!("Invalid resource name: {arn}"))),
+    }
+}

@@ -1,0 +1,214 @@
+//! The XML of instances, groups, backups and events (RDS API reference).
+
+use jiff::Timestamp;
+use local_cloud_wire::arn::arn;
+use local_cloud_wire::query::Xml;
+use local_cloud_wire::time::iso_milliseconds;
+
+use crate::record::{Instance, ParameterGroup, PastEvent, State, SubnetGroup, Tag};
+
+/// The VPC in which all local instances are said to be.
+pub const VPC: &str = "vpc-00000001";
+
+/// The context in which an instance is described.
+pub struct Scene<'a> {
+    /// The region.
+    pub region: &'a str,
+    /// Everything.
+    pub state: &'a State,
+    /// The latest restorable time of this instance.
+    pub latest: Option<Timestamp>,
+}
+
+/// `DBInstance`.
+pub fn instance(scene: &Scene<'_>, one: &Instance) -> Xml {
+    let choices = &one.choices;
+    let arn = arn("rds", scene.region, &format!("db:{}", one.identifier));
+    let xml = Xml::parent("DBInstance")
+        .child(Xml::text("DBInstanceIdentifier", &one.identifier))
+        .child(Xml::text("DBInstanceArn", arn))
+        .child(Xml::text("DbiResourceId", &one.resource_id))
+        .child(Xml::text("DBInstanceClass", &choices.class))
+        .child(Xml::text("Engine", "postgres"))
+        .child(Xml::text("EngineVersion", &one.engine_version))
+        .child(Xml::text("DBInstanceStatus", one.status))
+        .child(Xml::text("MasterUsername", &one.master))
+        .optional("DBName", one.database.as_deref())
+        .child(Xml::text("AllocatedStorage", choices.allocated_storage))
+        .child(Xml::text("StorageType", &choices.storage_type))
+        .child(Xml::text("StorageEncrypted", choices.storage_encrypted))
+        .optional("KmsKeyId", choices.kms_key.as_deref())
+        .child(Xml::text("MultiAZ", choices.multi_az))
+        .child(Xml::text("AvailabilityZone", &choices.availability_zone))
+        .child(Xml::text("PubliclyAccessible", choices.publicly_accessible))
+        .child(Xml::text(
+            "AutoMinorVersionUpgrade",
+            choices.auto_minor_version_upgrade,
+        ))
+        .child(Xml::text(
+            "CopyTagsToSnapshot",
+            choices.copy_tags_to_snapshot,
+        ))
+        .child(Xml::text("DeletionProtection", choices.deletion_protection))
+        .child(Xml::text(
+            "IAMDatabaseAuthenticationEnabled",
+            choices.iam_authentication,
+        ))
+        .child(Xml::text("BackupRetentionPeriod", choices.backup_retention))
+        .child(Xml::text("PreferredBackupWindow", "03:00-03:30"))
+        .child(Xml::text(
+            "PreferredMaintenanceWindow",
+            "sun:04:00-sun:04:30",
+        ))
+        .child(Xml::text("CACertificateIdentifier", "local-cloud-ca"))
+        .child(Xml::text("LicenseModel", "postgresql-license"))
+        .child(Xml::text("MonitoringInterval", 0))
+        .child(Xml::text("DbInstancePort", 0));
+    let xml = xml
+        .optional("InstanceCreateTime", one.created_at.map(iso_milliseconds))
+        .optional(
+            "LatestRestorableTime",
+            one.window(scene.latest)
+                .map(|window| iso_milliseconds(window.latest)),
+        );
+    attachments(scene, one, xml)
+}
+
+fn attachments(scene: &Scene<'_>, one: &Instance, xml: Xml) -> Xml {
+    let choices = &one.choices;
+    let security_groups = choices.security_groups.iter().map(|id| {
+        Xml::parent("VpcSecurityGroupMembership")
+            .child(Xml::text("VpcSecurityGroupId", id))
+            .child(Xml::text("Status", "active"))
+    });
+    let parameters = Xml::parent("DBParameterGroup")
+        .child(Xml::text("DBParameterGroupName", &choices.parameter_group))
+        .child(Xml::text("ParameterApplyStatus", "in-sync"));
+    let known = scene.state.subnet_groups.get(&choices.subnet_group);
+    let pending = Xml::parent("PendingModifiedValues");
+    let pending = match &one.new_password {
+        Some(password) if password.shown => pending.child(Xml::text("MasterUserPassword", "****")),
+        _ => pending,
+    };
+    let xml = xml
+        .child(Xml::list("VpcSecurityGroups", security_groups))
+        .child(Xml::list("DBParameterGroups", [parameters]))
+        .child(subnet_group(scene.region, &choices.subnet_group, known))
+        .child(pending)
+        .child(tag_list(&one.tags));
+    if !one.endpoint {
+        return xml;
+    }
+    let endpoint = Xml::parent("Endpoint")
+        .child(Xml::text("Address", "localhost"))
+        .child(Xml::text("Port", one.port))
+        .child(Xml::text("HostedZoneId", "Z0LOCALCLOUD"));
+    xml.child(endpoint)
+}
+
+/// `TagList`.
+pub fn tag_list(tags: &[Tag]) -> Xml {
+    let one = |tag: &Tag| {
+        Xml::parent("Tag")
+            .child(Xml::text("Key", &tag.key))
+            .child(Xml::text("Value", &tag.value))
+    };
+    Xml::list("TagList", tags.iter().map(one))
+}
+
+/// `DBSubnetGroup`; without a group, the account's default one.
+pub fn subnet_group(region: &str, name: &str, group: Option<&SubnetGroup>) -> Xml {
+    let subnets = group
+        .map(|group| group.subnets.as_slice())
+        .unwrap_or_default();
+    let zones = ["a", "b", "c"].iter().cycle();
+    let subnets = subnets.iter().zip(zones).map(|(id, zone)| {
+        Xml::parent("Subnet")
+            .child(Xml::text("SubnetIdentifier", id))
+            .child(
+                Xml::parent("SubnetAvailabilityZone")
+                    .child(Xml::text("Name", format!("{region}{zone}"))),
+            )
+            .child(Xml::text("SubnetStatus", "Active"))
+    });
+    Xml::parent("DBSubnetGroup")
+        .child(Xml::text("DBSubnetGroupName", name))
+        .child(Xml::text(
+            "DBSubnetGroupDescription",
+            group.map_or("default", |group| &group.description),
+        ))
+        .child(Xml::text(
+            "DBSubnetGroupArn",
+            arn("rds", region, &format!("subgrp:{name}")),
+        ))
+        .child(Xml::text("VpcId", VPC))
+        .child(Xml::text("SubnetGroupStatus", "Complete"))
+        .child(Xml::list("Subnets", subnets))
+}
+
+/// `DBParameterGroup`.
+pub fn parameter_group(region: &str, name: &str, group: &ParameterGroup) -> Xml {
+    Xml::parent("DBParameterGroup")
+        .child(Xml::text("DBParameterGroupName", name))
+        .child(Xml::text("DBParameterGroupFamily", &group.family))
+        .child(Xml::text("Description", &group.description))
+        .child(Xml::text(
+            "DBParameterGroupArn",
+            arn("rds", region, &format!("pg:{name}")),
+        ))
+}
+
+/// `DBInstanceAutomatedBackup`.
+pub fn automated_backup(scene: &Scene<'_>, one: &Instance) -> Xml {
+    let choices = &one.choices;
+    let window = one.window(scene.latest);
+    let xml = Xml::parent("DBInstanceAutomatedBackup")
+        .child(Xml::text("DBInstanceIdentifier", &one.identifier))
+        .child(Xml::text(
+            "DBInstanceArn",
+            arn("rds", scene.region, &format!("db:{}", one.identifier)),
+        ))
+        .child(Xml::text("DbiResourceId", &one.resource_id))
+        .child(Xml::text("Region", scene.region))
+        .child(Xml::text("Engine", "postgres"))
+        .child(Xml::text("EngineVersion", &one.engine_version))
+        .child(Xml::text("MasterUsername", &one.master))
+        .child(Xml::text("AllocatedStorage", choices.allocated_storage))
+        .child(Xml::text(
+            "Status",
+            if window.is_some() {
+                "active"
+            } else {
+                "creating"
+            },
+        ))
+        .child(Xml::text("Port", one.port))
+        .child(Xml::text("AvailabilityZone", &choices.availability_zone))
+        .child(Xml::text("VpcId", VPC))
+        .child(Xml::text("Encrypted", choices.storage_encrypted))
+        .child(Xml::text("BackupRetentionPeriod", choices.backup_retention))
+        .optional("InstanceCreateTime", one.created_at.map(iso_milliseconds));
+    match window {
+        None => xml,
+        Some(window) => xml.child(
+            Xml::parent("RestoreWindow")
+                .child(Xml::text("EarliestTime", iso_milliseconds(window.earliest)))
+                .child(Xml::text("LatestTime", iso_milliseconds(window.latest))),
+        ),
+    }
+}
+
+/// `Event`.
+pub fn past_event(one: &PastEvent) -> Xml {
+    let categories = one
+        .categories
+        .iter()
+        .map(|category| Xml::text("EventCategory", category));
+    Xml::parent("Event")
+        .child(Xml::text("SourceIdentifier", &one.identifier))
+        .child(Xml::text("SourceType", "db-instance"))
+        .child(Xml::text("Message", &one.message))
+        .child(Xml::list("EventCategories", categories))
+        .child(Xml::text("Date", iso_milliseconds(one.at)))
+        .child(Xml::text("SourceArn", &one.arn))
+}

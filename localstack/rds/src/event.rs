@@ -1,0 +1,170 @@
+//! The events of an instance (RDS user guide, Amazon RDS event categories and event messages).
+
+use jiff::Timestamp;
+use local_cloud_wire::arn::arn;
+use local_cloud_wire::events::Event;
+use local_cloud_wire::faults::Service;
+use local_cloud_wire::time::iso_milliseconds;
+use serde_json::json;
+
+use crate::record::PastEvent;
+use crate::status::Status;
+
+/// Something that RDS tells about an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Made.
+    Created,
+    /// Restored to a time.
+    Restored {
+        /// The source.
+        source: String,
+        /// The time.
+        at: Timestamp,
+    },
+    /// The first backup has begun.
+    BackupStarted,
+    /// It has ended.
+    BackupFinished,
+    /// The master's password was changed.
+    PasswordReset,
+    /// Deleted.
+    Deleted,
+    /// In a status from which it doesn't come back.
+    Broken(Status),
+}
+
+/// Event id, category and message.
+pub type Telling = (&'static str, &'static str, String);
+
+impl News {
+    /// How RDS tells it, or nothing where RDS has no event for it.
+    pub fn telling(&self) -> Option<Telling> {
+        let (id, category, message): (_, _, String) = match self {
+            Self::Created => ("RDS-EVENT-0005", "creation", "DB instance created".into()),
+            Self::Restored { source, at } => {
+                let at = at.strftime("%Y-%m-%d %H:%M:%S");
+                (
+                    "RDS-EVENT-0019",
+                    "restoration",
+                    format!("Restored from DB instance {source} to {at}"),
+                )
+            }
+            Self::BackupStarted => ("RDS-EVENT-0001", "backup", "Backing up DB instance".into()),
+            Self::BackupFinished => (
+                "RDS-EVENT-0002",
+                "backup",
+                "Finished DB instance backup".into(),
+            ),
+            Self::PasswordReset => (
+                "RDS-EVENT-0016",
+                "configuration change",
+                "Reset master credentials".into(),
+            ),
+            Self::Deleted => ("RDS-EVENT-0003", "deletion", "DB instance deleted".into()),
+            Self::Broken(status) => return broken(*status),
+        };
+        Some((id, category, message))
+    }
+}
+
+fn broken(status: Status) -> Option<Telling> {
+    let (id, category, message) = match status {
+        Status::Failed => ("RDS-EVENT-0278", "failure", "The DB instance creation failed".to_owned()),
+        Status::IncompatibleRestore => (
+            "RDS-EVENT-0031",
+            "failure",
+            "The DB instance has been put into incompatible-restore. RDS recommends that you begin a point-in-time-restore.".to_owned(),
+        ),
+        Status::IncompatibleNetwork => {
+            ("RDS-EVENT-0036", "failure", "The DB instance has been put into incompatible-network.".to_owned())
+        }
+        Status::IncompatibleParameters => {
+            ("RDS-EVENT-0035", "failure", "The DB instance has been put into incompatible-parameters.".to_owned())
+        }
+        Status::StorageFull => {
+            ("RDS-EVENT-0007", "low storage", "Allocated storage has been exhausted".to_owned())
+        }
+        _ => return None,
+    };
+    Some((id, category, message))
+}
+
+/// The event of a telling, for the bus and for `DescribeEvents`.
+pub fn event(
+    region: &str,
+    identifier: &str,
+    (id, category, message): Telling,
+    at: Timestamp,
+) -> (Event, PastEvent) {
+    let arn = arn("rds", region, &format!("db:{identifier}"));
+    let detail = json!({
+        "EventCategories": [category],
+        "SourceType": "DB_INSTANCE",
+        "SourceArn": arn,
+        "Date": iso_milliseconds(at),
+        "Message": message,
+        "SourceIdentifier": identifier,
+        "EventID": id,
+    });
+    let event = Event {
+        service: Service::Rds,
+        detail_type: "RDS DB Instance Event".into(),
+        resources: vec![arn.clone()],
+        time: at,
+        detail,
+    };
+    let past = PastEvent {
+        identifier: identifier.into(),
+        arn,
+        categories: vec![category.into()],
+        message,
+        at,
+    };
+    (event, past)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restore_is_told_as_in_the_user_guide() {
+        let at = "2026-03-04T09:00:00Z".parse().unwrap();
+        let telling = News::Restored {
+            source: "src-db".into(),
+            at,
+        }
+        .telling()
+        .unwrap();
+        let (event, past) = event(
+            "eu-west-3",
+            "tmp-restore-42",
+            telling,
+            "2026-03-04T10:11:12.345Z".parse().unwrap(),
+        );
+        assert_eq!(event.detail_type, "RDS DB Instance Event");
+        let expected = json!({
+            "EventCategories": ["restoration"], "SourceType": "DB_INSTANCE",
+            "SourceArn": "arn:aws:rds:eu-west-3:000000000000:db:tmp-restore-42",
+            "Date": "2026-03-04T10:11:12.345Z",
+            "Message": "Restored from DB instance src-db to 2026-03-04 09:00:00",
+            "SourceIdentifier": "tmp-restore-42", "EventID": "RDS-EVENT-0019",
+        });
+        assert_eq!(event.detail, expected);
+        assert_eq!(event.resources, [past.arn]);
+    }
+
+    #[test]
+    fn a_failed_restore_and_missing_capacity_have_no_event() {
+        assert_eq!(News::Broken(Status::RestoreError).telling(), None);
+        assert_eq!(News::Broken(Status::InsufficientCapacity).telling(), None);
+        assert_eq!(
+            News::Broken(Status::IncompatibleRestore)
+                .telling()
+                .unwrap()
+                .0,
+            "RDS-EVENT-0031"
+        );
+    }
+}

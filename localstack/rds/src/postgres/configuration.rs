@@ -1,0 +1,212 @@
+//! The configuration files of a cluster, as text.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::installation::Owner;
+use super::layout::Layout;
+
+/// The superuser of the bootstrap, as in RDS: not for customers, here only reachable by the Unix socket.
+pub const ADMIN: &str = "rdsadmin";
+
+/// What differs between clusters.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The TCP port on 127.0.0.1.
+    pub port: u16,
+    /// `max_connections`.
+    pub max_connections: u32,
+    /// Whether the write-ahead log is archived, that is, whether automated backups are on.
+    pub archive: bool,
+    /// For a cluster that still has to recover: from where and to when.
+    pub recovery: Option<Recovery>,
+}
+
+/// Recovery to a point in time.
+#[derive(Debug, Clone)]
+pub struct Recovery {
+    /// The source's archived write-ahead log.
+    pub archive: std::path::PathBuf,
+    /// The last instant whose commits are wanted.
+    pub target: Timestamp,
+}
+
+/// Settings that are the same for each cluster.
+///
+/// These servers are throw-away: after a crash of the machine they are made anew. So they don't wait for disks
+/// (`fsync` and friends off), and many of them must fit into little memory.
+const FIXED: &str = "\
+listen_addresses = '127.0.0.1'
+unix_socket_permissions = 0700
+ssl = on
+ssl_cert_file = 'server.crt'
+ssl_key_file = 'server.key'
+password_encryption = 'scram-sha-256'
+fsync = off
+full_page_writes = off
+shared_buffers = '32MB'
+maintenance_work_mem = '32MB'
+max_wal_size = '128MB'
+min_wal_size = '8MB'
+max_wal_senders = 4
+max_replication_slots = 4
+max_worker_processes = 4
+autovacuum_max_workers = 2
+jit = off
+huge_pages = off
+wal_level = 'replica'
+archive_timeout = '60s'
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_line_prefix = '%m [%p] %q%u@%d '
+default_text_search_config = 'pg_catalog.english'
+";
+
+/// The text of `postgresql.conf`.
+pub fn postgresql_conf(layout: &Layout, settings: &Settings) -> String {
+    let mut text = FIXED.to_owned();
+    let mut set = |name: &str, value: &str| {
+        text.push_str(&format!("{name} = {}\n", quoted(value)));
+    };
+    set("port", &settings.port.to_string());
+    set("max_connections", &settings.max_connections.to_string());
+    set(
+        "unix_socket_directories",
+        &layout.sockets().display().to_string(),
+    );
+    if settings.archive {
+        set("archive_mode", "on");
+        set("archive_command", &archive_command(&layout.archive()));
+    }
+    if let Some(recovery) = &settings.recovery {
+        // Without hot standby the first successful connection means that recovery is over.
+        set("hot_standby", "off");
+        set("restore_command", &restore_command(&recovery.archive));
+        set("recovery_target_time", &format!("{:.6}", recovery.target));
+        set("recovery_target_inclusive", "on");
+        set("recovery_target_action", "promote");
+    }
+    text
+}
+
+/// The text of `pg_hba.conf`: TCP only with TLS (`rds.force_ssl`, the default of RDS since version 15), and never for `rdsadmin`.
+pub fn pg_hba_conf() -> String {
+    format!(
+        "local     all          {ADMIN}  peer map=local_cloud\n\
+         local     replication  {ADMIN}  peer map=local_cloud\n\
+         host      all          {ADMIN}  all  reject\n\
+         hostssl   all          all       127.0.0.1/32  scram-sha-256\n"
+    )
+}
+
+/// The text of `pg_ident.conf`: which users of this machine are `rdsadmin` on the socket.
+pub fn pg_ident_conf(owner: &Owner) -> String {
+    owner
+        .trusted_names()
+        .iter()
+        .map(|name| format!("local_cloud {name} {ADMIN}\n"))
+        .collect()
+}
+
+/// Copies a finished segment under another name first, so that the archive holds whole segments only, and never
+/// replaces one. The same segment may be offered again after a crash; that succeeds if it is the same in content
+/// (PostgreSQL manual, continuous archiving).
+fn archive_command(archive: &Path) -> String {
+    let folder = shell_word(archive);
+    format!(
+        "if test -e {folder}/%f; then cmp -s %p {folder}/%f; \
+         else cp --sparse=always %p {folder}/.%f.part && mv {folder}/.%f.part {folder}/%f; fi"
+    )
+}
+
+fn restore_command(archive: &Path) -> String {
+    format!("cp {}/%f %p", shell_word(archive))
+}
+
+/// One word for a shell, inside a command in which PostgreSQL replaces `%`.
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string().replace('%', "%%");
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A value of `postgresql.conf`.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\\', r"\\").replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::Site;
+    use super::*;
+
+    fn conf(recovery: Option<Recovery>, archive: bool) -> String {
+        let layout = Site::below(Path::new("/home of/it's 5%")).instance("a");
+        postgresql_conf(
+            &layout,
+            &Settings {
+                port: 15432,
+                max_connections: 50,
+                archive,
+                recovery,
+            },
+        )
+    }
+
+    #[test]
+    fn a_path_with_spaces_quotes_and_percent_signs_survives_shell_and_configuration() {
+        let text = conf(None, true);
+        assert!(
+            text.contains(
+                r"cp --sparse=always %p ''/home of/it''\\''''s 5%%/rds/a/archive''/.%f.part"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains("unix_socket_directories = '/home of/it''s 5%/rds/.s'"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn without_backups_nothing_is_archived() {
+        assert!(!conf(None, false).contains("archive_command"));
+    }
+
+    #[test]
+    fn the_recovery_target_keeps_its_microseconds_and_its_zone() {
+        let target = "2026-03-04T10:11:12.345678Z".parse().unwrap();
+        let text = conf(
+            Some(Recovery {
+                archive: "/a".into(),
+                target,
+            }),
+            true,
+        );
+        assert!(
+            text.contains("recovery_target_time = '2026-03-04T10:11:12.345678Z'"),
+            "{text}"
+        );
+        assert!(
+            text.contains("restore_command = 'cp ''/a''/%f %p'"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn tcp_is_for_tls_only_and_never_for_the_bootstrap_superuser() {
+        let hba = pg_hba_conf();
+        let tcp: Vec<&str> = hba
+            .lines()
+            .filter(|line| line.starts_with("host"))
+            .collect();
+        assert!(
+            tcp[0].contains(ADMIN) && tcp[0].ends_with("reject"),
+            "{hba}"
+        );
+        assert!(
+            tcp[1..].iter().all(|line| line.starts_with("hostssl")),
+            "{hba}"
+        );
+    }
+}
