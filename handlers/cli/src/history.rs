@@ -1,0 +1,200 @@
+//! What has happened in a restore so far, as a list that only grows: what `watch` has not told yet is its tail.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tenant_restore_core::error::Cause;
+use tenant_restore_core::job::SchemaName;
+use tenant_restore_events::Phase;
+
+use crate::status::{State, Status};
+use crate::text::{cause, clock, duration};
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    tag = "event"
+)]
+pub enum News {
+    /// The request was taken.
+    Opened {
+        at: Timestamp,
+        restore_id: String,
+        request_id: String,
+        schemas: Vec<SchemaName>,
+    },
+    /// A phase began.
+    PhaseBegan { at: Timestamp, phase: Phase },
+    /// A phase ended.
+    PhaseEnded {
+        at: Timestamp,
+        phase: Phase,
+        seconds: f64,
+    },
+    /// The restore can't succeed any more.
+    Failing {
+        at: Timestamp,
+        phase: Phase,
+        causes: Vec<Cause>,
+    },
+    /// The outcome.
+    Ended {
+        at: Timestamp,
+        outcome: State,
+        seconds: f64,
+        causes: Vec<Cause>,
+        report: Option<String>,
+    },
+}
+
+/// Everything so far.
+pub fn news(status: &Status) -> Vec<News> {
+    let mut news = vec![News::Opened {
+        at: status.opened_at,
+        restore_id: status.restore_id.clone(),
+        request_id: status.request_id.clone(),
+        schemas: status.schemas.clone(),
+    }];
+    let mut failed_in = status.failed_in;
+    for times in &status.phases {
+        news.push(News::PhaseBegan {
+            at: times.began,
+            phase: times.phase,
+        });
+        let Some(at) = times.ended else { continue };
+        news.push(News::PhaseEnded {
+            at,
+            phase: times.phase,
+            seconds: times.seconds,
+        });
+        if failed_in.take_if(|phase| *phase == times.phase).is_some() {
+            news.push(News::Failing {
+                at,
+                phase: times.phase,
+                causes: status.causes.clone(),
+            });
+        }
+    }
+    if let Some(at) = status.ended_at {
+        news.push(News::Ended {
+            at,
+            outcome: status.state,
+            seconds: status.seconds,
+            causes: status.causes.clone(),
+            report: status.report.clone(),
+        });
+    }
+    news
+}
+
+/// The lines that tell it on a stream that isn't a terminal.
+pub fn lines(news: &News) -> Vec<String> {
+    match news {
+        News::Opened {
+            at,
+            restore_id,
+            request_id,
+            schemas,
+        } => {
+            let mut lines = vec![format!(
+                "{}  restore {restore_id} of request {request_id}",
+                clock(*at)
+            )];
+            lines.extend(
+                schemas
+                    .iter()
+                    .map(|pair| format!("           {} as {}", pair.schema, pair.restored_as)),
+            );
+            lines
+        }
+        News::PhaseBegan { at, phase } => vec![format!("{}  {phase} began", clock(*at))],
+        News::PhaseEnded { at, phase, seconds } => {
+            vec![format!(
+                "{}  {phase} ended after {}",
+                clock(*at),
+                duration(*seconds)
+            )]
+        }
+        News::Failing { at, phase, causes } => {
+            let title = format!("{}  failed in {phase}; cleaning up", clock(*at));
+            std::iter::once(title).chain(indented(causes)).collect()
+        }
+        News::Ended {
+            at,
+            outcome,
+            seconds,
+            causes,
+            report,
+        } => {
+            let title = format!(
+                "{}  {} after {}",
+                clock(*at),
+                outcome.as_str(),
+                duration(*seconds)
+            );
+            let report = report
+                .iter()
+                .map(|report| format!("           report {report}"));
+            std::iter::once(title)
+                .chain(indented(causes))
+                .chain(report)
+                .collect()
+        }
+    }
+}
+
+fn indented(causes: &[Cause]) -> impl Iterator<Item = String> {
+    causes
+        .iter()
+        .flat_map(cause)
+        .map(|line| format!("           {line}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::samples;
+
+    fn told(status: &Status) -> String {
+        news(status)
+            .iter()
+            .flat_map(lines)
+            .map(|line| line + "\n")
+            .collect()
+    }
+
+    #[test]
+    fn what_was_told_is_never_told_otherwise_later() {
+        let (earlier, later) = (news(&samples::running()), news(&samples::completed()));
+        assert!(earlier.len() < later.len());
+        assert_eq!(earlier, later[..earlier.len()]);
+    }
+
+    #[test]
+    fn a_completed_restore_is_told_phase_by_phase() {
+        assert_eq!(
+            told(&samples::completed()),
+            include_str!("golden/watch-completed.txt")
+        );
+    }
+
+    #[test]
+    fn a_failure_is_told_when_it_happens_and_again_at_the_end() {
+        assert_eq!(
+            told(&samples::failed()),
+            include_str!("golden/watch-failed.txt")
+        );
+    }
+
+    #[test]
+    fn each_piece_of_news_is_one_json_object_that_names_its_event() {
+        let events: Vec<_> = news(&samples::failed())
+            .iter()
+            .map(|news| serde_json::to_value(news).unwrap()["event"].clone())
+            .collect();
+        assert_eq!(events[0], "opened");
+        assert!(events.contains(&"failing".into()));
+        assert_eq!(events[events.len() - 1], "ended");
+    }
+}

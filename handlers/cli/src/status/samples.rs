@@ -1,0 +1,147 @@
+//! Three restores for the golden tests: under way, completed, failed.
+
+use jiff::Timestamp;
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::{
+    ExternalForeignKeys, MoverChoice, OnMismatch, SchemaName, ValidateChoice,
+};
+use tenant_restore_core::naming::RestoreId;
+use tenant_restore_core::request::Request;
+use tenant_restore_core::restore::{ResourceKind, Restore, Task, TaskState};
+use tenant_restore_core::wait::{Wait, WaitFor};
+use tenant_restore_events::Phase;
+
+use super::Status;
+
+const DATABASE: &str = "tr-main-mfrggzdfmztw";
+
+fn at(clock: &str) -> Timestamp {
+    format!("2024-01-29T{clock}Z").parse().unwrap()
+}
+
+fn opened() -> Restore {
+    let schema = |name: &str| SchemaName {
+        schema: name.into(),
+        restored_as: format!("{name}_20240128143000"),
+    };
+    let request = Request {
+        request_id: "ticket-4711/1".into(),
+        database: "tenant_a".into(),
+        schemas: vec![schema("customer_a1"), schema("customer_a2")],
+        restore_time: "2024-01-28T14:30:00Z".parse().unwrap(),
+        source: "production".into(),
+        mover: MoverChoice::Auto,
+        validate: ValidateChoice::Full,
+        on_mismatch: OnMismatch::Keep,
+        external_foreign_keys: ExternalForeignKeys::NotValid,
+        requested_by: Some("Ada".into()),
+        fingerprint: String::new(),
+    };
+    Restore::open(
+        RestoreId::parse("mfrggzdfmztw").unwrap(),
+        request,
+        at("08:00:11"),
+    )
+}
+
+fn task(restore: &mut Restore, job: &str, state: TaskState) {
+    let (started_by, result_key) = (String::new(), String::new());
+    restore.tasks.push(Task {
+        job: job.into(),
+        started_by,
+        result_key,
+        arn: None,
+        state,
+    });
+}
+
+fn wait(restore: &mut Restore, phase: Phase, what: WaitFor, since: &str, last_seen: &str) {
+    let (since, deadline) = (at(since), at("20:00:00"));
+    let wait = Wait {
+        what,
+        since,
+        deadline,
+        generation: 1,
+        ticks: 0,
+        last_seen: last_seen.into(),
+    };
+    restore.waits.insert(phase, wait);
+}
+
+fn in_ddl() -> Restore {
+    let mut restore = opened();
+    task(&mut restore, "preflight", TaskState::Succeeded);
+    restore.warnings.push(Cause::new(
+        ErrorKind::MoverUnable,
+        "customer_a1.orders goes by COPY: column status is an enum",
+    ));
+    restore.enter(Phase::Provision, &[], at("08:00:14.250"));
+    restore.note(ResourceKind::Database, DATABASE, at("08:00:14"));
+    restore.note(
+        ResourceKind::ReplicationInstance,
+        &format!("{DATABASE}-i"),
+        at("08:00:15"),
+    );
+    restore.confirm(DATABASE);
+    restore.enter(Phase::Ddl, &[], at("08:12:52.250"));
+    restore.note(
+        ResourceKind::Secret,
+        &format!("{DATABASE}-s"),
+        at("08:12:53"),
+    );
+    restore
+}
+
+pub fn running() -> Status {
+    let mut restore = in_ddl();
+    task(&mut restore, "ddl", TaskState::Running);
+    wait(
+        &mut restore,
+        Phase::Ddl,
+        WaitFor::Task,
+        "08:12:54",
+        "PENDING",
+    );
+    wait(
+        &mut restore,
+        Phase::Migrate,
+        WaitFor::ReplicationInstance,
+        "08:00:15",
+        "creating",
+    );
+    Status::of(&restore, at("08:12:56.500"))
+}
+
+fn cleaned_up(mut restore: Restore, began: &str, ended: &str) -> Status {
+    for resource in &mut restore.resources {
+        resource.confirmed = true;
+        resource.gone_at = Some(at(began));
+    }
+    restore.enter(Phase::Complete, &[], at(ended));
+    restore.decide_outcome(
+        "s3://bucket/audit/mfrggzdfmztw/report-1.json".into(),
+        at(ended),
+    );
+    Status::of(&restore, at("23:00:00"))
+}
+
+pub fn completed() -> Status {
+    let mut restore = in_ddl();
+    task(&mut restore, "ddl", TaskState::Succeeded);
+    restore.enter(Phase::Migrate, &[], at("08:13:30"));
+    restore.enter(Phase::Finalize, &[], at("08:20:00"));
+    restore.enter(Phase::Cleanup, &[], at("08:21:00"));
+    cleaned_up(restore, "08:25:59", "08:26:00")
+}
+
+pub fn failed() -> Status {
+    let mut restore = in_ddl();
+    task(&mut restore, "ddl", TaskState::Failed);
+    let message =
+        "type \"mood\" does not exist (archive entry 214, TABLE customer_a1_20240128143000 orders)";
+    restore.fail(
+        vec![Cause::new(ErrorKind::ApplyFailed, message)],
+        at("08:13:30"),
+    );
+    cleaned_up(restore, "08:17:20", "08:17:30")
+}
