@@ -117,13 +117,14 @@ def update_code(cloud: Cloud, published: Published) -> int:
 
 def prove(cloud: Cloud) -> None:
     """Invoke every function with an empty batch: only the real binary answers it, and the first wait is over."""
+    client = cloud.client("lambda")
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda name: prove_function(cloud, name), functions_of_stack(cloud)))
+        list(pool.map(lambda name: prove_function(cloud, client, name), functions_of_stack(cloud)))
 
 
-def prove_function(cloud: Cloud, name: str) -> None:
+def prove_function(cloud: Cloud, client: Any, name: str) -> None:
     """Invoke one function with an empty batch of messages."""
-    answer = cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps({"Records": []}))
+    answer = client.invoke(FunctionName=name, Payload=json.dumps({"Records": []}))
     payload = json.loads(answer["Payload"].read())
     if "FunctionError" in answer or payload.get("batchItemFailures") != []:
         log = cloud.logs / "functions" / f"{name}.log"

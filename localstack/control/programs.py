@@ -45,7 +45,6 @@ def server(cloud: Cloud) -> Program:
         health=f"{cloud.server_url}/_health",
         environment={
             **base_environment(cloud),
-            "LOCAL_CLOUD_HOME": str(cloud.home),
             "LOCAL_CLOUD_SERVER_PORT": str(cloud.server_port),
             "LOCAL_CLOUD_WORKER": str(cloud.binary("tenant-restore-worker")),
             "RUST_LOG": os.environ.get("LOCAL_CLOUD_LOG", "info"),
@@ -58,6 +57,7 @@ def base_environment(cloud: Cloud) -> dict[str, str]:
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
+        "LOCAL_CLOUD_HOME": str(cloud.home),
         "AWS_ENDPOINT_URL": cloud.endpoint,
         "AWS_REGION": cloud.region,
     }

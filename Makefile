@@ -1,0 +1,59 @@
+# What a user runs, and an outside test. Every target may be repeated; `localstack/bootstrap` installs what is missing.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+python := .local/venv/bin/python
+lint_python := .local/lint/bin
+
+.PHONY: help demo test up down build bench lint format clean bootstrap
+
+help:
+	@echo 'make demo     break a tenant and bring it back, through all seven phases'
+	@echo 'make test     unit, schema, infrastructure and end-to-end tests'
+	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
+	@echo 'make down     stop the local cloud and remove its state'
+	@echo 'make build    build everything, debug profile'
+	@echo 'make bench    latencies, sizes and memory'
+	@echo 'make lint     formatting, clippy, ruff, mypy, eslint'
+	@echo 'make clean    remove what was built and installed below this folder'
+
+bootstrap:
+	@localstack/bootstrap
+
+build: bootstrap
+	cargo build --locked --workspace
+
+up:
+	@localstack/up
+
+down:
+	@localstack/down
+
+demo: bootstrap
+	@source localstack/env && cargo run --quiet --locked -p tenant-restore-tests --bin demo
+
+test: bootstrap
+	cargo test --locked --workspace
+	cd localstack && PYTHONDONTWRITEBYTECODE=1 ../$(python) -m unittest discover -s launcher/tests -t .
+	cd infra && npm test
+
+lint: bootstrap $(lint_python)/ruff
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cd localstack && ../$(lint_python)/ruff format --check . && ../$(lint_python)/ruff check .
+	cd localstack && ../$(lint_python)/mypy launcher control
+	cd infra && npm run check && npm run lint
+
+format: bootstrap $(lint_python)/ruff
+	cargo fmt --all
+	cd localstack && ../$(lint_python)/ruff check --fix . && ../$(lint_python)/ruff format .
+	cd infra && npm run format
+
+$(lint_python)/ruff: localstack/requirements-lint.txt
+	python3 -m venv .local/lint
+	$(lint_python)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+clean: down
+	cargo clean
+	rm -rf .local infra/node_modules infra/cdk.out

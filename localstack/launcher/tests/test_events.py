@@ -1,0 +1,101 @@
+"""Events, their way to queues, and what is counted of it."""
+
+import datetime
+import json
+
+from launcher.tests.patched_cloud import PatchedCloud
+
+
+class Events(PatchedCloud):
+    """PutEvents, rules and topics."""
+
+    def queue(self, name: str, **attributes: str) -> tuple[str, str]:
+        """A new queue; its URL and ARN."""
+        sqs = self.client("sqs")
+        url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        return url, found["Attributes"]["QueueArn"]
+
+    def receive(self, url: str) -> dict:
+        """The next message, within two seconds."""
+        messages = self.client("sqs").receive_message(
+            QueueUrl=url, WaitTimeSeconds=2, MessageAttributeNames=["All"], AttributeNames=["All"]
+        )
+        self.assertIn("Messages", messages, "no message came")
+        return messages["Messages"][0]
+
+    def test_events_of_aws_services_reach_a_queue_with_their_own_time(self):
+        url, arn = self.queue("services")
+        events = self.client("events")
+        events.put_rule(Name="services", EventPattern=json.dumps({"source": ["aws.rds"]}))
+        events.put_targets(Rule="services", Targets=[{"Id": "1", "Arn": arn}])
+        then = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+        entry = {"Source": "aws.rds", "DetailType": "RDS DB Instance Event", "Detail": "{}", "Time": then}
+        self.assertEqual(events.put_events(Entries=[entry])["FailedEntryCount"], 0)
+        self.assertEqual(json.loads(self.receive(url)["Body"])["time"], "2026-01-02T03:04:05Z")
+
+    def test_malformed_details_are_refused_one_by_one(self):
+        entries = [
+            {"Source": "x", "DetailType": "x", "Detail": "not JSON"},
+            {"Source": "x", "DetailType": "x", "Detail": "{}"},
+            {"Source": "x", "DetailType": "x", "Detail": "[]"},
+        ]
+        answer = self.client("events").put_events(Entries=entries)
+        self.assertEqual(answer["FailedEntryCount"], 2)
+        self.assertEqual(
+            [each.get("ErrorCode") for each in answer["Entries"]], ["MalformedDetail", None, "MalformedDetail"]
+        )
+
+    def test_custom_events_are_counted_apart_from_those_of_services(self):
+        events = self.client("events")
+        big = json.dumps({"text": "x" * 70_000})
+        events.put_events(
+            Entries=[
+                {"Source": "aws.dms", "DetailType": "d", "Detail": "{}"},
+                {"Source": "mine", "DetailType": "m", "Detail": "{}"},
+                {"Source": "mine", "DetailType": "m", "Detail": big},
+            ]
+        )
+        counts = self.counts()
+        self.assertEqual((counts["serviceEvents"], counts["customEvents"]), ({"d": 1}, {"m": 3}))
+
+    def test_a_raw_delivery_keeps_message_attributes_and_obeys_the_filter(self):
+        url, arn = self.queue("subscriber")
+        sns = self.client("sns")
+        topic = sns.create_topic(Name="outcomes")["TopicArn"]
+        attributes = {"RawMessageDelivery": "true", "FilterPolicy": json.dumps({"outcome": ["COMPLETED"]})}
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=attributes)
+        self.allow_topic(url, arn)
+        for outcome in ("FAILED", "COMPLETED"):
+            attribute = {"outcome": {"DataType": "String", "StringValue": outcome}}
+            sns.publish(TopicArn=topic, Message=json.dumps({"was": outcome}), MessageAttributes=attribute)
+        message = self.receive(url)
+        self.assertEqual(json.loads(message["Body"]), {"was": "COMPLETED"})
+        self.assertEqual(message["MessageAttributes"]["outcome"]["StringValue"], "COMPLETED")
+
+    def allow_topic(self, url: str, arn: str) -> None:
+        """Let topics send to a queue."""
+        allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [{**allow, "Resource": arn}]})
+        self.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+    def test_a_message_goes_to_the_dead_letter_queue_after_its_last_receive(self):
+        dead_url, dead_arn = self.queue("dead")
+        redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 1})
+        url, _ = self.queue("work", RedrivePolicy=redrive, VisibilityTimeout="0")
+        sqs = self.client("sqs")
+        sqs.send_message(QueueUrl=url, MessageBody="poison")
+        self.receive(url)
+        self.assertNotIn("Messages", sqs.receive_message(QueueUrl=url))
+        self.assertEqual(self.receive(dead_url)["Body"], "poison")
+
+    def test_queue_requests_are_counted_as_they_are_billed(self):
+        url, _ = self.queue("billed")
+        sqs = self.client("sqs")
+        entries = [{"Id": str(number), "MessageBody": "x"} for number in range(3)]
+        sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        sqs.send_message(QueueUrl=url, MessageBody="x" * 100_000)
+        message = self.receive(url)
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        expected = {"SendMessageBatch": 1, "SendMessage": 2, "ReceiveMessage": 1, "DeleteMessage": 1}
+        self.assertEqual(self.counts()["sqsRequests"], expected)
