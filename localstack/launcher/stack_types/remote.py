@@ -171,8 +171,17 @@ def given_name(remote: RemoteType, properties: Properties) -> dict[str, str]:
 def renamed(remote: RemoteType, properties: Properties) -> Properties:
     """The properties under the names of the API, without the name of the resource."""
     return {
-        remote.renames.get(key, key): value for key, value in properties.items() if key.lower() != remote.name.lower()
+        remote.renames.get(key, key): value
+        for key, value in without_reserved_tags(properties).items()
+        if key.lower() != remote.name.lower()
     }
+
+
+def without_reserved_tags(properties: Properties) -> Properties:
+    """The properties without CloudFormation's own tags (`aws:…`), which services accept from CloudFormation alone."""
+    tags = [tag for tag in properties.get("Tags", []) if not tag["Key"].startswith("aws:")]
+    others = {key: value for key, value in properties.items() if key != "Tags"}
+    return {**others, "Tags": tags} if tags else others
 
 
 def call(client: Any, operation: str, properties: Properties, *, ignore_unknown: bool = False) -> dict[str, Any]:
