@@ -3,15 +3,19 @@
 //! A task runs one [`Job`](tenant_restore_core::job::Job), a list of modes, in order. Each mode has a module of
 //! its name with `pub async fn run(context: &mut Context) -> Result<Report, Failed>`.
 
+pub mod apply_post_data;
 pub mod apply_pre_data;
 pub mod archive;
 pub mod connection;
 pub mod context;
 pub mod copy;
+pub mod extract;
 pub mod failed;
 pub mod movers;
 pub mod names;
+mod pg_dump_program;
 pub mod production;
 pub mod secrets;
 pub mod storage;
 pub mod text_references;
+pub mod validate;

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tokio_postgres::{Client, GenericClient, Transaction};
 
+use super::statements::Statement;
 use crate::failed::OrCause;
-use crate::names::qualified;
+use crate::names::{qualified, quote_literal};
 
 /// Name of the ledger's table in each restored schema; the one in the job's first schema is used.
 pub const TABLE: &str = "tenant_restore_ledger";
@@ -83,6 +84,18 @@ pub async fn note(
 ) -> Result<(), tokio_postgres::Error> {
     let sql = format!("insert into {} (step) values ($1)", qualified(home, TABLE));
     transaction.execute(&sql, &[&step]).await.map(drop)
+}
+
+/// The statement that notes a step, for a transaction of statements.
+pub fn noting(home: &str, step: &str) -> Statement {
+    let table = qualified(home, TABLE);
+    Statement {
+        sql: format!(
+            "insert into {table} (step) values ({})",
+            quote_literal(step)
+        ),
+        name: format!("the ledger's note of {step}"),
+    }
 }
 
 /// Notes a table that is copied when the session's open transaction commits.

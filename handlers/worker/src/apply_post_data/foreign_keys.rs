@@ -1,0 +1,277 @@
+//! Foreign keys, made from the temporary database's catalog, each in transactions of its own.
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Row};
+
+use super::outside_keys;
+use crate::context::Context;
+use crate::failed::OrCause;
+use crate::names::{qualified, quote_ident};
+use crate::production::statements::{Refused, Statement, apply_together};
+use crate::production::{ledger, restored_names};
+
+/// A foreign key of a restored table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// The restored schema.
+    pub schema: String,
+    /// Its table.
+    pub table: String,
+    /// The constraint.
+    pub name: String,
+    /// As `pg_get_constraintdef` shows it.
+    pub definition: String,
+    /// Whether every row is known to have its parent.
+    pub validated: bool,
+    /// Whether its table is partitioned, so that NOT VALID is impossible (up to 17).
+    pub partitioned: bool,
+    /// Whether it follows from the key of a partitioned parent.
+    pub inherited: bool,
+    /// Whether the referenced table is outside of the restored schemas.
+    pub outside: bool,
+    /// The referenced table's schema.
+    pub referenced_schema: String,
+    /// The referenced table.
+    pub referenced_table: String,
+    /// Its own columns.
+    pub columns: Vec<String>,
+    /// The referenced columns.
+    pub referenced_columns: Vec<String>,
+    /// Whether comparing the columns runs PostgreSQL's own operators only.
+    pub plain_operators: bool,
+}
+
+impl ForeignKey {
+    /// Its name in the ledger and in reports.
+    pub fn title(&self) -> String {
+        format!("{} on {}", quote_ident(&self.name), self.quoted_table())
+    }
+
+    /// Its table, quoted.
+    pub fn quoted_table(&self) -> String {
+        qualified(&self.schema, &self.table)
+    }
+
+    /// The referenced table, quoted.
+    pub fn quoted_referenced(&self) -> String {
+        qualified(&self.referenced_schema, &self.referenced_table)
+    }
+
+    /// The statement that adds it as it was.
+    pub fn add(&self) -> Statement {
+        let (table, name) = (self.quoted_table(), quote_ident(&self.name));
+        Statement {
+            sql: format!(
+                "alter table {table} add constraint {name} {}",
+                self.definition
+            ),
+            name: format!("foreign key {}", self.title()),
+        }
+    }
+
+    /// The statement that adds it without looking at the rows that are there.
+    pub fn add_not_valid(&self) -> Statement {
+        let mut statement = self.add();
+        if self.validated {
+            statement.sql.push_str(" not valid");
+        }
+        statement
+    }
+
+    /// The statement that looks at the rows.
+    pub fn validate(&self) -> Statement {
+        let (table, name) = (self.quoted_table(), quote_ident(&self.name));
+        Statement {
+            sql: format!("alter table {table} validate constraint {name}"),
+            name: format!("validation of foreign key {}", self.title()),
+        }
+    }
+
+    /// The query that counts the rows without a parent, as MATCH SIMPLE sees them.
+    pub fn count_orphans(&self) -> String {
+        let pairs = self.columns.iter().zip(&self.referenced_columns);
+        let same: Vec<String> = pairs
+            .map(|(own, other)| {
+                format!("parent.{} = child.{}", quote_ident(other), quote_ident(own))
+            })
+            .collect();
+        let given: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| format!("child.{} is not null", quote_ident(column)))
+            .collect();
+        format!(
+            "select count(*) from {} child where {} and not exists (select from {} parent where {})",
+            self.quoted_table(),
+            given.join(" and "),
+            self.quoted_referenced(),
+            same.join(" and ")
+        )
+    }
+}
+
+/// The prefix of a foreign key's step in the ledger, when it could not be made as it was.
+pub const EXCEPTION: &str = "foreign key exception: ";
+
+/// Adds every foreign key that production doesn't have yet.
+pub async fn restore(
+    context: &mut Context,
+    temporary: &Client,
+    master: &Client,
+    loader: &mut Client,
+) -> Result<(), Cause> {
+    let wanted = list(temporary, &restored_names(&context.job)).await?;
+    let present: Vec<String> = list(loader, &restored_names(&context.job))
+        .await?
+        .iter()
+        .map(ForeignKey::title)
+        .collect();
+    let (outside, inside): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|key| key.outside);
+    for key in inside
+        .iter()
+        .filter(|key| !key.inherited && !present.contains(&key.title()))
+    {
+        add_inside(context, loader, key).await?;
+    }
+    outside_keys::restore(context, master, loader, &outside).await
+}
+
+/// The foreign keys of these schemas; those of leaves first.
+async fn list(client: &Client, schemas: &[&str]) -> Result<Vec<ForeignKey>, Cause> {
+    let rows = client
+        .query(include_str!("foreign_keys.sql"), &[&schemas])
+        .await
+        .or_cause(ErrorKind::ApplyFailed, || "list the foreign keys")?;
+    Ok(rows.iter().map(read).collect())
+}
+
+fn read(row: &Row) -> ForeignKey {
+    ForeignKey {
+        schema: row.get("schema"),
+        table: row.get("table"),
+        name: row.get("name"),
+        definition: row.get("definition"),
+        validated: row.get("validated"),
+        partitioned: row.get("partitioned"),
+        inherited: row.get("inherited"),
+        outside: row.get("outside"),
+        referenced_schema: row.get("referenced_schema"),
+        referenced_table: row.get("referenced_table"),
+        columns: row.get("own"),
+        referenced_columns: row.get("referenced"),
+        plain_operators: row.get("plain_operators"),
+    }
+}
+
+/// A key between restored tables. Rows without a parent were there before: the key then stays NOT VALID.
+async fn add_inside(
+    context: &mut Context,
+    loader: &mut Client,
+    key: &ForeignKey,
+) -> Result<(), Cause> {
+    let add = [key.add()];
+    let Err(refused) = apply_together(loader, &add).await else {
+        return Ok(());
+    };
+    if !lacks_parents(&refused) || key.partitioned {
+        return Err(refused.cause(&add));
+    }
+    let not_valid = [key.add_not_valid()];
+    apply_together(loader, &not_valid)
+        .await
+        .map_err(|refused| refused.cause(&not_valid))?;
+    let orphans = loader
+        .query_one(&key.count_orphans(), &[])
+        .await
+        .or_cause(ErrorKind::ApplyFailed, || {
+            format!("count the orphans of foreign key {}", key.title())
+        })?;
+    let message = format!(
+        "{} rows have no parent row, so the key is NOT VALID",
+        orphans.get::<_, i64>(0)
+    );
+    except(context, loader, key, "ForeignKeyNotValid", &message).await
+}
+
+/// Whether a row without a parent was the reason.
+pub fn lacks_parents(refused: &Refused) -> bool {
+    refused.error.code() == Some(&SqlState::FOREIGN_KEY_VIOLATION)
+}
+
+/// Reports a key that isn't as it was, and notes it for the comparison.
+pub async fn except(
+    context: &mut Context,
+    loader: &Client,
+    key: &ForeignKey,
+    code: &str,
+    message: &str,
+) -> Result<(), Cause> {
+    let home = &context.job.schemas[0].restored_as;
+    ledger::note_exception(
+        loader,
+        home,
+        &format!("{EXCEPTION}{}", key.title()),
+        &format!("{code}: {message}"),
+    )
+    .await
+    .or_cause(ErrorKind::ApplyFailed, || {
+        format!("note foreign key {}", key.title())
+    })?;
+    context.remark(code, key.title(), message);
+    Ok(())
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// A key of `"s"."t"` to `"public"."p"`.
+    pub fn key() -> ForeignKey {
+        ForeignKey {
+            schema: "s".to_owned(),
+            table: "t".to_owned(),
+            name: "t_p".to_owned(),
+            definition: "FOREIGN KEY (a, b) REFERENCES public.p(x, y)".to_owned(),
+            validated: true,
+            partitioned: false,
+            inherited: false,
+            outside: true,
+            referenced_schema: "public".to_owned(),
+            referenced_table: "p".to_owned(),
+            columns: vec!["a".to_owned(), "b".to_owned()],
+            referenced_columns: vec!["x".to_owned(), "y".to_owned()],
+            plain_operators: true,
+        }
+    }
+
+    #[test]
+    fn a_key_that_was_not_valid_is_not_marked_twice() {
+        let valid = key();
+        assert!(
+            valid
+                .add_not_valid()
+                .sql
+                .ends_with("public.p(x, y) not valid")
+        );
+        let definition = format!("{} NOT VALID", valid.definition);
+        let not_valid = ForeignKey {
+            validated: false,
+            definition,
+            ..valid
+        };
+        assert!(
+            not_valid
+                .add_not_valid()
+                .sql
+                .ends_with("public.p(x, y) NOT VALID")
+        );
+    }
+
+    #[test]
+    fn a_row_with_a_null_is_no_orphan() {
+        let sql = key().count_orphans();
+        assert!(sql.contains(r#"child."a" is not null and child."b" is not null"#));
+        assert!(sql.contains(r#"parent."x" = child."a" and parent."y" = child."b""#));
+    }
+}

@@ -1,0 +1,35 @@
+-- The foreign keys of the schemas $1. Those that follow from a partitioned parent's come with the parent, but
+-- `leaf` ones are needed by themselves when the referenced table is outside.
+select n.nspname::text as schema,
+       c.relname::text as "table",
+       k.conname::text as name,
+       pg_get_constraintdef(k.oid) as definition,
+       k.convalidated as validated,
+       c.relkind = 'p' as partitioned,
+       c.relispartition and k.conparentid <> 0 as inherited,
+       referenced_schema.nspname <> all ($1) as outside,
+       referenced_schema.nspname::text as referenced_schema,
+       referenced.relname::text as referenced_table,
+       columns.own,
+       columns.referenced,
+       columns.plain_operators
+  from pg_constraint k
+  join pg_class c on c.oid = k.conrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_class referenced on referenced.oid = k.confrelid
+  join pg_namespace referenced_schema on referenced_schema.oid = referenced.relnamespace
+  cross join lateral (
+      select array_agg(own.attname::text order by pair.position) as own,
+             array_agg(other.attname::text order by pair.position) as referenced,
+             bool_and(o.oprnamespace = 'pg_catalog'::regnamespace) as plain_operators
+        from unnest(k.conkey, k.confkey, k.conpfeqop) with ordinality as pair (own, other, operator, position)
+        join pg_attribute own on own.attrelid = k.conrelid and own.attnum = pair.own
+        join pg_attribute other on other.attrelid = k.confrelid and other.attnum = pair.other
+        join pg_operator o on o.oid = pair.operator
+  ) columns
+ where k.contype = 'f' and n.nspname = any ($1)
+   -- Of a key to a partitioned table there are further rows for its partitions; only the first names the table itself.
+   and not exists (
+       select from pg_constraint parent where parent.oid = k.conparentid and parent.conrelid = k.conrelid
+   )
+ order by k.conparentid <> 0 desc, n.nspname, c.relname, k.conname

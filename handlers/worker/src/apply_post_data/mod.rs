@@ -1,0 +1,42 @@
+//! Mode `apply-post-data`: indexes, constraints, triggers, rules, foreign keys, sequence positions, contents of
+//! materialized views, statistics. Not yet open to its users.
+
+mod contents;
+pub mod foreign_keys;
+mod outside_keys;
+pub mod sequences;
+
+pub use contents::EXCEPTION as VIEW_EXCEPTION;
+use tenant_restore_core::error::ErrorKind;
+
+use crate::apply_pre_data::{NO_BODY_CHECKS, archive};
+use crate::context::{Context, Report};
+use crate::failed::{Failed, OrCause};
+use crate::production::entries::{self, Part};
+use crate::production::statements::{Statement, apply_once};
+use crate::production::{claim, loader};
+
+/// Runs the mode.
+pub async fn run(context: &mut Context) -> Result<Report, Failed> {
+    let archive = archive(context).await?;
+    let mut master = context.production().await?;
+    claim(&master, &context.job).await?;
+    loader::ensure(&mut master, &context.job, &context.loader_login().await?).await?;
+    let temporary = context.temporary().await?;
+    let mut session = context.loader().await?;
+    session.batch_execute(NO_BODY_CHECKS).await.or_cause(
+        ErrorKind::ApplyFailed,
+        || "prepare the login role's session",
+    )?;
+
+    let home = context.job.schemas[0].restored_as.clone();
+    let statements: Vec<Statement> = entries::of(&archive, Part::PostData)
+        .map(entries::statement)
+        .collect();
+    apply_once(&mut session, &home, &statements).await?;
+    sequences::restore(context, &temporary, &session).await?;
+    foreign_keys::restore(context, &temporary, &master, &mut session).await?;
+    contents::refresh(context, &temporary, &session).await?;
+    contents::analyze(context, &session).await?;
+    Ok(Report::Done)
+}

@@ -1,0 +1,243 @@
+//! Foreign keys to tables that aren't restored: the one place where a restore needs a lock on a live table.
+//!
+//! ADD takes SHARE ROW EXCLUSIVE on the referenced table, NOT VALID too, so it is committed at once; VALIDATE takes
+//! only ROW SHARE there (PostgreSQL manual, ALTER TABLE).
+
+use std::collections::HashSet;
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::ExternalForeignKeys;
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use super::foreign_keys::{EXCEPTION, ForeignKey, except, lacks_parents};
+use crate::connection::describe;
+use crate::context::Context;
+use crate::failed::OrCause;
+use crate::names::quote_ident;
+use crate::production::ledger;
+use crate::production::statements::{Refused, Statement, apply_together};
+
+/// Adds the keys, leaves before their partitioned parents, as far as the request wants them.
+pub async fn restore(
+    context: &mut Context,
+    master: &Client,
+    loader: &mut Client,
+    keys: &[ForeignKey],
+) -> Result<(), Cause> {
+    let home = context.job.schemas[0].restored_as.clone();
+    let done = ledger::done(loader, &home).await?;
+    let known = ledger::exceptions(loader, &home, EXCEPTION).await?;
+    for key in keys {
+        if let Some(exception) = known.get(&key.title()) {
+            let (code, message) = exception
+                .split_once(": ")
+                .unwrap_or(("ForeignKeyNotValid", exception));
+            context.remark(code, key.title(), message);
+            continue;
+        }
+        // The key of a partitioned table that is itself a partition comes with its parent's.
+        if !(key.partitioned && key.inherited) {
+            add(context, master, loader, key, &done).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn add(
+    context: &mut Context,
+    master: &Client,
+    loader: &mut Client,
+    key: &ForeignKey,
+    done: &HashSet<String>,
+) -> Result<(), Cause> {
+    let wish = context.job.external_foreign_keys;
+    if wish == ExternalForeignKeys::Skip {
+        let message = format!(
+            "left out as requested; it refers to {}",
+            key.quoted_referenced()
+        );
+        return except(context, loader, key, "ForeignKeyLeftOut", &message).await;
+    }
+    if key.partitioned && wish == ExternalForeignKeys::NotValid {
+        let message =
+            "a key of a partitioned table can't be NOT VALID; the keys of its partitions are there";
+        return except(context, loader, key, "ForeignKeyLeftOut", message).await;
+    }
+    if !may_refer(context, master, key).await? {
+        let message = format!(
+            "the master may not let others refer to {}",
+            key.quoted_referenced()
+        );
+        return except(context, loader, key, "ForeignKeyLeftOut", &message).await;
+    }
+    // A partitioned table can't have a NOT VALID key. Its key takes over those of the leaves, which are valid
+    // already, so that it needs no look at the rows.
+    let add = if key.partitioned {
+        key.add()
+    } else {
+        key.add_not_valid()
+    };
+    if let Err(refused) = apply_once_together(context, loader, &add, done).await {
+        return left_out(context, loader, key, &refused).await;
+    }
+    if key.partitioned || !key.validated {
+        return Ok(());
+    }
+    if wish == ExternalForeignKeys::NotValid {
+        return except(
+            context,
+            loader,
+            key,
+            "ForeignKeyNotValid",
+            "left NOT VALID as requested",
+        )
+        .await;
+    }
+    validate(context, master, loader, key, done).await
+}
+
+/// Runs the statement and notes it, unless it is noted already.
+async fn apply_once_together(
+    context: &Context,
+    loader: &mut Client,
+    statement: &Statement,
+    done: &HashSet<String>,
+) -> Result<(), Refused> {
+    if done.contains(&statement.name) {
+        return Ok(());
+    }
+    let home = &context.job.schemas[0].restored_as;
+    apply_together(
+        loader,
+        &[statement.clone(), ledger::noting(home, &statement.name)],
+    )
+    .await
+}
+
+/// A referenced table that is gone or has changed is reported; everything else fails the mode.
+async fn left_out(
+    context: &mut Context,
+    loader: &Client,
+    key: &ForeignKey,
+    refused: &Refused,
+) -> Result<(), Cause> {
+    let reported = [
+        SqlState::UNDEFINED_TABLE,
+        SqlState::INVALID_SCHEMA_NAME,
+        SqlState::UNDEFINED_COLUMN,
+        SqlState::INVALID_FOREIGN_KEY,
+        SqlState::DATATYPE_MISMATCH,
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        SqlState::FOREIGN_KEY_VIOLATION,
+        SqlState::WRONG_OBJECT_TYPE,
+    ];
+    if !refused
+        .error
+        .code()
+        .is_some_and(|code| reported.contains(code))
+    {
+        return Err(refused.cause(&[key.add()]));
+    }
+    let message = format!(
+        "it refers to {} outside: {}",
+        key.quoted_referenced(),
+        describe(&refused.error)
+    );
+    except(context, loader, key, "ForeignKeyLeftOut", &message).await
+}
+
+async fn validate(
+    context: &mut Context,
+    master: &Client,
+    loader: &mut Client,
+    key: &ForeignKey,
+    done: &HashSet<String>,
+) -> Result<(), Cause> {
+    let validate = key.validate();
+    match apply_once_together(context, loader, &validate, done).await {
+        Ok(()) => Ok(()),
+        Err(refused) if lacks_parents(&refused) => {
+            let message = match orphans(master, key).await? {
+                Some(count) => {
+                    format!("{count} rows have no parent row today, so the key stays NOT VALID")
+                }
+                None => "rows have no parent row today, so the key stays NOT VALID".to_owned(),
+            };
+            except(context, loader, key, "ForeignKeyNotValid", &message).await
+        }
+        Err(refused) => Err(refused.cause(&[validate])),
+    }
+}
+
+/// How many rows have no parent; the loader may not read the live table, so the master counts, but only where no
+/// operator of a tenant would run with its rights. `None` when it can't.
+async fn orphans(master: &Client, key: &ForeignKey) -> Result<Option<i64>, Cause> {
+    if !key.plain_operators {
+        return Ok(None);
+    }
+    match master.query_one(&key.count_orphans(), &[]).await {
+        Ok(row) => Ok(Some(row.get(0))),
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(None),
+        Err(error) => Err(error).or_cause(ErrorKind::ApplyFailed, || {
+            format!("count the orphans of foreign key {}", key.title())
+        }),
+    }
+}
+
+/// Whether the loader may refer to the columns, once the master has granted what it can.
+async fn may_refer(context: &Context, master: &Client, key: &ForeignKey) -> Result<bool, Cause> {
+    let doing = || {
+        format!(
+            "look whether foreign key {} may refer to {}",
+            key.title(),
+            key.quoted_referenced()
+        )
+    };
+    let role = &context.job.loader.role;
+    let args: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [
+        role,
+        &key.referenced_schema,
+        &key.referenced_table,
+        &key.referenced_columns,
+    ];
+    let ask = || master.query_one(include_str!("may_refer.sql"), &args);
+    if ask()
+        .await
+        .or_cause(ErrorKind::ApplyFailed, doing)?
+        .get("permitted")
+    {
+        return Ok(true);
+    }
+    let columns: Vec<String> = key
+        .referenced_columns
+        .iter()
+        .map(|column| quote_ident(column))
+        .collect();
+    let grant = format!(
+        "grant usage on schema {} to {loader}; grant references ({}) on table {} to {loader}",
+        quote_ident(&key.referenced_schema),
+        columns.join(", "),
+        key.quoted_referenced(),
+        loader = quote_ident(role),
+    );
+    match master.batch_execute(&grant).await {
+        Ok(()) => Ok(ask()
+            .await
+            .or_cause(ErrorKind::ApplyFailed, doing)?
+            .get("permitted")),
+        // A table or column that is gone is told by the attempt to add the key.
+        Err(error) if error.code().is_some_and(is_gone) => Ok(true),
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(false),
+        Err(error) => Err(error).or_cause(ErrorKind::ApplyFailed, doing),
+    }
+}
+
+fn is_gone(code: &SqlState) -> bool {
+    [
+        SqlState::UNDEFINED_TABLE,
+        SqlState::UNDEFINED_COLUMN,
+        SqlState::INVALID_SCHEMA_NAME,
+    ]
+    .contains(code)
+}

@@ -1,0 +1,162 @@
+//! Mode `validate`: the restored schemas against the temporary database, without a row leaving its server.
+//!
+//! On production everything is read as the login role: `t::text` may run a tenant's output function.
+
+mod inventory;
+mod rows;
+
+use std::collections::BTreeMap;
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::{OnMismatch, ValidateChoice, ValidateReport};
+use tokio_postgres::Client;
+
+use crate::apply_post_data::{self, foreign_keys, sequences};
+use crate::context::{Context, Report};
+use crate::copy::unit::{self, Versions};
+use crate::failed::Failed;
+use crate::production::{claim, ledger, loader, major_version, outside, restored_names};
+use inventory::Reported;
+
+/// Runs the mode.
+pub async fn run(context: &mut Context) -> Result<Report, Failed> {
+    let level = context.job.validate;
+    let mut report = ValidateReport {
+        level,
+        tables: Vec::new(),
+        differences: Vec::new(),
+    };
+    if level == ValidateChoice::None {
+        return Ok(Report::Validate(report));
+    }
+    let mut master = context.production().await?;
+    claim(&master, &context.job).await?;
+    loader::ensure(&mut master, &context.job, &context.loader_login().await?).await?;
+    let temporary = context.temporary().await?;
+    let session = context.loader().await?;
+
+    compare_rows(context, &temporary, &session, &mut report).await?;
+    let schemas = restored_names(&context.job);
+    report
+        .differences
+        .extend(compare_sequences(&temporary, &session, &schemas).await?);
+    report
+        .differences
+        .extend(compare_objects(context, &temporary, &session).await?);
+    report
+        .differences
+        .extend(edges_to_originals(context, &session).await?);
+    conclude(context, report)
+}
+
+/// With `drop` every difference is a cause of the failure; with `keep` they go into the report.
+fn conclude(context: &Context, report: ValidateReport) -> Result<Report, Failed> {
+    if context.job.on_mismatch == OnMismatch::Drop {
+        let causes = report
+            .differences
+            .iter()
+            .map(|words| Cause::new(ErrorKind::ValidationMismatch, words));
+        Failed::from_causes(causes.collect())?;
+    }
+    Ok(Report::Validate(report))
+}
+
+async fn compare_rows(
+    context: &Context,
+    temporary: &Client,
+    session: &Client,
+    report: &mut ValidateReport,
+) -> Result<(), Cause> {
+    let versions = Versions {
+        temporary: major_version(temporary).await?,
+        production: major_version(session).await?,
+    };
+    let sources = unit::sources(temporary, &restored_names(&context.job), versions).await?;
+    for unit in unit::units(sources) {
+        // A table that isn't there is told by the comparison of objects.
+        if !exists(session, &unit.target.quoted()).await? {
+            continue;
+        }
+        let table = rows::compare(temporary, session, &unit, report.level).await?;
+        report.differences.extend(rows::difference(&table));
+        report.tables.push(table);
+    }
+    Ok(())
+}
+
+async fn exists(session: &Client, quoted: &str) -> Result<bool, Cause> {
+    use crate::failed::OrCause as _;
+    let row = session
+        .query_one("select to_regclass($1) is not null", &[&quoted])
+        .await
+        .or_cause(ErrorKind::ValidationMismatch, || {
+            format!("look for {quoted}")
+        })?;
+    Ok(row.get(0))
+}
+
+async fn compare_sequences(
+    temporary: &Client,
+    session: &Client,
+    schemas: &[&str],
+) -> Result<Vec<String>, Cause> {
+    let restored: BTreeMap<String, String> = sequences::positions(session, schemas)
+        .await?
+        .iter()
+        .map(|position| (position.sequence.clone(), sequences::describe(position)))
+        .collect();
+    let mut differences = Vec::new();
+    for position in sequences::positions(temporary, schemas).await? {
+        let expected = sequences::describe(&position);
+        // A sequence that isn't there is told by the comparison of objects.
+        let Some(found) = restored
+            .get(&position.sequence)
+            .filter(|found| **found != expected)
+        else {
+            continue;
+        };
+        differences.push(format!(
+            "sequence {} stands at {found} instead of {expected}",
+            position.sequence
+        ));
+    }
+    Ok(differences)
+}
+
+async fn compare_objects(
+    context: &Context,
+    temporary: &Client,
+    session: &Client,
+) -> Result<Vec<String>, Cause> {
+    let schemas = restored_names(&context.job);
+    let home = schemas[0];
+    let reported = Reported {
+        foreign_keys: ledger::exceptions(session, home, foreign_keys::EXCEPTION).await?,
+        materialized_views: ledger::exceptions(session, home, apply_post_data::VIEW_EXCEPTION)
+            .await?,
+    };
+    let expected = inventory::read(temporary, &schemas).await?;
+    let restored = inventory::read(session, &schemas).await?;
+    Ok(inventory::differences(&expected, &restored, &reported))
+}
+
+/// No object of a restored schema may depend on the live schema that it was made from.
+async fn edges_to_originals(context: &Context, session: &Client) -> Result<Vec<String>, Cause> {
+    let edges = outside::edges(session, &restored_names(&context.job)).await?;
+    let is_original = |name: &str| {
+        context
+            .job
+            .schemas
+            .iter()
+            .any(|schema| schema.schema == name)
+    };
+    let found = edges.iter().filter(|edge| is_original(&edge.outside));
+    Ok(found
+        .map(|edge| {
+            format!(
+                "{} depends on the live schema {:?}",
+                edge.dependent, edge.outside
+            )
+        })
+        .collect())
+}
