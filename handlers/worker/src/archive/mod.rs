@@ -1,5 +1,7 @@
 //! The entries of a `pg_dump -Fc` archive: what `extract` reads and the modes on production replay.
 
+pub mod toc;
+
 use serde::{Deserialize, Serialize};
 
 /// File name of the archive's entries below the work prefix.

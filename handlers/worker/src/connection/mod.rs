@@ -3,7 +3,7 @@
 mod refusal;
 mod tls;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tenant_restore_core::error::Cause;
@@ -26,6 +26,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 #[derive(Clone)]
 pub struct Connector {
     tls: MakeRustlsConnect,
+    ca_bundle: PathBuf,
     application_name: String,
 }
 
@@ -34,8 +35,14 @@ impl Connector {
     pub fn new(ca_bundle: &Path, restore_id: &str) -> Result<Self, Cause> {
         Ok(Self {
             tls: tls::verify_full(ca_bundle)?,
+            ca_bundle: ca_bundle.to_owned(),
             application_name: format!("tenant-restore {restore_id}"),
         })
+    }
+
+    /// The trusted certificates' file, for PostgreSQL's own programs.
+    pub fn ca_bundle(&self) -> &Path {
+        &self.ca_bundle
     }
 
     /// A connection with our session settings.

@@ -1,6 +1,6 @@
 //! A certificate authority for one test server.
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 /// PEM texts.
 pub struct Chain {
@@ -16,11 +16,17 @@ pub struct Chain {
 pub fn for_localhost() -> Chain {
     let ca_key = KeyPair::generate().unwrap();
     let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    // OpenSSL takes a certificate with its issuer's name for a self-signed one.
+    ca.distinguished_name
+        .push(DnType::CommonName, "test authority");
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca_certificate = ca.self_signed(&ca_key).unwrap();
     let issuer = Issuer::new(ca, ca_key);
     let key = KeyPair::generate().unwrap();
-    let server = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let mut server = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    server
+        .distinguished_name
+        .push(DnType::CommonName, "localhost");
     let certificate = server.signed_by(&key, &issuer).unwrap();
     Chain {
         ca: ca_certificate.pem(),

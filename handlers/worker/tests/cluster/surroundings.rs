@@ -23,13 +23,18 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// The document; panics when there is none.
+    pub fn bytes(&self, key: &str) -> Bytes {
+        let documents = self.documents.lock().unwrap();
+        documents
+            .get(key)
+            .unwrap_or_else(|| panic!("no document {key}"))
+            .clone()
+    }
+
     /// The document as text; panics when there is none.
     pub fn text(&self, key: &str) -> String {
-        let documents = self.documents.lock().unwrap();
-        let content = documents
-            .get(key)
-            .unwrap_or_else(|| panic!("no document {key}"));
-        String::from_utf8(content.to_vec()).unwrap()
+        String::from_utf8(self.bytes(key).to_vec()).unwrap()
     }
 
     /// The keys of all documents, sorted.

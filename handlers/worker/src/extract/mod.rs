@@ -1,0 +1,81 @@
+//! Mode `extract`: the temporary database is the workshop.
+//!
+//! Keeps the original DDL, renames the schemas there, reports text that a rename can't reach, dumps, and decides how
+//! each table's rows will travel. A second run finds the rename in its ledger and continues.
+
+mod connect;
+mod dump;
+mod ledger;
+mod owners;
+mod plan;
+mod remarks;
+mod rename;
+mod row_security;
+mod text;
+
+use tenant_restore_core::job::ExtractReport;
+
+use crate::archive::{ARCHIVE_FILE, DUMP_FILE, PLAN_FILE, toc};
+use crate::context::{Context, Report};
+use crate::failed::Failed;
+use crate::storage;
+
+/// File name of the original DDL below the audit prefix.
+pub const ORIGINAL_DDL_FILE: &str = "original.sql";
+
+/// Runs the mode.
+pub async fn run(context: &mut Context) -> Result<Report, Failed> {
+    let mut client = connect::temporary(context).await?;
+    let ledger = ledger::open(&client).await?;
+    let renamed = ledger::is_renamed(&ledger, &context.job)?;
+    rename::check_schemas(&client, &context.job.schemas, renamed).await?;
+    owners::join(
+        &client,
+        &rename::current_names(&context.job.schemas, renamed),
+    )
+    .await?;
+
+    let pg_dump = dump::PgDump::new(context).await?;
+    let original_ddl = format!("{}{ORIGINAL_DDL_FILE}", context.job.audit_prefix);
+    if !renamed {
+        let originals: Vec<&str> = context
+            .job
+            .schemas
+            .iter()
+            .map(|name| name.schema.as_str())
+            .collect();
+        let ddl = pg_dump.original_ddl(&originals).await?;
+        context.storage.put(&original_ddl, ddl.into()).await?;
+        rename::rename_all(&mut client, &context.job).await?;
+    }
+    let restored: Vec<String> = context
+        .job
+        .schemas
+        .iter()
+        .map(|name| name.restored_as.clone())
+        .collect();
+    let restored: Vec<&str> = restored.iter().map(String::as_str).collect();
+    row_security::bring_back(&mut client).await?;
+    text::report(&client, context).await?;
+    remarks::report(&client, &restored, context).await?;
+
+    let dumped = pg_dump.archive(&restored).await?;
+    let archive = toc::parse(&dumped).map_err(|error| dump::unreadable(&error))?;
+    context
+        .storage
+        .put(&context.work_key(DUMP_FILE), dumped.into())
+        .await?;
+    storage::write_json(&*context.storage, &context.work_key(ARCHIVE_FILE), &archive).await?;
+
+    row_security::switch_off(&mut client, &restored).await?;
+    let tables = plan::decide(&client, &restored, context).await?;
+    let report = ExtractReport {
+        tables,
+        original_ddl,
+    };
+    storage::write_json(&*context.storage, &context.work_key(PLAN_FILE), &report).await?;
+    Ok(Report::Extract(report))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,36 @@
+-- Owners whose rights the current role lacks: of the schemas, of what is in them, and of the database when a rename
+-- needs its CREATE. Members of extensions have owners of their own and are neither renamed nor dumped.
+with schema as (
+    select oid, nspowner from pg_catalog.pg_namespace where nspname::text = any ($1)
+),
+object as (
+    select 'pg_catalog.pg_class'::pg_catalog.regclass as class, c.oid, c.relowner as owner
+    from pg_catalog.pg_class c where c.relnamespace in (select oid from schema)
+    union all
+    select 'pg_catalog.pg_proc'::pg_catalog.regclass, p.oid, p.proowner
+    from pg_catalog.pg_proc p where p.pronamespace in (select oid from schema)
+    union all
+    select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid, t.typowner
+    from pg_catalog.pg_type t where t.typnamespace in (select oid from schema)
+),
+owner as (
+    select nspowner as oid from schema
+    union
+    select o.owner
+    from object o
+    where not exists (
+        select
+        from pg_catalog.pg_depend d
+        where d.classid = o.class and d.objid = o.oid and d.deptype = 'e'
+    )
+    union
+    select d.datdba
+    from pg_catalog.pg_database d
+    where d.datname = pg_catalog.current_database()
+        and not pg_catalog.has_database_privilege(d.oid, 'create')
+)
+select r.rolname::text
+from owner
+join pg_catalog.pg_roles r on r.oid = owner.oid
+where not pg_catalog.pg_has_role(r.oid, 'usage')
+order by 1

@@ -1,0 +1,66 @@
+//! The mover of each table, decided from the temporary database.
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::{MoverChoice, TablePlan};
+use tokio_postgres::Client;
+
+use crate::context::Context;
+use crate::failed::{Failed, OrCause as _};
+use crate::movers::{Choice, Table, Unable, choose, read_tables, table_with_unfaithful_values};
+use crate::names::qualified;
+
+/// Every table with rows to move, largest first.
+pub(super) async fn decide(
+    client: &Client,
+    restored: &[&str],
+    context: &Context,
+) -> Result<Vec<TablePlan>, Failed> {
+    let tables = read_tables(client, restored).await.or_cause(
+        ErrorKind::ExtractFailed,
+        || "read the tables of the temporary database",
+    )?;
+    let mut plans = Vec::new();
+    let mut unable = Vec::new();
+    for table in tables.into_iter().filter(|table| table.extension.is_none()) {
+        match decide_one(client, context.job.mover, &table).await? {
+            Ok(choice) => plans.push(plan(table, choice)),
+            Err(Unable(reason)) => {
+                let message = format!(
+                    "DMS can't carry {}: {reason}",
+                    qualified(&table.schema, &table.name)
+                );
+                unable.push(Cause::new(ErrorKind::MoverUnable, message).at("mover"));
+            }
+        }
+    }
+    Failed::from_causes(unable)?;
+    Ok(plans)
+}
+
+/// The values are looked at only where the catalog leaves DMS possible.
+async fn decide_one(
+    client: &Client,
+    requested: MoverChoice,
+    table: &Table,
+) -> Result<Result<Choice, Unable>, Cause> {
+    let by_catalog = choose(requested, table, None);
+    if !matches!(&by_catalog, Ok(choice) if choice.mover == tenant_restore_core::job::Mover::Dms) {
+        return Ok(by_catalog);
+    }
+    let damaged = table_with_unfaithful_values(client, table)
+        .await
+        .or_cause(ErrorKind::ExtractFailed, || {
+            format!("scan {}", qualified(&table.schema, &table.name))
+        })?;
+    Ok(choose(requested, table, damaged.as_deref()))
+}
+
+fn plan(table: Table, choice: Choice) -> TablePlan {
+    TablePlan {
+        schema: table.schema,
+        table: table.name,
+        mover: choice.mover,
+        reason: choice.reason,
+        bytes: table.bytes,
+    }
+}

@@ -1,0 +1,155 @@
+//! Which mover carries a table: DMS where its documentation promises the same values, COPY for the rest.
+//!
+//! The reasons quote the AWS DMS user guide ("Using a PostgreSQL database as an AWS DMS source", its limitations and
+//! its table of data types) unless they name another source.
+
+mod facts;
+mod values;
+
+use tenant_restore_core::job::{Mover, MoverChoice};
+
+pub use facts::{Column, Generated, Identity, Numeric, Table, Type, read_tables};
+pub use values::table_with_unfaithful_values;
+
+/// A table's mover and the reason for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// Which mover.
+    pub mover: Mover,
+    /// Why, in a sentence's part.
+    pub reason: String,
+}
+
+/// The requested mover can't carry a table faithfully; the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unable(pub String);
+
+/// The mover of a table, as far as the catalog and, if known, its values tell.
+///
+/// `damaged` names what DMS would do to values that are in the table; `None` when there are none or nobody looked.
+pub fn choose(
+    requested: MoverChoice,
+    table: &Table,
+    damaged: Option<&str>,
+) -> Result<Choice, Unable> {
+    let obstacle = || obstacle(table).or_else(|| damaged.map(str::to_owned));
+    match requested {
+        MoverChoice::Copy => Ok(Choice {
+            mover: Mover::Copy,
+            reason: "requested".to_owned(),
+        }),
+        MoverChoice::Auto => Ok(match obstacle() {
+            Some(reason) => Choice {
+                mover: Mover::Copy,
+                reason,
+            },
+            None => Choice {
+                mover: Mover::Dms,
+                reason: "every column is one that DMS carries as it is".to_owned(),
+            },
+        }),
+        MoverChoice::Dms => match obstacle() {
+            Some(reason) => Err(Unable(reason)),
+            None => Ok(Choice {
+                mover: Mover::Dms,
+                reason: "requested".to_owned(),
+            }),
+        },
+    }
+}
+
+/// The first reason why DMS doesn't carry the table faithfully, from its catalog.
+fn obstacle(table: &Table) -> Option<String> {
+    let of_table = [
+        (
+            table.is_partition,
+            "it is a partition; DMS copies rows through the parent and the partition alike",
+        ),
+        (
+            table.inherits,
+            "it inherits or is inherited from; DMS copies a child's rows with its parent's too",
+        ),
+        (
+            table.row_security,
+            "row level security is on; DMS sees only the rows that its login sees",
+        ),
+        (
+            !table.has_primary_key,
+            "it has no primary key, which DMS needs to reload and to validate it",
+        ),
+    ];
+    if let Some((_, reason)) = of_table.iter().find(|(holds, _)| *holds) {
+        return Some((*reason).to_owned());
+    }
+    let names = [&table.schema, &table.name]
+        .into_iter()
+        .chain(table.columns.iter().map(|column| &column.name));
+    if let Some(name) = names.into_iter().find(|name| !is_plain_name(name)) {
+        return Some(format!(
+            "DMS doesn't document how the name {name:?} is matched"
+        ));
+    }
+    table.columns.iter().find_map(obstacle_of_column)
+}
+
+/// Letters, digits, `_`, `-`: no wildcard of a table mapping but `_`, which can be escaped, and no quoting.
+fn is_plain_name(name: &str) -> bool {
+    name.chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+fn obstacle_of_column(column: &Column) -> Option<String> {
+    let because = |what: &str| Some(format!("column {:?}: {what}", column.name));
+    if column.generated == Generated::Stored {
+        return because(
+            "generated columns are read as plain ones and can't be written (AWS database blog)",
+        );
+    }
+    if column.identity == Identity::Always {
+        return because(
+            "GENERATED ALWAYS AS IDENTITY refuses the values that DMS inserts (AWS database blog)",
+        );
+    }
+    match &column.kind {
+        Type::Faithful | Type::Varchar { bounded: true } => None,
+        Type::Numeric(Some(Numeric { precision, scale }))
+            if *precision < 39 && (0..=*precision).contains(scale) =>
+        {
+            None
+        }
+        Type::Numeric(Some(_)) => {
+            because("numeric of 39 digits and more, or with an unusual scale, becomes a string")
+        }
+        Type::Numeric(None) => because("numeric without precision becomes numeric(28,6)"),
+        Type::Float | Type::DateLike => None,
+        Type::Varchar { bounded: false } => {
+            because("varchar without length is cut at a width of DMS's")
+        }
+        Type::Other(name) => because(&obstacle_of_type(name)),
+    }
+}
+
+/// What the user guide says about a type that isn't carried as it is.
+fn obstacle_of_type(name: &str) -> String {
+    let what = match name {
+        "text" | "bytea" | "json" | "jsonb" | "xml" | "hstore" | "citext" => {
+            "is a LOB, cut at the task's LOB limit"
+        }
+        "bpchar" => "loses its trailing blanks",
+        "time" => "may lose its microseconds (a vendor's report)",
+        "timetz" => "may lose its zone",
+        "interval" => "is carried as a string",
+        "money" => "is carried as numeric, and its text depends on lc_monetary",
+        "bit" | "varbit" => "is carried as a string",
+        "oid" | "lo" => "may name a large object, which isn't migrated",
+        "inet" | "macaddr" | "macaddr8" | "tsvector" | "tsquery" | "line" | "lseg" | "box"
+        | "path" | "circle" => "isn't migrated",
+        _ if name.ends_with("[]") => "is an array, carried as a LOB",
+        _ if name.ends_with("range") => "is a range, which isn't migrated",
+        _ => "isn't among the types that DMS carries as they are",
+    };
+    format!("{name} {what}")
+}
+
+#[cfg(test)]
+mod tests;

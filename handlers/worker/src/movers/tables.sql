@@ -1,0 +1,26 @@
+select
+    c.oid,
+    n.nspname as schema,
+    c.relname as name,
+    pg_catalog.pg_table_size(c.oid) as bytes,
+    c.relispartition as is_partition,
+    not c.relispartition and exists (
+        select from pg_catalog.pg_inherits i where c.oid in (i.inhrelid, i.inhparent)
+    ) as inherits,
+    c.relrowsecurity or c.relforcerowsecurity as row_security,
+    exists (
+        select from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype = 'p'
+    ) as has_primary_key,
+    c.relpersistence = 'u' as unlogged,
+    (
+        select e.extname::text
+        from pg_catalog.pg_depend d
+        join pg_catalog.pg_extension e on e.oid = d.refobjid
+        where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = c.oid and d.deptype = 'e'
+            and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+        limit 1
+    ) as extension
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where n.nspname::text = any ($1) and c.relkind = 'r' and c.relpersistence in ('p', 'u')
+order by bytes desc, schema, name
