@@ -41,8 +41,7 @@ def up(local: Cloud) -> None:
     programs.start_all(local)
     tell("running", began)
 
-    network, secret = surroundings.network(local), surroundings.source_secret(local)
-    assembly = synthesis.synthesize(local, network, secret)
+    assembly = synthesis.synthesize(local, surroundings.prepare(local))
     tell("template synthesized", began)
 
     published = assets.publish(local, assembly, STACK)

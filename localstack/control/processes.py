@@ -43,10 +43,13 @@ class Program:
 
 
 def start(program: Program, run: Path, logs: Path) -> Started:
-    """Start a program in the background, with its output in a log file."""
+    """Start a program in the background, with its output in a log file; the previous log is kept beside it."""
     run.mkdir(parents=True, exist_ok=True)
     logs.mkdir(parents=True, exist_ok=True)
-    with open(logs / f"{program.name}.log", "ab") as log:
+    path = logs / f"{program.name}.log"
+    if path.exists():
+        path.rename(logs / f"{program.name}.previous.log")
+    with open(path, "wb") as log:
         process = subprocess.Popen(
             program.command,
             cwd=program.directory,
@@ -58,7 +61,7 @@ def start(program: Program, run: Path, logs: Path) -> Started:
         )
     born = birth(process.pid)
     if born is None:
-        raise Failure(f"{program.name} ended at once; {tail(logs / f'{program.name}.log')}")
+        raise Failure(f"{program.name} ended at once; {tail(path)}")
     started = Started(process.pid, born)
     record(run, program.name).write_text(json.dumps(asdict(started)))
     return started

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from control import processes
 from control.cloud import ACCOUNT, CHECKOUT, Cloud, Failure
@@ -38,6 +39,7 @@ def ministack(cloud: Cloud) -> Program:
 
 def server(cloud: Cloud) -> Program:
     """Our server."""
+    configuration = os.environ.get("LOCAL_CLOUD_CONFIG")
     return Program(
         name="local-cloud",
         command=[str(cloud.binary("local-cloud"))],
@@ -47,6 +49,7 @@ def server(cloud: Cloud) -> Program:
             **base_environment(cloud),
             "LOCAL_CLOUD_SERVER_PORT": str(cloud.server_port),
             "LOCAL_CLOUD_WORKER": str(cloud.binary("tenant-restore-worker")),
+            **({"LOCAL_CLOUD_CONFIG": str(Path(configuration).absolute())} if configuration else {}),
             "RUST_LOG": os.environ.get("LOCAL_CLOUD_LOG", "info"),
         },
     )

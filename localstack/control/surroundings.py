@@ -1,4 +1,4 @@
-"""What the pipeline finds in an account: a network, and the secret of the default source."""
+"""What the pipeline finds in an account: a network, the default source's secret, the databases' authority."""
 
 import json
 import secrets
@@ -11,8 +11,18 @@ from control.cloud import DEPLOYMENT, SOURCE, Cloud
 
 NETWORK_NAME = f"{DEPLOYMENT}-local"
 SECRET_NAME = f"{DEPLOYMENT}/{SOURCE}"
+AUTHORITY_NAME = f"{DEPLOYMENT}-local-authority"
 MASTER_USER = "postgres"
 DEPLOYMENT_TAG = "tenant-restore:deployment"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Everything that the template is given."""
+
+    network: "Network"
+    secret_arn: str
+    authority_arn: str
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,11 @@ class Network:
     task_subnets: list[str]
     database_subnets: list[str]
     database_group: str
+
+
+def prepare(cloud: Cloud) -> Surroundings:
+    """Find or make what the pipeline needs."""
+    return Surroundings(network(cloud), source_secret(cloud), certificate_authority(cloud))
 
 
 def network(cloud: Cloud) -> Network:
@@ -92,3 +107,14 @@ def source_secret(cloud: Cloud) -> str:
         Tags=[{"Key": DEPLOYMENT_TAG, "Value": DEPLOYMENT}],
     )
     return created["ARN"]
+
+
+def certificate_authority(cloud: Cloud) -> str:
+    """ARN of the DMS certificate of the authority that signs for every PostgreSQL server here."""
+    dms = cloud.client("dms")
+    known = dms.describe_certificates(Filters=[{"Name": "certificate-id", "Values": [AUTHORITY_NAME]}])["Certificates"]
+    if known:
+        return known[0]["CertificateArn"]
+    pem = cloud.ca_certificate.read_text()
+    imported = dms.import_certificate(CertificateIdentifier=AUTHORITY_NAME, CertificatePem=pem)
+    return imported["Certificate"]["CertificateArn"]

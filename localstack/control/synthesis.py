@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from control.cloud import ACCOUNT, CHECKOUT, SOURCE, Cloud, Failure
-from control.surroundings import Network
+from control.surroundings import Surroundings
 
 INFRA = CHECKOUT / "infra"
 SOURCES = ("bin", "lib", "package-lock.json", "tsconfig.json")
 SYNTH_SECONDS = 120
 
 
-def synthesize(cloud: Cloud, network: Network, secret_arn: str) -> Path:
+def synthesize(cloud: Cloud, surroundings: Surroundings) -> Path:
     """The cloud assembly for this local cloud; made anew only if the app or its context has changed."""
     assembly = cloud.home / "assembly"
-    context = context_of(cloud, network, secret_arn)
+    context = context_of(cloud, surroundings)
     key = fingerprint(context)
     stamp = assembly / "fingerprint"
     if stamp.is_file() and stamp.read_text() == key:
@@ -28,15 +28,17 @@ def synthesize(cloud: Cloud, network: Network, secret_arn: str) -> Path:
     return assembly
 
 
-def context_of(cloud: Cloud, network: Network, secret_arn: str) -> dict[str, str]:
+def context_of(cloud: Cloud, surroundings: Surroundings) -> dict[str, str]:
     """The context of the app; `infra/README.md` explains the keys."""
+    network = surroundings.network
     context = {
         "vpcId": network.vpc,
         "subnetIds": ",".join(network.task_subnets),
         "databaseSubnetIds": ",".join(network.database_subnets),
         "securityGroupIds": network.database_group,
         "source": SOURCE,
-        "sourceSecretArn": secret_arn,
+        "sourceSecretArn": surroundings.secret_arn,
+        "dmsCaCertificateArn": surroundings.authority_arn,
         "lambdaArtifact": str(placeholder(cloud)),
         "workerImage": "tenant-restore-worker:local",
         "workerCaBundle": str(cloud.ca_certificate),
