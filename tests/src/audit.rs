@@ -16,7 +16,7 @@ pub struct Audit {
 /// A temporary resource of a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemporaryResource {
-    /// Such as `database` or `secret`.
+    /// Such as `database` or `replicationInstance`.
     pub kind: String,
     /// Its name.
     pub name: String,
@@ -53,14 +53,17 @@ impl Audit {
         })
     }
 
-    /// The restore's state, if it was opened.
-    pub fn state(&self) -> Option<&Value> {
-        self.items.iter().find(|item| item["sk"] == "STATE")
+    /// The restore's own record, if it was opened.
+    pub fn restore(&self) -> Option<&Value> {
+        let state = self.items.iter().find(|item| item["sk"] == "STATE");
+        state.map(|item| &item["restore"])
     }
 
     /// The temporary resources that the restore wrote down.
     pub fn resources(&self) -> Vec<TemporaryResource> {
-        let noted = self.state().and_then(|state| state["resources"].as_array());
+        let noted = self
+            .restore()
+            .and_then(|restore| restore["resources"].as_array());
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let resource = |value: &Value| TemporaryResource {
             kind: text(&value["kind"]),

@@ -6,7 +6,8 @@
 //!
 //! The usual order: [`cloud::Cloud`] connects, [`production`] makes an instance, [`samples`] loads the tenants,
 //! [`activity`] keeps writing, [`request`] publishes a `RestoreRequested`, [`subscriber`] hears what comes of it,
-//! [`contents`] and [`inventory`] say what a schema holds, [`leftovers`] what a restore left behind.
+//! [`truth`] notes what
+//! schemas hold ([`contents`], [`inventory`]) and compares their copies with it, [`leftovers`] what a restore left behind.
 
 pub mod activity;
 pub mod audit;
@@ -24,6 +25,7 @@ pub mod report;
 pub mod request;
 pub mod samples;
 pub mod subscriber;
+pub mod truth;
 pub mod wait;
 
 pub use error::{Context, Error, Result};

@@ -135,8 +135,12 @@ pub async fn show_cleanup(
         .context("find the restore's id")?;
     let audit = Audit::read(cloud, id).await?;
     let mut untruths = Vec::new();
-    for resource in audit.resources() {
-        screen.say(&format!("{} {}", resource.kind, resource.name));
+    let resources = audit.resources();
+    if resources.is_empty() {
+        untruths.push("the audit record names no temporary resource".to_owned());
+    }
+    for resource in resources {
+        screen.say(&format!("{} {}", words(&resource.kind), resource.name));
         if !resource.gone {
             untruths.push(format!(
                 "the audit record does not say that {} is gone",
@@ -155,4 +159,16 @@ pub async fn show_cleanup(
             .map(|leftover| format!("left behind: {leftover}")),
     );
     Ok(untruths)
+}
+
+/// `replicationInstance` as words.
+fn words(name: &str) -> String {
+    let mut words = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
 }

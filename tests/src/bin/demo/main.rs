@@ -12,7 +12,6 @@ mod progress;
 mod proof;
 mod screen;
 mod story;
-mod truth;
 
 use std::process::ExitCode;
 

@@ -6,10 +6,10 @@ use tenant_restore_tests::contents::{self, Contents};
 use tenant_restore_tests::database::Database;
 use tenant_restore_tests::inventory::{self, Inventory};
 use tenant_restore_tests::outcome::RestoredSchema;
+use tenant_restore_tests::truth::Truth;
 use tenant_restore_tests::{Context, Error, Result};
 
 use crate::screen::Screen;
-use crate::truth::Truth;
 
 /// Shows one restored schema beside the live one and the truth; answers every untruth.
 ///
@@ -22,19 +22,15 @@ pub async fn show(
     pair: &RestoredSchema,
 ) -> Result<Vec<String>> {
     let (schema, restored_as) = names(pair)?;
-    let (expected, objects) = truth
-        .schemas
-        .get(schema)
-        .context(format!("look up the truth of {schema}"))?;
+    let held = truth.of(schema)?;
     let live = contents::read(database, schema).await?;
     let restored = contents::read(database, restored_as).await?;
-    let restored_objects = inventory::read(database, restored_as, &[schema]).await?;
+    let objects = inventory::read(database, restored_as, &[schema]).await?;
     screen.say(&format!("{schema} is back as {restored_as}"));
-    screen.table(&rows(&live, &restored, expected));
-    screen.say(&sequences(&restored, expected));
-    screen.say(&objects_line(&restored_objects, objects));
-    let mut untruths = restored.differences_from(expected);
-    untruths.extend(restored_objects.differences_from(objects));
+    screen.table(&rows(&live, &restored, &held.contents));
+    screen.say(&sequences(&restored, &held.contents));
+    screen.say(&objects_line(&objects, &held.inventory));
+    let mut untruths = truth.differences(database, schema, restored_as).await?;
     untruths.extend(place_an_order(database, restored_as).await?);
     if untruths.is_empty() {
         screen.say("an order can be placed in it: codes, numbers and checks work (rolled back)");

@@ -11,6 +11,7 @@ use tenant_restore_tests::production::Production;
 use tenant_restore_tests::request::Request;
 use tenant_restore_tests::samples::TENANTS;
 use tenant_restore_tests::subscriber::Subscriber;
+use tenant_restore_tests::truth::Truth;
 use tenant_restore_tests::{Error, Result};
 
 use crate::accident::{self, PREFIX};
@@ -18,7 +19,6 @@ use crate::bill::Usage;
 use crate::claims;
 use crate::progress::Progress;
 use crate::screen::Screen;
-use crate::truth::Truth;
 
 /// The database of the damaged tenants.
 pub const DATABASE: &str = "tenant_a";
