@@ -36,6 +36,16 @@ RDS_FIELDS = (
     ("DBParameterGroupName", "pg"),
     ("DBClusterParameterGroupName", "cluster-pg"),
 )
+RDS_LISTS = {
+    "DescribeDBInstances": ("DBInstanceIdentifier", "db"),
+    "DescribeDBClusters": ("DBClusterIdentifier", "cluster"),
+    "DescribeDBSnapshots": ("DBSnapshotIdentifier", "snapshot"),
+    "DescribeDBClusterSnapshots": ("DBClusterSnapshotIdentifier", "cluster-snapshot"),
+    "DescribeDBInstanceAutomatedBackups": ("DBInstanceAutomatedBackupsArn", "auto-backup"),
+    "DescribeDBSubnetGroups": ("DBSubnetGroupName", "subgrp"),
+    "DescribeDBParameterGroups": ("DBParameterGroupName", "pg"),
+}
+"""Lists, with the parameter that narrows them to one resource of their kind."""
 
 
 def install(server_url: str) -> None:
@@ -77,13 +87,17 @@ def first_values(parameters: dict[str, Any]) -> dict[str, str]:
 
 
 def rds_resource(parameters: dict[str, str], region: str, account: str) -> str:
-    """The instance, cluster, snapshot or group that a call to RDS is about."""
+    """The instance, cluster, snapshot or group that a call to RDS is about; a list is about all of its kind."""
+    prefix = f"arn:aws:rds:{region}:{account}"
+    if parameters.get("Action") in RDS_LISTS:
+        field, kind = RDS_LISTS[parameters["Action"]]
+        return arn_of(parameters.get(field, "*"), f"{prefix}:{kind}:")
     if parameters.get("ResourceName", "").startswith("arn:"):
         return parameters["ResourceName"]
     for field, kind in RDS_FIELDS:
         name = parameters.get(field)
         if name:
-            return name if name.startswith("arn:") else f"arn:aws:rds:{region}:{account}:{kind}:{name.lower()}"
+            return name if name.startswith("arn:") else f"{prefix}:{kind}:{name.lower()}"
     return "*"
 
 

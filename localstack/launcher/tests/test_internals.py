@@ -32,6 +32,12 @@ class Resources(unittest.TestCase):
         call = {"SourceDBInstanceIdentifier": "production", "TargetDBInstanceIdentifier": "TR-main-1"}
         self.assertEqual(rds_resource(call, *PLACE), "arn:aws:rds:eu-west-3:000000000000:db:tr-main-1")
 
+    def test_a_list_is_about_all_of_its_kind(self):
+        prefix = "arn:aws:rds:eu-west-3:000000000000"
+        self.assertEqual(rds_resource({"Action": "DescribeDBInstances"}, *PLACE), f"{prefix}:db:*")
+        backups = {"Action": "DescribeDBInstanceAutomatedBackups", "DBInstanceIdentifier": "production"}
+        self.assertEqual(rds_resource(backups, *PLACE), f"{prefix}:auto-backup:*")
+
     def test_tags_are_about_the_arn_in_the_call(self):
         arn = "arn:aws:rds:eu-west-3:000000000000:db:tr-main-1"
         self.assertEqual(rds_resource({"ResourceName": arn}, *PLACE), arn)
