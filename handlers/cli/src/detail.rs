@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use tenant_restore_core::request::{Arrival, read};
+use tenant_restore_core::request::{self, Arrival};
 
 use crate::arguments::Request;
 use crate::trouble::Trouble;
@@ -15,6 +15,8 @@ use crate::trouble::Trouble;
 pub struct Detail {
     /// Its request id, given or made here.
     pub request_id: String,
+    /// Tells it from another request of the same id.
+    pub fingerprint: String,
     fields: Map<String, Value>,
 }
 
@@ -75,9 +77,10 @@ pub fn build(
         now,
         default_source: "",
     };
-    match read(&Value::Object(fields.clone()), &arrival) {
-        Ok(request) => Ok(Detail {
-            request_id: request.request_id,
+    match request::read(&Value::Object(fields.clone()), &arrival) {
+        Ok(read) => Ok(Detail {
+            request_id: read.request_id,
+            fingerprint: read.fingerprint,
             fields,
         }),
         Err(causes) => {

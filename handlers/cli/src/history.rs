@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tenant_restore_core::error::Cause;
 use tenant_restore_core::job::SchemaName;
 use tenant_restore_events::Phase;
+use tenant_restore_events::outgoing::{Cause, Ended};
 
 use crate::status::{State, Status};
 use crate::text::{cause, clock, duration};
@@ -86,6 +86,20 @@ pub fn news(status: &Status) -> Vec<News> {
         });
     }
     news
+}
+
+/// The news of a request that never became a restore.
+pub fn rejection(ended: &Ended) -> News {
+    News::Ended {
+        at: ended.ended_at,
+        outcome: ended.outcome.into(),
+        seconds: ended
+            .ended_at
+            .duration_since(ended.started_at)
+            .as_secs_f64(),
+        causes: ended.causes.clone(),
+        report: ended.report.clone(),
+    }
 }
 
 /// The lines that tell it on a stream that isn't a terminal.

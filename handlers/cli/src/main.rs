@@ -11,24 +11,24 @@ mod display;
 mod history;
 mod record;
 mod status;
+mod teller;
 mod text;
 mod trouble;
 mod watch;
 
 use std::process::ExitCode;
 
+use aws_config::SdkConfig;
 use clap::Parser;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use tenant_restore_core::naming::restore_id;
 
-use crate::arguments::{Arguments, Command, Deployment, Output, Request};
-use crate::record::Records;
+use crate::arguments::{Arguments, Command, Deployment, Output};
+use crate::detail::Detail;
+use crate::record::{Found, Records};
 use crate::status::Status;
 use crate::trouble::Trouble;
-use crate::watch::Follow;
-
-/// Nothing was found of a restore that was just requested: its event may be under way for this long.
-const PATIENCE_AFTER_REQUEST: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -57,72 +57,76 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
                 Timestamp::now(),
             )?;
             let config = aws::config(&connection).await?;
-            publish(&config, &deployment, output, &request, &detail).await
+            publish(&config, &deployment, output, &detail, request.watch).await
         }
         Command::Status { id } => {
-            let config = aws::config(&connection).await?;
-            let records = Records::new(&config, &deployment);
-            let restore = records
+            let records = Records::new(&aws::config(&connection).await?, &deployment);
+            let found = records
                 .find(&id)
                 .await?
                 .ok_or_else(|| records.unknown(&id))?;
-            let status = Status::of(&restore, Timestamp::now());
-            match output {
-                Output::Text => print!("{}", text::render(&status)),
-                Output::Json => println!("{:#}", json!(status)),
-            }
+            teller::write(&shown(&found, output))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Watch { id, grace } => {
-            let config = aws::config(&connection).await?;
-            let records = Records::new(&config, &deployment);
-            let follow = Follow {
-                id: &id,
+            let records = Records::new(&aws::config(&connection).await?, &deployment);
+            watch::follow(
+                &records,
+                &id,
+                SignedDuration::from_secs(grace.into()),
                 output,
-                grace: jiff::SignedDuration::from_secs(grace.into()),
-            };
-            watch::follow(&records, &follow).await
+            )
+            .await
         }
     }
 }
 
 async fn publish(
-    config: &aws_config::SdkConfig,
+    config: &SdkConfig,
     deployment: &Deployment,
     output: Output,
-    request: &Request,
-    detail: &detail::Detail,
+    detail: &Detail,
+    watch: bool,
 ) -> Result<ExitCode, Trouble> {
-    let event_id = bus::publish(config, deployment.bus(), detail).await?;
-    let restore_id =
-        tenant_restore_core::naming::restore_id(&deployment.deployment, &detail.request_id);
-    match output {
+    let published = Timestamp::now();
+    let (bus, request_id) = (deployment.bus(), &detail.request_id);
+    let event_id = bus::publish(config, bus, detail).await?;
+    let restore_id = restore_id(&deployment.deployment, request_id);
+    teller::write(&match output {
         Output::Text => {
-            println!(
-                "Published RestoreRequested on the bus {}.",
-                deployment.bus()
-            );
-            println!("  request  {}", detail.request_id);
-            println!("  restore  {restore_id}");
+            format!(
+                "Published RestoreRequested on the bus {bus}.\n  request  {request_id}\n  restore  {restore_id}\n"
+            )
         }
         Output::Json => {
-            let (bus, request_id) = (deployment.bus(), &detail.request_id);
-            println!(
-                "{}",
-                json!({"eventId": event_id, "bus": bus, "requestId": request_id, "restoreId": restore_id})
-            );
+            let published = json!({
+                "event": "published", "at": published, "eventId": event_id, "bus": bus,
+                "requestId": request_id, "restoreId": restore_id
+            });
+            format!("{published}\n")
         }
+    })?;
+    if watch {
+        return watch::follow_request(&Records::new(config, deployment), detail, published, output)
+            .await;
     }
-    if !request.watch {
-        if matches!(output, Output::Text) {
-            println!("Follow it with: tenant-restore watch {restore_id}");
+    if output == Output::Text {
+        teller::write(&format!(
+            "Follow it with: tenant-restore watch {restore_id}\n"
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn shown(found: &Found, output: Output) -> String {
+    match (found, output) {
+        (Found::Restore(restore), Output::Text) => {
+            text::render(&Status::of(restore, Timestamp::now()))
         }
-        return Ok(ExitCode::SUCCESS);
+        (Found::Restore(restore), Output::Json) => {
+            format!("{:#}\n", json!(Status::of(restore, Timestamp::now())))
+        }
+        (Found::Rejection(ended), Output::Text) => text::render_rejection(ended),
+        (Found::Rejection(ended), Output::Json) => format!("{:#}\n", json!(ended)),
     }
-    let follow = Follow {
-        id: restore_id.as_str(),
-        output,
-        grace: PATIENCE_AFTER_REQUEST,
-    };
-    watch::follow(&Records::new(config, deployment), &follow).await
 }

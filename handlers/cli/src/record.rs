@@ -1,12 +1,28 @@
-//! Reading a restore's record.
+//! Reading what the pipeline recorded: a restore, or the rejection of a request that never became one.
+
+use std::collections::HashMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use serde::de::DeserializeOwned;
 use tenant_restore_core::naming::{RestoreId, restore_id};
 use tenant_restore_core::restore::{FORMAT, Restore};
+use tenant_restore_events::outgoing::Ended;
 
 use crate::arguments::Deployment;
 use crate::trouble::Trouble;
+
+type Item = HashMap<String, AttributeValue>;
+
+/// What an id leads to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// A restore.
+    Restore(Box<Restore>),
+    /// The last rejection of that request.
+    Rejection(Box<Ended>),
+}
 
 /// The records of a deployment.
 #[derive(Debug)]
@@ -26,42 +42,91 @@ impl Records {
         }
     }
 
+    /// What this restore id or request id leads to.
+    ///
+    /// # Errors
+    /// The table can't be read, or a record is of another version.
+    pub async fn find(&self, id: &str) -> Result<Option<Found>, Trouble> {
+        if let Some(restore) = self.restore(id).await? {
+            return Ok(Some(Found::Restore(Box::new(restore))));
+        }
+        Ok(self
+            .rejection(id)
+            .await?
+            .map(|ended| Found::Rejection(Box::new(ended))))
+    }
+
     /// The restore of that id, or else the one that the request of that id opened.
     ///
     /// # Errors
-    /// The table can't be read, or the record is of a later version.
-    pub async fn find(&self, id: &str) -> Result<Option<Restore>, Trouble> {
+    /// As [`Self::find`].
+    pub async fn restore(&self, id: &str) -> Result<Option<Restore>, Trouble> {
         if let Some(id) = RestoreId::parse(id)
-            && let Some(restore) = self.read(&id).await?
+            && let Some(restore) = self.state(&id).await?
         {
             return Ok(Some(restore));
         }
-        self.read(&restore_id(&self.deployment, id)).await
+        self.state(&restore_id(&self.deployment, id)).await
     }
 
-    async fn read(&self, id: &RestoreId) -> Result<Option<Restore>, Trouble> {
+    /// The last rejection of a request of that id.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn rejection(&self, request_id: &str) -> Result<Option<Ended>, Trouble> {
+        let partition = format!("REQUEST#{request_id}");
+        let items = self
+            .query("read the rejections", &partition, "REJECTED#")
+            .await?;
+        let rejections = items
+            .into_iter()
+            .map(|item| parse::<Ended>(&partition, item, "ended"));
+        let rejections = rejections.collect::<Result<Vec<_>, _>>()?;
+        Ok(rejections.into_iter().max_by_key(|ended| ended.ended_at))
+    }
+
+    async fn state(&self, id: &RestoreId) -> Result<Option<Restore>, Trouble> {
+        let partition = format!("RESTORE#{id}");
         let answer = self
             .client
             .get_item()
             .table_name(&self.table)
-            .key("pk", AttributeValue::S(format!("RESTORE#{id}")))
+            .key("pk", AttributeValue::S(partition.clone()))
             .key("sk", AttributeValue::S("STATE".to_owned()))
             .consistent_read(true)
             .send()
             .await
-            .map_err(|error| {
-                Trouble::aws(
-                    &format!("read the restore from the table {}", self.table),
-                    &error,
-                )
-            })?;
-        let Some(mut item) = answer.item else {
-            return Ok(None);
-        };
-        let document = item
-            .remove("restore")
-            .ok_or_else(|| unreadable(id, "it has no attribute `restore`"))?;
-        parse(id, document).map(Some)
+            .map_err(|error| self.failed("read the restore", &error))?;
+        answer
+            .item
+            .map(|item| parse(&partition, item, "restore"))
+            .transpose()
+    }
+
+    async fn query(&self, what: &str, partition: &str, prefix: &str) -> Result<Vec<Item>, Trouble> {
+        let request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk and begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
+            .consistent_read(true);
+        let items = request
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<Vec<_>, _>>()
+            .await;
+        items.map_err(|error| self.failed(what, &error))
+    }
+
+    fn failed<E: std::error::Error + ProvideErrorMetadata>(
+        &self,
+        what: &str,
+        error: &E,
+    ) -> Trouble {
+        Trouble::aws(&format!("{what} in the table {}", self.table), error)
     }
 
     /// What is said when there is no such restore.
@@ -76,16 +141,56 @@ impl Records {
     }
 }
 
-fn parse(id: &RestoreId, document: AttributeValue) -> Result<Restore, Trouble> {
-    let restore: Restore = serde_dynamo::from_attribute_value(document)
-        .map_err(|error| unreadable(id, &error.to_string()))?;
-    Ok(restore)
+fn parse<T: DeserializeOwned>(
+    partition: &str,
+    mut item: Item,
+    attribute: &str,
+) -> Result<T, Trouble> {
+    let unreadable = |why: String| {
+        let what = format!("The record {partition} can't be read: {why}.");
+        Trouble::new(
+            what,
+            format!(
+                "Use the command line of the deployed version; this one reads format {FORMAT}."
+            ),
+        )
+    };
+    let document = item
+        .remove(attribute)
+        .ok_or_else(|| unreadable(format!("it has no attribute `{attribute}`")))?;
+    serde_dynamo::from_attribute_value(document).map_err(|error| unreadable(error.to_string()))
 }
 
-fn unreadable(id: &RestoreId, why: &str) -> Trouble {
-    let what = format!("The record of restore {id} can't be read: {why}.");
-    Trouble::new(
-        what,
-        format!("Use the command line of the deployed version; this one reads format {FORMAT}."),
-    )
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::samples;
+
+    #[test]
+    fn a_restore_that_is_written_as_the_pipeline_writes_it_is_read_the_same() {
+        let restore = samples::in_ddl();
+        let document = serde_dynamo::to_attribute_value(&restore).unwrap();
+        let item = Item::from([("restore".to_owned(), document)]);
+        assert_eq!(
+            parse::<Restore>("RESTORE#x", item, "restore").unwrap(),
+            restore
+        );
+    }
+
+    #[test]
+    fn a_record_of_another_version_is_refused_with_the_version_that_can_be_read() {
+        let document = AttributeValue::M(Item::from([(
+            "format".to_owned(),
+            AttributeValue::N("2".into()),
+        )]));
+        let item = Item::from([("restore".to_owned(), document)]);
+        let trouble = parse::<Restore>("RESTORE#x", item, "restore").unwrap_err();
+        assert!(
+            trouble
+                .what
+                .starts_with("The record RESTORE#x can't be read"),
+            "{trouble}"
+        );
+        assert!(trouble.remedy.contains("format 1"), "{trouble}");
+    }
 }

@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tenant_restore_core::error::Cause;
 use tenant_restore_core::job::SchemaName;
-use tenant_restore_core::restore::{Resource, Restore};
+use tenant_restore_core::restore::{Resource, Restore, outgoing_cause};
 use tenant_restore_events::Phase;
-use tenant_restore_events::outgoing::Outcome;
+use tenant_restore_events::outgoing::{Cause, Outcome};
 
 /// A restore as it is shown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -72,6 +71,11 @@ impl State {
             Self::Completed => "completed",
             Self::Failed => "failed",
         }
+    }
+
+    /// Whether the schemas are there and as they were.
+    pub fn is_success(self) -> bool {
+        self == Self::Completed
     }
 
     /// Whether nothing will change any more in this attempt.
@@ -171,9 +175,9 @@ impl Status {
                 })
                 .collect(),
             resources: restore.resources.iter().map(temporary).collect(),
-            warnings: restore.warnings.clone(),
+            warnings: restore.warnings.iter().map(outgoing_cause).collect(),
             failed_in: restore.failed_in,
-            causes: restore.causes.clone(),
+            causes: restore.causes.iter().map(outgoing_cause).collect(),
             report: restore
                 .ended
                 .as_ref()
@@ -182,13 +186,19 @@ impl Status {
     }
 }
 
+impl From<Outcome> for State {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Rejected => Self::Rejected,
+            Outcome::Completed => Self::Completed,
+            Outcome::Failed => Self::Failed,
+        }
+    }
+}
+
 fn state(restore: &Restore) -> State {
     match (&restore.ended, restore.failed_in) {
-        (Some(ended), _) => match ended.outcome {
-            Outcome::Rejected => State::Rejected,
-            Outcome::Completed => State::Completed,
-            Outcome::Failed => State::Failed,
-        },
+        (Some(ended), _) => ended.outcome.into(),
         (None, Some(_)) => State::Failing,
         (None, None) => State::Running,
     }

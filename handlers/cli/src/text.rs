@@ -1,8 +1,8 @@
 //! `status` for people.
 
 use jiff::Timestamp;
-use tenant_restore_core::error::Cause;
 use tenant_restore_events::Phase;
+use tenant_restore_events::outgoing::{Cause, Ended};
 
 use crate::status::{Existence, Options, Status, Temporary, Waits};
 
@@ -33,6 +33,40 @@ pub fn render(status: &Status) -> String {
         status.causes.iter().flat_map(cause).collect(),
     ));
     lines.join("\n") + "\n"
+}
+
+/// A request that never became a restore, with a final newline.
+pub fn render_rejection(ended: &Ended) -> String {
+    let subject = &ended.subject;
+    let missing = || "-".to_owned();
+    let mut lines = vec![
+        format!(
+            "Request {}: rejected {}",
+            subject.request_id,
+            instant(ended.ended_at)
+        ),
+        String::new(),
+        format!(
+            "  database  {}",
+            subject.database.clone().unwrap_or_else(missing)
+        ),
+        format!("  schemas   {}", schemas(ended).unwrap_or_else(missing)),
+    ];
+    lines.extend(section(
+        "causes",
+        ended.causes.iter().flat_map(cause).collect(),
+    ));
+    lines.join("\n") + "\n"
+}
+
+fn schemas(ended: &Ended) -> Option<String> {
+    let names: Vec<_> = ended
+        .subject
+        .schemas
+        .iter()
+        .map(|pair| pair.schema.as_str())
+        .collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 fn title(status: &Status) -> String {
@@ -246,6 +280,14 @@ mod tests {
         assert_eq!(
             render(&samples::failed()),
             include_str!("golden/status-failed.txt")
+        );
+    }
+
+    #[test]
+    fn a_rejected_request_shows_each_wrong_field() {
+        assert_eq!(
+            render_rejection(&samples::rejection()),
+            include_str!("golden/status-rejected.txt")
         );
     }
 

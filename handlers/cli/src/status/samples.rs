@@ -7,9 +7,10 @@ use tenant_restore_core::job::{
 };
 use tenant_restore_core::naming::RestoreId;
 use tenant_restore_core::request::Request;
-use tenant_restore_core::restore::{ResourceKind, Restore, Task, TaskState};
+use tenant_restore_core::restore::{self, ResourceKind, Restore, Task, TaskState};
 use tenant_restore_core::wait::{Wait, WaitFor};
 use tenant_restore_events::Phase;
+use tenant_restore_events::outgoing::Ended;
 
 use super::Status;
 
@@ -68,7 +69,7 @@ fn wait(restore: &mut Restore, phase: Phase, what: WaitFor, since: &str, last_se
     restore.waits.insert(phase, wait);
 }
 
-fn in_ddl() -> Restore {
+pub fn in_ddl() -> Restore {
     let mut restore = opened();
     task(&mut restore, "preflight", TaskState::Succeeded);
     restore.warnings.push(Cause::new(
@@ -144,4 +145,15 @@ pub fn failed() -> Status {
         at("08:13:30"),
     );
     cleaned_up(restore, "08:17:20", "08:17:30")
+}
+
+pub fn rejection() -> Ended {
+    let detail = serde_json::json!({"database": "tenant_a", "schemas": ["customer_a1", "customer_a2"], "color": "red"});
+    let invalid =
+        |field: &str, message: &str| Cause::new(ErrorKind::InvalidRequest, message).at(field);
+    let causes = [
+        invalid("color", "`color` is no field of RestoreRequested"),
+        invalid("restoreTime", "`restoreTime` or `snapshotId` is missing"),
+    ];
+    restore::rejection("ticket-4711/1", &detail, &causes, at("08:00:11"))
 }
