@@ -1,6 +1,8 @@
 //! The audit record of a restore, from DynamoDB.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::cloud::{Cloud, DEPLOYMENT};
@@ -11,6 +13,38 @@ use crate::error::{Context, Result};
 pub struct Audit {
     /// Its items in the order of their sort key, as plain JSON.
     pub items: Vec<Value>,
+}
+
+/// One thing that happened to a restore.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Which handler was woken.
+    pub handler: String,
+    /// By what: `request`, `command`, `tick`, `event` or `letter`.
+    pub cause: String,
+    /// The command's or event's name.
+    pub name: String,
+    /// What the handler waited for.
+    pub waited_for: Option<String>,
+    /// Whether only a tick could end that wait.
+    pub gap: bool,
+    /// Whether the restore moved.
+    pub moved: bool,
+    /// What was decided to do.
+    #[serde(default)]
+    pub effects: Vec<String>,
+    /// What went wrong, if anything did.
+    pub trouble: Option<String>,
+}
+
+impl LogEntry {
+    /// Whether a tick moved the restore although an event should have: it means that an event was lost.
+    pub fn is_late_tick(&self) -> bool {
+        self.cause == "tick" && self.moved && !self.gap
+    }
 }
 
 /// A temporary resource of a restore.
@@ -74,10 +108,19 @@ impl Audit {
     }
 
     /// The log, oldest first.
-    pub fn log(&self) -> impl Iterator<Item = &Value> {
-        self.items
+    ///
+    /// # Errors
+    /// When an entry lacks a field.
+    pub fn log(&self) -> Result<Vec<LogEntry>> {
+        let entries = self
+            .items
             .iter()
-            .filter(|item| item["sk"].as_str().is_some_and(|sk| sk.starts_with("LOG#")))
+            .filter(|item| item["sk"].as_str().is_some_and(|sk| sk.starts_with("LOG#")));
+        entries
+            .map(|item| {
+                serde_json::from_value(item.clone()).context("read an entry of the audit log")
+            })
+            .collect()
     }
 }
 

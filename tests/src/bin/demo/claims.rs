@@ -161,6 +161,42 @@ pub async fn show_cleanup(
     Ok(untruths)
 }
 
+/// What moved the restore, by its audit log: a tick may only where AWS sends no event; answers what is untrue.
+///
+/// # Errors
+/// When the log cannot be read.
+pub async fn show_moves(screen: &Screen, cloud: &Cloud, outcome: &Outcome) -> Result<Vec<String>> {
+    screen.step("What moved it, by the audit log");
+    let id = outcome
+        .restore_id
+        .as_deref()
+        .context("find the restore's id")?;
+    let log = Audit::read(cloud, id).await?.log()?;
+    let mut moves = BTreeMap::<&str, usize>::new();
+    for entry in log.iter().filter(|entry| entry.moved) {
+        *moves.entry(&entry.cause).or_default() += 1;
+    }
+    let moves: Vec<_> = moves
+        .iter()
+        .map(|(cause, times)| format!("{cause} {times}"))
+        .collect();
+    screen.say(&format!(
+        "{} entries; moved by: {}",
+        log.len(),
+        moves.join(", ")
+    ));
+    screen.say("ticks moved it only where AWS announces nothing (RDS available, DMS ready, connection tests, …)");
+    let late = log.iter().filter(|entry| entry.is_late_tick());
+    Ok(late
+        .map(|entry| {
+            format!(
+                "a tick moved the restore at {}, waiting for {:?}",
+                entry.at, entry.waited_for
+            )
+        })
+        .collect())
+}
+
 /// `replicationInstance` as words.
 fn words(name: &str) -> String {
     let mut words = String::new();

@@ -90,6 +90,7 @@ async fn rescue(
     untruths.extend(claims::show_proof(scene, database, &outcome).await?);
     claims::show_others(screen, &earlier, &tallies);
     untruths.extend(claims::show_cleanup(screen, cloud, database, &outcome).await?);
+    untruths.extend(claims::show_moves(screen, cloud, &outcome).await?);
     screen.step("What it used of AWS's control plane (database, DMS and ECS hours apart)");
     screen.table(&used.table());
     Ok(untruths)
