@@ -30,6 +30,8 @@ def main() -> None:
         commands[sys.argv[1]](cloud.from_environment())
     except Failure as failure:
         sys.exit(f"local cloud: {failure}")
+    except KeyboardInterrupt:
+        sys.exit("local cloud: interrupted; `make up` goes on, `make down` stops it")
     except (ClientError, BotoCoreError) as error:
         sys.exit(f"local cloud: {error}; the log is {cloud.from_environment().logs / 'ministack.log'}")
 

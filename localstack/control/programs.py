@@ -6,7 +6,7 @@ from pathlib import Path
 
 from control import processes
 from control.cloud import ACCOUNT, CHECKOUT, Cloud, Failure
-from control.processes import Program
+from control.processes import Program, Started
 
 NAMES = ("ministack", "local-cloud")
 
@@ -67,17 +67,20 @@ def base_environment(cloud: Cloud) -> dict[str, str]:
 
 
 def start_all(cloud: Cloud) -> None:
-    """Start what doesn't run, and wait until both programs work."""
+    """Start what doesn't run, and wait until both programs work; if one fails, nothing that was started stays."""
     run = cloud.home / "run"
-    started = []
-    for program in (server(cloud), ministack(cloud)):
-        process = processes.running(run, program.name)
-        if process is None:
-            refuse_stranger(program)
-            process = processes.start(program, run, cloud.logs)
-        started.append((program, process))
-    for program, process in started:
-        processes.wait_until_healthy(program, process, cloud.logs)
+    started: list[tuple[Program, Started]] = []
+    try:
+        for program in (server(cloud), ministack(cloud)):
+            if processes.running(run, program.name) is None:
+                refuse_stranger(program)
+                started.append((program, processes.start(program, run, cloud.logs)))
+        for program, process in started:
+            processes.wait_until_healthy(program, process, cloud.logs)
+    except BaseException:
+        for program, _ in started:
+            processes.stop(run, program.name)
+        raise
 
 
 def refuse_stranger(program: Program) -> None:

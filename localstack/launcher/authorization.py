@@ -57,7 +57,7 @@ def install(server_url: str) -> None:
     internals.replace(internals.module("services.tagging"), "resource_tags", lambda tags: tags_of(tags, server_url))
 
 
-def name_resource(extract):
+def name_resource(extract: internals.Private) -> internals.Private:
     """The resource ARN that a policy's ``Resource`` is compared with."""
 
     def extract_arn(
@@ -135,7 +135,7 @@ def arn_of(name: str | None, prefix: str) -> str:
     return name if name.startswith("arn:") else prefix + name
 
 
-def add_cluster_condition(request_tags):
+def add_cluster_condition(request_tags: internals.Private) -> internals.Private:
     """The condition key ``ecs:cluster`` of ECS calls, beside the request's tags."""
 
     def context(service: str, action: str, body: bytes, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def add_cluster_condition(request_tags):
     return context
 
 
-def tags_of(resource_tags, server_url: str):
+def tags_of(resource_tags: internals.Private, server_url: str) -> internals.Private:
     """The tags behind ``aws:ResourceTag/…``, asked from the server for its resources."""
 
     def tags(arn: str) -> dict[str, str] | None:

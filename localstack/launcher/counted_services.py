@@ -36,7 +36,7 @@ def install(tally: Tally) -> None:
         handlers[service] = count_requests(service, handler, tally)
 
 
-def count_invocations(execute, tally: Tally):
+def count_invocations(execute: internals.Private, tally: Tally) -> internals.Private:
     """Invocations and GB-seconds per function."""
 
     def execute_counted(
@@ -65,7 +65,7 @@ def count_queues(tally: Tally) -> None:
         internals.replace(internals.module(module), sender, lambda send: count_delivery(send, tally))
 
 
-def count_queue_action(action: str, handle, tally: Tally):
+def count_queue_action(action: str, handle: internals.Private, tally: Tally) -> internals.Private:
     """One request per 64 KB of payload."""
 
     def handle_counted(data: dict[str, Any], queue_url: str) -> Any:
@@ -76,7 +76,7 @@ def count_queue_action(action: str, handle, tally: Tally):
     return handle_counted
 
 
-def count_mapping_receive(receive, tally: Tally):
+def count_mapping_receive(receive: internals.Private, tally: Tally) -> internals.Private:
     """One request per batch that an event source mapping receives."""
 
     def receive_counted(queue_url: str, maximum: int) -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ def count_mapping_receive(receive, tally: Tally):
     return receive_counted
 
 
-def count_mapping_delete(delete, tally: Tally):
+def count_mapping_delete(delete: internals.Private, tally: Tally) -> internals.Private:
     """One request per batch that an event source mapping deletes."""
 
     def delete_counted(queue_url: str, receipt_handles: set[str]) -> None:
@@ -100,7 +100,7 @@ def count_mapping_delete(delete, tally: Tally):
     return delete_counted
 
 
-def count_delivery(send, tally: Tally):
+def count_delivery(send: internals.Private, tally: Tally) -> internals.Private:
     """One request per message that a rule or topic sends to a queue."""
 
     def send_counted(*args: Any, **kwargs: Any) -> Any:
@@ -113,7 +113,7 @@ def count_delivery(send, tally: Tally):
 def count_events(tally: Tally) -> None:
     """Events put, by detail type."""
 
-    def count(put):
+    def count(put: internals.Private) -> internals.Private:
         def put_counted(data: dict[str, Any], *args: Any, **kwargs: Any) -> tuple:
             answer = put(data, *args, **kwargs)
             entries = data.get("Entries", [])

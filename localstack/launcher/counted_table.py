@@ -37,7 +37,7 @@ class EvaluatedPages:
     def __init__(self) -> None:
         self.last_bytes = 0
 
-    def watch(self, paginate, dynamodb: Any):
+    def watch(self, paginate: internals.Private, dynamodb: Any) -> internals.Private:
         """Remember the size of each page."""
 
         def paginate_watched(*args: Any, **kwargs: Any) -> tuple:
@@ -48,7 +48,7 @@ class EvaluatedPages:
         return paginate_watched
 
 
-def count_single(add, dynamodb: Any, pages: EvaluatedPages, tally: Tally):
+def count_single(add: internals.Private, dynamodb: Any, pages: EvaluatedPages, tally: Tally) -> internals.Private:
     """Units of a single read or write, which all pass here at their end."""
 
     def add_counted(
@@ -74,7 +74,7 @@ def item_bytes(dynamodb: Any, data: dict[str, Any]) -> int:
     return dynamodb._item_size_bytes(item) if item else 0
 
 
-def count_refused_write(write, dynamodb: Any, tally: Tally):
+def count_refused_write(write: internals.Private, dynamodb: Any, tally: Tally) -> internals.Private:
     """Units of a write whose condition fails: it costs as much as the item that is there (DynamoDB developer guide)."""
 
     def write_counted(data: dict[str, Any]) -> tuple:
@@ -87,7 +87,7 @@ def count_refused_write(write, dynamodb: Any, tally: Tally):
     return write_counted
 
 
-def count_reported(dynamodb: Any, group: str, tally: Tally, call):
+def count_reported(dynamodb: Any, group: str, tally: Tally, call: internals.Private) -> internals.Private:
     """Units of a transaction or batch, which ministack works out when asked to report them.
 
     A cancelled transaction is counted with two units an action, as its items' sizes aren't at hand.

@@ -20,7 +20,7 @@ def install(tally: Tally, server_url: str) -> None:
     internals.replace(internals.module("app"), "app", lambda app: with_local_paths(app, tally, server_url))
 
 
-def with_local_paths(app, tally: Tally, server_url: str):
+def with_local_paths(app: internals.Private, tally: Tally, server_url: str) -> internals.Private:
     """``GET`` and ``DELETE /_local/counts``; everything below ``/_faults`` goes to the server."""
 
     async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:

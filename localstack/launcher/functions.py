@@ -28,7 +28,7 @@ def install(log_directory: Path) -> None:
     function["update"] = check_package_on_update(function["update"], fetch)
 
 
-def minimal_environment(build):
+def minimal_environment(build: internals.Private) -> internals.Private:
     """A function's environment without ministack's own variables.
 
     ministack hands its whole environment down, so that a function could come to depend on what no Lambda has.
@@ -51,7 +51,7 @@ def without_inherited(environment: dict[str, str], own: dict[str, str]) -> dict[
     return {**kept, "PATH": own.get("PATH", FUNCTION_PATH)}
 
 
-def log_to_file(emit, directory: Path):
+def log_to_file(emit: internals.Private, directory: Path) -> internals.Private:
     """Log of an invocation to CloudWatch Logs, as ministack does, and to ``<function>.log``."""
 
     def emit_both(func: dict[str, Any], request_id: str, text: str, *args: Any, **kwargs: Any) -> None:
@@ -66,7 +66,7 @@ def log_to_file(emit, directory: Path):
     return emit_both
 
 
-def refuse_empty_package(execute):
+def refuse_empty_package(execute: internals.Private) -> internals.Private:
     """An invocation that fails without code.
 
     ministack answers "Mock response" with status 200: a pipeline of nothing would seem to work.
@@ -81,7 +81,7 @@ def refuse_empty_package(execute):
     return execute_real
 
 
-def check_package_on_create(create, fetch):
+def check_package_on_create(create: internals.Private, fetch: internals.Private) -> internals.Private:
     """AWS::Lambda::Function that fails when its S3 object is missing."""
 
     def create_checked(logical_id: str, properties: dict[str, Any], stack: str) -> tuple:
@@ -91,7 +91,7 @@ def check_package_on_create(create, fetch):
     return create_checked
 
 
-def check_package_on_update(update, fetch):
+def check_package_on_update(update: internals.Private, fetch: internals.Private) -> internals.Private:
     """Update of AWS::Lambda::Function that fails when its S3 object is missing."""
 
     def update_checked(physical_id: str, old: dict[str, Any], new: dict[str, Any], *args: Any) -> tuple:

@@ -12,6 +12,9 @@ from typing import Any
 
 SUPPORTED_VERSION = "1.5.33"
 
+Private = Callable[..., Any]
+"""A function of ministack, or what takes its place. ministack declares no types for most of them."""
+
 
 class UnsupportedMinistack(Exception):
     """This ministack lacks something that a patch relies on."""

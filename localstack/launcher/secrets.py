@@ -29,7 +29,7 @@ def now() -> float:
     return round(time.time(), 3)
 
 
-def keep_deprecated_versions(promote):
+def keep_deprecated_versions(promote: internals.Private) -> internals.Private:
     """Promotion to AWSCURRENT that leaves a version without labels in place, as deprecated.
 
     A restored database has the password of its restore time, which may be any older version of the secret.
@@ -48,7 +48,7 @@ def keep_deprecated_versions(promote):
     return promote_and_keep
 
 
-def date_first_version(store, service):
+def date_first_version(store: internals.Private, service: Any) -> internals.Private:
     """Creation of a secret whose first version has an exact date."""
 
     def store_dated(name: str, *args: Any, **kwargs: Any) -> tuple[str, str]:
@@ -59,7 +59,7 @@ def date_first_version(store, service):
     return store_dated
 
 
-def name_first_version(create, service):
+def name_first_version(create: internals.Private, service: Any) -> internals.Private:
     """CreateSecret whose ClientRequestToken becomes the version id, and which may be repeated with the same value.
 
     "If a version with this value already exists and the contents are the same, the request is ignored" (Secrets
@@ -82,7 +82,7 @@ def name_first_version(create, service):
     return create_named
 
 
-def refuse_changed_version(put, service):
+def refuse_changed_version(put: internals.Private, service: Any) -> internals.Private:
     """PutSecretValue that never overwrites a version.
 
     "If a version with this token already exists and its contents are different, the operation fails because you
@@ -116,7 +116,7 @@ def same_value(version: dict[str, Any] | None, data: dict[str, Any]) -> bool:
     return version is not None and all(version.get(key) == data.get(key) for key in ("SecretString", "SecretBinary"))
 
 
-def version_lister(service):
+def version_lister(service: Any) -> internals.Private:
     """ListSecretVersionIds with ``IncludeDeprecated``, which ministack doesn't know."""
 
     def list_versions(data: dict[str, Any]) -> tuple:

@@ -18,7 +18,7 @@ def install() -> None:
     internals.replace(eventbridge, "_put_events", lambda put: put_each(put, eventbridge))
 
 
-def clock_of_entry(clock):
+def clock_of_entry(clock: internals.Private) -> internals.Private:
     """The time of the entry at hand, if it has one.
 
     PutEvents takes a ``Time`` per entry; ministack puts its own in, so that no late or replayed event can be shown.
@@ -31,7 +31,7 @@ def clock_of_entry(clock):
     return time_of_entry
 
 
-def put_each(put_events, eventbridge):
+def put_each(put_events: internals.Private, eventbridge: Any) -> internals.Private:
     """PutEvents entry by entry, for everyone, with sources that only AWS services may use.
 
     The server behind this port is AWS, and has no other way to the default bus.
@@ -48,7 +48,7 @@ def put_each(put_events, eventbridge):
     return put
 
 
-def put_one(put_events, entry: dict[str, Any], allow_aws_source: bool) -> dict[str, Any]:
+def put_one(put_events: internals.Private, entry: dict[str, Any], allow_aws_source: bool) -> dict[str, Any]:
     """Publish one entry at its own time; the result as PutEvents lists it."""
     time = entry.get("Time")
     token = _entry_time.set(float(time) if time is not None else None)

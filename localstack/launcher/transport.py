@@ -17,7 +17,7 @@ def install() -> None:
     internals.replace(internals.module("core.sigv4"), "header_signature_failure", accept_unsigned)
 
 
-def accept_unsigned(check):
+def accept_unsigned(check: internals.Private) -> internals.Private:
     """The check of a signature, except that `0` names a caller without proof.
 
     Our server acts for AWS (events) and for roles that it has assumed (DMS); ministack enforces the policies of those

@@ -71,7 +71,7 @@ def secret_name(arn: str) -> str:
     return arn.split(":secret:")[1][:-7]
 
 
-def generate_value(original):
+def generate_value(original: internals.Private) -> internals.Private:
     """The value of a new secret, with a password as GetRandomPassword makes it."""
 
     def value(properties: Properties) -> str:
