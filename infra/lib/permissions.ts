@@ -31,13 +31,17 @@ export function everyHandler({ table, bus, queues }: Pipeline): PolicyStatement[
   ];
 }
 
-/** Run the worker, in our cluster and with our task definition alone, and look at its tasks. */
-export function runWorkers({ names, worker }: Pipeline): PolicyStatement[] {
+/** Hand the worker a job, run it in our cluster with our task definition alone, look at its tasks and read its result. */
+export function runWorkers(pipeline: Pipeline): PolicyStatement[] {
+  const { names, worker } = pipeline;
   const inCluster = { ArnEquals: { 'ecs:cluster': worker.clusterArn } };
   return [
+    files(pipeline, 'work', 'PutObject'),
+    ...results(pipeline),
     // Any revision: a restore keeps the one it began with.
     allow(['ecs:RunTask'], [names.arn('ecs', `task-definition/${worker.taskDefinition.family}:*`)], inCluster),
-    allow(['ecs:DescribeTasks'], [workerTasks({ names, worker })], inCluster),
+    allow(['ecs:TagResource'], [workerTasks(pipeline)], { StringEquals: { 'ecs:CreateAction': 'RunTask' } }),
+    allow(['ecs:DescribeTasks'], [workerTasks(pipeline)], inCluster),
     // ListTasks knows no resource of ours, only the cluster.
     allow(['ecs:ListTasks'], ['*'], inCluster),
     allow(['iam:PassRole'], [worker.taskRole.roleArn, worker.executionRole.roleArn], {
@@ -47,22 +51,40 @@ export function runWorkers({ names, worker }: Pipeline): PolicyStatement[] {
 }
 
 /** Stop our own tasks. */
-export function stopWorkers({ names, worker }: Pipeline): PolicyStatement {
-  return allow(['ecs:StopTask'], [workerTasks({ names, worker })], {
-    ArnEquals: { 'ecs:cluster': worker.clusterArn },
+export function stopWorkers(pipeline: Pipeline): PolicyStatement {
+  return allow(['ecs:StopTask'], [workerTasks(pipeline)], {
+    ArnEquals: { 'ecs:cluster': pipeline.worker.clusterArn },
   });
 }
 
-function workerTasks({ names, worker }: Pick<Pipeline, 'names' | 'worker'>): string {
+function workerTasks({ names, worker }: Pipeline): string {
   return names.arn('ecs', `task/${worker.clusterName}/*`);
 }
 
+/** Prefixes of the bucket: what the cleanup deletes, and what stays for an audit. */
+export type Prefix = 'work' | 'audit';
+
 /** Files of restores, below one prefix of the bucket. */
-export function files({ bucket }: Pipeline, prefix: 'work' | 'audit', ...actions: string[]): PolicyStatement {
+export function files({ bucket }: Pick<Pipeline, 'bucket'>, prefix: Prefix, ...actions: string[]): PolicyStatement {
   return allow(
     actions.map((action) => `s3:${action}`),
     [bucket.arnForObjects(`${prefix}/*`)],
   );
+}
+
+/** Read what the worker's jobs found. */
+export function results(pipeline: Pipeline): PolicyStatement[] {
+  return [files(pipeline, 'audit', 'GetObject'), listing(pipeline, 'audit')];
+}
+
+/**
+ * List the files below prefixes. S3 asks for it also when a missing file is read, without a prefix then: who may not list
+ * is told "access denied" in place of "no such key" (S3 API reference, GetObject).
+ */
+export function listing({ bucket }: Pick<Pipeline, 'bucket'>, ...prefixes: Prefix[]): PolicyStatement {
+  return allow(['s3:ListBucket'], [bucket.bucketArn], {
+    StringLikeIfExists: { 's3:prefix': prefixes.map((prefix) => `${prefix}/*`) },
+  });
 }
 
 /** Secrets that restores create. */

@@ -12,7 +12,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { WORKER_CONTAINER, type Names } from './names.ts';
-import { allow, sourceSecrets, useKey } from './permissions.ts';
+import { allow, files, listing, sourceSecrets, useKey } from './permissions.ts';
 import type { SourceProps, WorkerProps } from './props.ts';
 
 /** Where an image based on Amazon's keeps the bundle that its build downloads. */
@@ -70,7 +70,9 @@ function whatJobsNeed(settings: WorkerSettings, region: string): PolicyStatement
   return [
     allow(['secretsmanager:GetSecretValue'], [names.secret(`${names.temporary}*`)]),
     ...sourceSecrets(settings, 'GetSecretValue'),
-    allow(['s3:GetObject', 's3:PutObject'], [bucket.arnForObjects('work/*'), bucket.arnForObjects('audit/*')]),
+    files({ bucket }, 'work', 'GetObject', 'PutObject'),
+    files({ bucket }, 'audit', 'GetObject', 'PutObject'),
+    listing({ bucket }, 'work', 'audit'),
     ...useKey(kmsKeyArn, region, ['secretsmanager'], ['kms:Decrypt']),
   ];
 }

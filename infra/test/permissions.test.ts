@@ -28,6 +28,7 @@ function actions(lines: string[]): string[] {
       const [service = '', names = ''] = line.split(': ');
       return names.split(' ').map((name) => `${service}:${name}`);
     })
+    .filter((action, index, all) => all.indexOf(action) === index)
     .sort();
 }
 
@@ -37,7 +38,8 @@ const COMMON = [
   'sqs: SendMessage ReceiveMessage DeleteMessage GetQueueAttributes ChangeMessageVisibility',
   'logs: CreateLogStream PutLogEvents',
 ];
-const RUN_WORKERS = ['ecs: RunTask DescribeTasks ListTasks', 'iam: PassRole'];
+const RESULTS = ['s3: GetObject ListBucket'];
+const RUN_WORKERS = ['ecs: RunTask TagResource DescribeTasks ListTasks', 'iam: PassRole', ...RESULTS, 's3: PutObject'];
 
 /** What each phase may do beside what all may. */
 const MAY: Record<PhaseName, string[]> = {
@@ -45,7 +47,6 @@ const MAY: Record<PhaseName, string[]> = {
     'rds: DescribeDBInstances DescribeDBClusters DescribeDBInstanceAutomatedBackups DescribeDBSnapshots',
     'rds: DescribeDBClusterSnapshots ListTagsForResource',
     'secretsmanager: DescribeSecret',
-    's3: GetObject PutObject',
     'sns: Publish',
     ...RUN_WORKERS,
   ],
@@ -53,7 +54,6 @@ const MAY: Record<PhaseName, string[]> = {
   ddl: [
     'rds: DescribeDBInstances ModifyDBInstance',
     'secretsmanager: CreateSecret GetSecretValue DescribeSecret PutSecretValue TagResource',
-    's3: GetObject',
     ...RUN_WORKERS,
   ],
   migrate: [
@@ -64,20 +64,19 @@ const MAY: Record<PhaseName, string[]> = {
     'iam: GetRole',
     'secretsmanager: DescribeSecret',
     'rds: DescribeDBInstances',
-    's3: GetObject PutObject',
     ...RUN_WORKERS,
   ],
-  finalize: ['rds: DescribeDBInstances', 's3: GetObject', ...RUN_WORKERS],
+  finalize: ['rds: DescribeDBInstances', ...RUN_WORKERS],
   cleanup: [
     'ecs: StopTask',
     'dms: StopReplicationTask DeleteReplicationTask DeleteEndpoint DeleteReplicationInstance ListTagsForResource',
     'dms: DescribeReplicationInstances DescribeReplicationTasks DescribeEndpoints DescribeConnections',
     'rds: DeleteDBInstance DescribeDBInstances ListTagsForResource',
     'secretsmanager: DeleteSecret DescribeSecret',
-    's3: ListBucket GetObject DeleteObject',
+    's3: DeleteObject',
     ...RUN_WORKERS,
   ],
-  complete: ['sns: Publish', 's3: GetObject PutObject'],
+  complete: ['sns: Publish', 's3: PutObject', ...RESULTS],
 };
 
 /** Actions for which AWS knows no resource (service authorization reference). */
@@ -172,11 +171,16 @@ describe('a phase may do what its work needs and nothing more', () => {
     assert.deepEqual(restoring[2]?.Condition, { Null: { 'aws:ResourceTag/tenant-restore:secret': 'false' } });
   });
 
-  test('tasks are run, listed and stopped in our cluster alone', () => {
+  test('tasks are run, tagged, listed and stopped in our cluster alone', () => {
     const cluster = `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/tenant-restore`;
     for (const phase of PHASES) {
       for (const statement of statementsOf(phase).filter((s) => list(s.Action).some((a) => a.startsWith('ecs:')))) {
-        assert.deepEqual(statement.Condition, { ArnEquals: { 'ecs:cluster': cluster } });
+        const tagging = statement.Action === 'ecs:TagResource';
+        assert.deepEqual(
+          statement.Condition,
+          tagging ? { StringEquals: { 'ecs:CreateAction': 'RunTask' } } : { ArnEquals: { 'ecs:cluster': cluster } },
+        );
+        if (tagging) assert.equal(statement.Resource, `arn:aws:ecs:${REGION}:${ACCOUNT}:task/tenant-restore/*`);
       }
     }
   });
@@ -192,12 +196,23 @@ describe('a phase may do what its work needs and nothing more', () => {
     }
   });
 
-  test('files stay below the prefix that the phase works with', () => {
-    for (const phase of PHASES) {
-      const prefix = phase === 'complete' ? 'audit' : 'work';
-      for (const statement of statementsOf(phase).filter((s) => list(s.Action).includes('s3:GetObject'))) {
-        assert.match(String(statement.Resource), new RegExp(`/${prefix}/\\*$`));
-      }
+  test('jobs are written below work, results read below audit; the cleanup deletes work, complete writes the report', () => {
+    const bucket = `arn:aws:s3:::tenant-restore-${ACCOUNT}-${REGION}`;
+    const onFiles = (phase: PhaseName) =>
+      statementsOf(phase)
+        .filter((s) => list(s.Action).some((a) => /^s3:.*Object$/.test(a)))
+        .map((s) => `${list(s.Action).join()} ${String(s.Resource).replace(bucket, '')}`);
+    const runsJobs = ['s3:PutObject /work/*', 's3:GetObject /audit/*'];
+    for (const phase of ['intake', 'ddl', 'migrate', 'finalize'] as const) assert.deepEqual(onFiles(phase), runsJobs);
+    assert.deepEqual(onFiles('provision'), []);
+    assert.deepEqual(onFiles('cleanup'), [...runsJobs, 's3:DeleteObject /work/*']);
+    assert.deepEqual(onFiles('complete'), ['s3:GetObject /audit/*', 's3:PutObject /audit/*']);
+  });
+
+  test('who reads a file that may be missing may also list, or S3 would say that access is denied', () => {
+    for (const role of [...PHASES, 'worker-task']) {
+      const granted = statementsOf(role).flatMap((s) => list(s.Action));
+      assert.equal(granted.includes('s3:GetObject'), granted.includes('s3:ListBucket'), role);
     }
   });
 });

@@ -1,4 +1,4 @@
-import { allow, files, readInstances, runWorkers, stopWorkers, temporarySecrets } from '../permissions.ts';
+import { allow, files, listing, readInstances, runWorkers, stopWorkers, temporarySecrets } from '../permissions.ts';
 import { replication, temporaryDatabases, workersOf } from '../wakes.ts';
 import type { Phase } from './phase.ts';
 
@@ -9,7 +9,7 @@ export const cleanup: Phase = {
   readsDeadLetters: true,
   wakes: (pipeline) => [temporaryDatabases(pipeline), replication(pipeline), workersOf('cleanup', pipeline)],
   permissions: (pipeline) => {
-    const { names, bucket } = pipeline;
+    const { names } = pipeline;
     return [
       ...runWorkers(pipeline),
       stopWorkers(pipeline),
@@ -37,8 +37,8 @@ export const cleanup: Phase = {
       allow(['rds:DeleteDBInstance'], [names.rds('db', `${names.temporary}*`)]),
       readInstances(pipeline, 'rds:ListTagsForResource'),
       temporarySecrets(pipeline, 'DeleteSecret', 'DescribeSecret'),
-      allow(['s3:ListBucket'], [bucket.bucketArn], { StringLike: { 's3:prefix': 'work/*' } }),
-      files(pipeline, 'work', 'DeleteObject', 'GetObject'),
+      listing(pipeline, 'work'),
+      files(pipeline, 'work', 'DeleteObject'),
     ];
   },
 };

@@ -1,4 +1,4 @@
-import { allow, files } from '../permissions.ts';
+import { allow, files, results } from '../permissions.ts';
 import type { Phase } from './phase.ts';
 
 /** Woken by its command alone; tells the outcome. */
@@ -8,6 +8,7 @@ export const complete: Phase = {
   wakes: () => [],
   permissions: (pipeline) => [
     allow(['sns:Publish'], [pipeline.topic.topicArn]),
-    files(pipeline, 'audit', 'GetObject', 'PutObject'),
+    ...results(pipeline),
+    files(pipeline, 'audit', 'PutObject'),
   ],
 };

@@ -1,4 +1,4 @@
-import { allow, files, readInstances, runWorkers, temporarySecrets, useKey } from '../permissions.ts';
+import { allow, readInstances, runWorkers, temporarySecrets, useKey } from '../permissions.ts';
 import { temporaryDatabases, workersOf } from '../wakes.ts';
 import type { Phase } from './phase.ts';
 
@@ -13,6 +13,5 @@ export const ddl: Phase = {
     temporarySecrets(pipeline, 'CreateSecret', 'DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'TagResource'),
     ...useKey(pipeline.kmsKeyArn, pipeline.region, ['secretsmanager'], ['kms:Decrypt', 'kms:GenerateDataKey']),
     ...runWorkers(pipeline),
-    files(pipeline, 'work', 'GetObject'),
   ],
 };

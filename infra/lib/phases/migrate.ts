@@ -1,4 +1,4 @@
-import { allow, files, readInstances, runWorkers, taggedAsOurs, temporarySecrets, useKey } from '../permissions.ts';
+import { allow, readInstances, runWorkers, taggedAsOurs, temporarySecrets, useKey } from '../permissions.ts';
 import { replication, workersOf } from '../wakes.ts';
 import type { Phase } from './phase.ts';
 
@@ -37,7 +37,6 @@ export const migrate: Phase = {
     ...useKey(pipeline.kmsKeyArn, pipeline.region, ['dms'], ['kms:CreateGrant', 'kms:DescribeKey']),
     readInstances(pipeline),
     ...runWorkers(pipeline),
-    files(pipeline, 'work', 'GetObject', 'PutObject'),
   ],
 };
 
