@@ -1,0 +1,179 @@
+//! The service: its state and its operations.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use local_cloud_wire::events::Event;
+use local_cloud_wire::store::Store;
+use local_cloud_wire::{AwsError, Call, CallFuture, JsonService, World};
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::connection::Tested;
+use crate::event;
+use crate::failure::internal;
+use crate::instance::Status as InstanceStatus;
+use crate::load::Failure;
+use crate::state::State;
+use crate::task::Status as TaskStatus;
+
+/// AWS DMS. Clones are the same service.
+#[derive(Debug, Clone)]
+pub struct Dms {
+    pub(crate) world: World,
+    pub(crate) config: Arc<Config>,
+    state: Arc<Mutex<State>>,
+    store: Arc<Store<State>>,
+    stops: Arc<Mutex<HashMap<String, watch::Sender<bool>>>>,
+}
+
+impl Dms {
+    /// Starts the service with the state of its last run. Must run inside a tokio runtime.
+    ///
+    /// What AWS was about to do goes on; tasks that were running have failed.
+    ///
+    /// # Errors
+    /// The state can't be read.
+    pub fn start(world: World, config: Config) -> io::Result<Self> {
+        let store = Store::new(world.home.join("dms").join("state.json"));
+        let state = Arc::new(Mutex::new(store.load()?));
+        let dms = Self {
+            world,
+            config: Arc::new(config),
+            state,
+            store: Arc::new(store),
+            stops: Arc::default(),
+        };
+        dms.go_on();
+        Ok(dms)
+    }
+
+    fn go_on(&self) {
+        let mut state = self.state();
+        for connection in &mut state.connections {
+            if connection.tested == Tested::Testing {
+                connection.tested = Tested::Failed("The local cloud was stopped".into());
+            }
+        }
+        for instance in state.instances.clone() {
+            let dms = self.clone();
+            match instance.status {
+                InstanceStatus::Creating => {
+                    tokio::spawn(async move {
+                        dms.provision(&instance.arn, &instance.identifier).await;
+                    });
+                }
+                InstanceStatus::Deleting => {
+                    tokio::spawn(async move {
+                        dms.dismantle(&instance.arn, &instance.identifier).await;
+                    });
+                }
+                _ => {}
+            }
+        }
+        for endpoint in state.endpoints.iter().filter(|one| one.is_deleting()) {
+            let (dms, arn) = (self.clone(), endpoint.arn.clone());
+            tokio::spawn(async move { dms.remove_endpoint(&arn).await });
+        }
+        for task in state.tasks.clone() {
+            let dms = self.clone();
+            match task.status {
+                TaskStatus::Creating => {
+                    tokio::spawn(async move { dms.make_ready(&task.arn).await });
+                }
+                TaskStatus::Deleting => {
+                    tokio::spawn(async move { dms.remove_task(&task.arn).await });
+                }
+                TaskStatus::Starting | TaskStatus::Running | TaskStatus::Stopping => {
+                    let message = Failure::fatal("The local cloud was stopped.").message();
+                    if let Ok(task) = state.task(&task.arn) {
+                        task.status = TaskStatus::Failed;
+                        task.failure = Some(message.clone());
+                        task.stop_reason = Some(message.clone());
+                    }
+                    let event =
+                        state.happen(event::TASK_FAILED, &task.arn, &task.identifier, &message);
+                    self.world.events.publish(event);
+                }
+                TaskStatus::Ready | TaskStatus::Stopped | TaskStatus::Failed => {}
+            }
+        }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn stops(&self) -> MutexGuard<'_, HashMap<String, watch::Sender<bool>>> {
+        self.stops.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn save(&self, state: &State) -> Result<(), AwsError> {
+        self.store.save(state).map_err(|error| internal(&error))
+    }
+
+    /// Changes the state, saves it, and publishes what happened.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut State) -> Option<Event>) {
+        let mut state = self.state();
+        let event = change(&mut state);
+        if let Err(error) = self.save(&state) {
+            tracing::error!(%error, "a change of DMS's state is not on disk");
+        }
+        if let Some(event) = event {
+            self.world.events.publish(event);
+        }
+    }
+
+    fn answer(&self, call: &Call, body: Value) -> Result<Value, AwsError> {
+        match call.action.as_str() {
+            "CreateReplicationInstance" => return self.create_instance(call, body),
+            "DeleteReplicationInstance" => return self.delete_instance(body),
+            "DeleteEndpoint" => return self.delete_endpoint(body),
+            "TestConnection" => return self.test_connection(call, body),
+            "CreateReplicationTask" => return self.create_task(call, body),
+            "StartReplicationTask" => return self.start_task(call, body),
+            "StopReplicationTask" => return self.stop_task(body),
+            "DeleteReplicationTask" => return self.delete_task(body),
+            _ => {}
+        }
+        let mut state = self.state();
+        match call.action.as_str() {
+            "DescribeReplicationSubnetGroups" => return state.describe_subnet_groups(body),
+            "DescribeReplicationInstances" => return state.describe_instances(body),
+            "DescribeEndpoints" => return state.describe_endpoints(body),
+            "DescribeCertificates" => return state.describe_certificates(body),
+            "DescribeConnections" => return state.describe_connections(body),
+            "DescribeReplicationTasks" => return state.describe_tasks(body),
+            "DescribeTableStatistics" => return state.describe_statistics(body),
+            "DescribeEvents" => return state.describe_events(body),
+            "ListTagsForResource" => return state.list_tags(body),
+            _ => {}
+        }
+        let answer = match call.action.as_str() {
+            "CreateReplicationSubnetGroup" => state.create_subnet_group(call, body),
+            "ModifyReplicationSubnetGroup" => state.modify_subnet_group(body),
+            "DeleteReplicationSubnetGroup" => state.delete_subnet_group(body),
+            "ModifyReplicationInstance" => state.modify_instance(body),
+            "CreateEndpoint" => state.create_endpoint(call, body),
+            "ImportCertificate" => state.import_certificate(call, body),
+            "DeleteCertificate" => state.delete_certificate(body),
+            "DeleteConnection" => state.delete_connection(body),
+            "AddTagsToResource" => state.add_tags(body),
+            "RemoveTagsFromResource" => state.remove_tags(body),
+            other => {
+                let message = format!("The local cloud's DMS has no operation {other}.");
+                return Err(AwsError::new("UnknownOperationException", message));
+            }
+        }?;
+        self.save(&state)?;
+        Ok(answer)
+    }
+}
+
+impl JsonService for Dms {
+    fn call<'a>(&'a self, call: &'a Call, body: Value) -> CallFuture<'a, Value> {
+        Box::pin(std::future::ready(self.answer(call, body)))
+    }
+}
