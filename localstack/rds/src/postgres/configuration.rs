@@ -49,6 +49,7 @@ shared_buffers = '32MB'
 maintenance_work_mem = '32MB'
 max_wal_size = '128MB'
 min_wal_size = '8MB'
+wal_keep_size = '32MB'
 max_wal_senders = 4
 max_replication_slots = 4
 max_worker_processes = 4
@@ -83,7 +84,9 @@ pub fn postgresql_conf(layout: &Layout, settings: &Settings) -> String {
         // Without hot standby the first successful connection means that recovery is over.
         set("hot_standby", "off");
         set("restore_command", &restore_command(&recovery.archive));
-        set("recovery_target_time", &format!("{:.6}", recovery.target));
+        // A zone by name or letter isn't known yet when PostgreSQL reads its configuration: a numeric offset is.
+        let target = recovery.target.strftime("%Y-%m-%d %H:%M:%S%.6f+00");
+        set("recovery_target_time", &target.to_string());
         set("recovery_target_inclusive", "on");
         set("recovery_target_action", "promote");
     }
@@ -184,7 +187,7 @@ mod tests {
             true,
         );
         assert!(
-            text.contains("recovery_target_time = '2026-03-04T10:11:12.345678Z'"),
+            text.contains("recovery_target_time = '2026-03-04 10:11:12.345678+00'"),
             "{text}"
         );
         assert!(

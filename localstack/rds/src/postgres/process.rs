@@ -156,16 +156,17 @@ pub async fn stop_leftover(
     installation: &Installation,
     layout: &Layout,
 ) -> Result<(), ClusterError> {
-    let Some(pid) = postmaster(&layout.data()) else {
+    let data = layout.data();
+    let Some(pid) = postmaster(&data) else {
         return Ok(());
     };
-    if !is_postgres(pid) {
+    if !serves(pid, &data) {
         return Ok(());
     }
     tracing::warn!(pid, "ending a server that an earlier run left behind");
     signal(installation, pid, Stop::Fast).await?;
     let deadline = Instant::now() + STOP_WITHIN;
-    while is_postgres(pid) {
+    while serves(pid, &data) {
         if Instant::now() >= deadline {
             return Err(ClusterError::Late {
                 doing: "stop a server left behind",
@@ -185,14 +186,14 @@ async fn signal(installation: &Installation, pid: u32, how: Stop) -> Result<(), 
         .output()
         .await;
     let sent = sent.map_err(files("signal the server"))?;
-    if !sent.status.success() && is_postgres(pid) {
-        let output = String::from_utf8_lossy(&sent.stderr).trim().to_owned();
-        return Err(ClusterError::Program {
-            program: "pg_ctl kill",
-            output,
-        });
+    if sent.status.success() || !Path::new(&format!("/proc/{pid}")).exists() {
+        return Ok(());
     }
-    Ok(())
+    let output = String::from_utf8_lossy(&sent.stderr).trim().to_owned();
+    Err(ClusterError::Program {
+        program: "pg_ctl kill",
+        output,
+    })
 }
 
 fn postmaster(data: &Path) -> Option<u32> {
@@ -205,10 +206,13 @@ fn postmaster(data: &Path) -> Option<u32> {
         .ok()
 }
 
-/// Whether the process is there, is a PostgreSQL server, and isn't just waiting to be reaped.
-fn is_postgres(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat"))
-        .is_ok_and(|stat| stat.contains("(postgres)") && !stat.contains(") Z "))
+/// Whether that process is a server on this data directory, which is the working directory of such a server.
+fn serves(pid: u32, data: &Path) -> bool {
+    let folder = fs::read_link(format!("/proc/{pid}/cwd"));
+    match (folder, fs::canonicalize(data)) {
+        (Ok(folder), Ok(data)) => folder == data,
+        _ => false,
+    }
 }
 
 /// The last lines of the log, for an error message.

@@ -1,0 +1,6 @@
+//! The local RDS with real PostgreSQL servers. Needs the package `postgresql`.
+#![cfg(test)]
+
+mod instance;
+mod restore;
+mod stage;
