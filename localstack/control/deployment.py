@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from control.assets import Published
 from control.cloud import STACK, Cloud, Failure
+from control.programs import function_logs
 
 DEPLOY_SECONDS = 120
 POLL_SECONDS = 0.05
@@ -127,7 +128,7 @@ def prove_function(cloud: Cloud, client: Any, name: str) -> None:
     answer = client.invoke(FunctionName=name, Payload=json.dumps({"Records": []}))
     payload = json.loads(answer["Payload"].read())
     if "FunctionError" in answer or payload.get("batchItemFailures") != []:
-        log = cloud.logs / "functions" / f"{name}.log"
+        log = function_logs(cloud) / f"{name}.log"
         raise Failure(f"the function {name} answered an empty batch with {payload}; its log is {log}")
 
 

@@ -1,5 +1,6 @@
 """Processes in the background, found again by what is written down about them, never by their names."""
 
+import hashlib
 import json
 import os
 import signal
@@ -27,6 +28,8 @@ class Started:
     pid: int
     born: int
     """Start time in clock ticks since boot, which tells the process from a later one with the same id."""
+    version: str
+    """What `Program.version` was when it was started."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,13 @@ class Program:
     directory: Path
     health: str
     """URL that answers 200 once the program works."""
+    files: list[Path]
+    """What the program is made of."""
+
+    def version(self) -> str:
+        """Changes whenever one of the files is written anew."""
+        times = [(str(file), file.stat().st_mtime_ns) for file in sorted(self.files)]
+        return hashlib.sha256(json.dumps(times).encode()).hexdigest()
 
 
 def start(program: Program, run: Path, logs: Path) -> Started:
@@ -62,7 +72,7 @@ def start(program: Program, run: Path, logs: Path) -> Started:
     born = birth(process.pid)
     if born is None:
         raise Failure(f"{program.name} ended at once; {tail(path)}")
-    started = Started(process.pid, born)
+    started = Started(process.pid, born, program.version())
     record(run, program.name).write_text(json.dumps(asdict(started)))
     return started
 
@@ -95,6 +105,11 @@ def running(run: Path, name: str) -> Started | None:
     except FileNotFoundError:
         return None
     return started if is_alive(started) else None
+
+
+def was_started(run: Path, name: str) -> bool:
+    """Whether this program was started and never stopped, though it may have ended by itself."""
+    return record(run, name).exists()
 
 
 def stop(run: Path, name: str) -> None:

@@ -1,6 +1,7 @@
 """The two programs of the local cloud: ministack with our patches, and our server for RDS, DMS and ECS."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ def ministack(cloud: Cloud) -> Program:
         command=[sys.executable, "-m", "launcher"],
         directory=cloud.home,
         health=f"{cloud.endpoint}/_ministack/health",
+        files=list((CHECKOUT / "localstack" / "launcher").glob("**/*.py")),
         environment={
             **base_environment(cloud),
             "PYTHONPATH": str(CHECKOUT / "localstack"),
@@ -32,7 +34,7 @@ def ministack(cloud: Cloud) -> Program:
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "MINISTACK_REGION": cloud.region,
             "LOCAL_CLOUD_SERVER_URL": cloud.server_url,
-            "LOCAL_CLOUD_FUNCTION_LOGS": str(cloud.logs / "functions"),
+            "LOCAL_CLOUD_FUNCTION_LOGS": str(function_logs(cloud)),
         },
     )
 
@@ -40,9 +42,11 @@ def ministack(cloud: Cloud) -> Program:
 def server(cloud: Cloud) -> Program:
     """Our server."""
     configuration = os.environ.get("LOCAL_CLOUD_CONFIG")
+    binary = cloud.binary("local-cloud")
     return Program(
         name="local-cloud",
-        command=[str(cloud.binary("local-cloud"))],
+        command=[str(binary)],
+        files=[binary],
         directory=cloud.home,
         health=f"{cloud.server_url}/_health",
         environment={
@@ -69,18 +73,47 @@ def base_environment(cloud: Cloud) -> dict[str, str]:
 def start_all(cloud: Cloud) -> None:
     """Start what doesn't run, and wait until both programs work; if one fails, nothing that was started stays."""
     run = cloud.home / "run"
+    refuse_lost_state(cloud)
+    if processes.running(run, "ministack") is None:
+        set_function_logs_aside(cloud)
     started: list[tuple[Program, Started]] = []
     try:
         for program in (server(cloud), ministack(cloud)):
-            if processes.running(run, program.name) is None:
+            process = processes.running(run, program.name)
+            if process is None:
                 refuse_stranger(program)
                 started.append((program, processes.start(program, run, cloud.logs)))
+            elif process.version != program.version():
+                print(f"{program.name} runs an older version; `make down` and `make up` replace it")
         for program, process in started:
             processes.wait_until_healthy(program, process, cloud.logs)
     except BaseException:
         for program, _ in started:
             processes.stop(run, program.name)
         raise
+
+
+def function_logs(cloud: Cloud) -> Path:
+    """Folder of the functions' log files."""
+    return cloud.logs / "functions"
+
+
+def set_function_logs_aside(cloud: Cloud) -> None:
+    """Keep the functions' logs of the last run beside the new ones."""
+    logs, previous = function_logs(cloud), cloud.logs / "functions.previous"
+    if logs.exists():
+        shutil.rmtree(previous, ignore_errors=True)
+        logs.rename(previous)
+
+
+def refuse_lost_state(cloud: Cloud) -> None:
+    """Stop if ministack has ended by itself: the server would remember resources that ministack has forgotten."""
+    run = cloud.home / "run"
+    if processes.was_started(run, "ministack") and processes.running(run, "ministack") is None:
+        raise Failure(
+            f"ministack has ended, and its state with it ({cloud.logs / 'ministack.log'}); "
+            "`make down` clears what is left, then `make up` starts anew"
+        )
 
 
 def refuse_stranger(program: Program) -> None:
