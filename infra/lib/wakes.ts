@@ -1,4 +1,4 @@
-import type { EventPattern } from 'aws-cdk-lib/aws-events';
+import { type EventPattern, Match } from 'aws-cdk-lib/aws-events';
 import { REQUESTS } from './bus.ts';
 import type { PhaseName } from './names.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -33,7 +33,7 @@ export function temporaryDatabases({ names }: Pipeline): Wake {
         'RDS DB Snapshot Event',
         'RDS DB Cluster Snapshot Event',
       ],
-      detail: { SourceArn: kinds.map((kind) => ({ prefix: names.rds(kind, names.temporary) })) },
+      detail: { SourceArn: Match.anyOf(...kinds.map((kind) => Match.prefix(names.rds(kind, names.temporary)))) },
     },
   };
 }
@@ -47,7 +47,7 @@ export function replication({ names }: Pipeline): Wake {
       source: ['aws.dms'],
       detailType: ['DMS Replication Instance State Change', 'DMS Replication Task State Change'],
       // The resource is only in the envelope.
-      resources: kinds.map((kind) => ({ prefix: names.arn('dms', `${kind}:${names.temporary}`) })) as never,
+      resources: Match.anyOf(...kinds.map((kind) => Match.prefix(names.arn('dms', `${kind}:${names.temporary}`)))),
     },
   };
 }
@@ -62,7 +62,7 @@ export function workersOf(phase: PhaseName, { names, worker }: Pipeline): Wake {
       detail: {
         clusterArn: [worker.clusterArn],
         lastStatus: ['STOPPED'],
-        startedBy: [{ prefix: names.startedBy(phase) }],
+        startedBy: Match.prefix(names.startedBy(phase)),
       },
     },
   };

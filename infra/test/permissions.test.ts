@@ -15,9 +15,9 @@ interface Statement {
 const list = (value: string | string[]): string[] => (Array.isArray(value) ? value : [value]);
 
 /** All statements of a role, resolved. */
-function statementsOf(role: string): Statement[] {
-  const { Properties } = named(template, 'AWS::IAM::Role', 'RoleName', `tenant-restore-${role}`);
-  const policies = resolve(template, Properties.Policies) as { PolicyDocument: { Statement: Statement[] } }[];
+function statementsOf(role: string, from = template): Statement[] {
+  const { Properties } = named(from, 'AWS::IAM::Role', 'RoleName', `tenant-restore-${role}`);
+  const policies = resolve(from, Properties.Policies) as { PolicyDocument: { Statement: Statement[] } }[];
   return policies.flatMap((policy) => policy.PolicyDocument.Statement);
 }
 
@@ -139,7 +139,7 @@ describe('a phase may do what its work needs and nothing more', () => {
       /^(rds:(Modify|Delete|AddTags)|secretsmanager:(Create|Put|Delete|Tag)|dms:(Delete|Stop|Start|AddTags))/;
     const ours = /^arn:aws:(rds|dms|secretsmanager):eu-west-3:111122223333:(db|rep|endpoint|task|secret):tr-main-\*$/;
     let seen = 0;
-    for (const statement of PHASES.flatMap(statementsOf)) {
+    for (const statement of PHASES.flatMap((phase) => statementsOf(phase))) {
       if (!list(statement.Action).some((action) => changing.test(action))) continue;
       for (const arn of list(statement.Resource)) assert.match(arn, ours);
       seen += 1;
@@ -230,6 +230,13 @@ describe('secrets', () => {
         [[secret('*')], { StringEquals: { 'aws:ResourceTag/tenant-restore:deployment': 'tenant-restore' } }],
       ],
     );
+  });
+
+  test('the worker reads those that RDS manages only in a deployment that accepts such sources', () => {
+    const managed = secret('rds!*');
+    const mayRead = (from = template) => statementsOf('worker-task', from).some((s) => s.Resource.includes(managed));
+    assert.equal(mayRead(), false);
+    assert.equal(mayRead(synthesize({ managedSecrets: true })), true);
   });
 
   test('DMS reads those of restores alone', () => {
