@@ -62,18 +62,35 @@ pub struct Decision {
 
 impl Decision {
     /// Save, do, wait.
-    pub fn wait(restore: Restore, effects: Vec<Effect>, what: WaitFor, last_seen: impl Into<String>) -> Self {
-        Self { restore, effects, then: Then::Wait(what, last_seen.into()) }
+    pub fn wait(
+        restore: Restore,
+        effects: Vec<Effect>,
+        what: WaitFor,
+        last_seen: impl Into<String>,
+    ) -> Self {
+        Self {
+            restore,
+            effects,
+            then: Then::Wait(what, last_seen.into()),
+        }
     }
 
     /// Save, do, look again.
     pub fn look_again(restore: Restore, effects: Vec<Effect>) -> Self {
-        Self { restore, effects, then: Then::LookAgain }
+        Self {
+            restore,
+            effects,
+            then: Then::LookAgain,
+        }
     }
 
     /// Save; this phase's part is done.
     pub fn rest(restore: Restore) -> Self {
-        Self { restore, effects: Vec::new(), then: Then::Rest }
+        Self {
+            restore,
+            effects: Vec::new(),
+            then: Then::Rest,
+        }
     }
 
     /// Give up.
@@ -108,7 +125,12 @@ pub fn may_act(handler: Phase, restore: &Restore) -> bool {
         return true;
     }
     let preparing = matches!(restore.phase, Phase::Provision | Phase::Ddl);
-    handler == Phase::Migrate && preparing && restore.replication.as_ref().is_some_and(|branch| !branch.settled)
+    handler == Phase::Migrate
+        && preparing
+        && restore
+            .replication
+            .as_ref()
+            .is_some_and(|branch| !branch.settled)
 }
 
 /// Takes in what an event says about how close the end of a wait is.
@@ -118,7 +140,9 @@ pub fn heed(restore: &mut Restore, deployment: &Deployment, wake: &Wake) {
     let is_database = hint.resource == names.temporary_database();
     match hint.event.as_str() {
         // Created, restored to a point in time, restored from a snapshot (RDS user guide, event messages).
-        "RDS-EVENT-0005" | "RDS-EVENT-0019" | "RDS-EVENT-0043" | "RDS-EVENT-0008" if is_database => {
+        "RDS-EVENT-0005" | "RDS-EVENT-0019" | "RDS-EVENT-0043" | "RDS-EVENT-0008"
+            if is_database =>
+        {
             restore.database_announced = true;
         }
         "RDS-EVENT-0016" if is_database => {
@@ -132,7 +156,11 @@ pub fn heed(restore: &mut Restore, deployment: &Deployment, wake: &Wake) {
             }
         }
         "RDS-EVENT-0003" | "DMS-EVENT-0003" | "DMS-EVENT-0073" => {
-            for resource in restore.resources.iter_mut().filter(|resource| resource.name == hint.resource) {
+            for resource in restore
+                .resources
+                .iter_mut()
+                .filter(|resource| resource.name == hint.resource)
+            {
                 resource.deletion_announced = true;
             }
         }
@@ -150,7 +178,12 @@ pub fn learn(restore: &mut Restore, learned: &[Learned]) {
                 }
             }
             Learned::Exists { name } => restore.confirm(name),
-            Learned::PasswordAccepted => restore.password = Password::Resetting { announced: false, shown: false },
+            Learned::PasswordAccepted => {
+                restore.password = Password::Resetting {
+                    announced: false,
+                    shown: false,
+                }
+            }
             Learned::Announced => restore.announced = true,
         }
     }
@@ -168,7 +201,10 @@ pub struct Tick {
 /// Whether a tick belongs to the wait that is under way. One from the future was sent by a handler that could not
 /// save; it counts, so that the chain doesn't break.
 pub fn is_current(restore: &Restore, handler: Phase, generation: u32) -> bool {
-    restore.waits.get(&handler).is_some_and(|wait| generation >= wait.generation)
+    restore
+        .waits
+        .get(&handler)
+        .is_some_and(|wait| generation >= wait.generation)
 }
 
 /// Begins, keeps or ends the wait of a handler, after a decision.
@@ -191,15 +227,25 @@ pub fn settle(
     };
     let before = restore.waits.get(&handler).cloned();
     // What the cleanup waits for changes as resources go; its deadline is one for all.
-    let overdue_wait = before.as_ref().filter(|wait| wait.what == *what || handler == Phase::Cleanup);
+    let overdue_wait = before
+        .as_ref()
+        .filter(|wait| wait.what == *what || handler == Phase::Cleanup);
     if let Some(wait) = overdue_wait.filter(|wait| now > wait.deadline) {
         return Err(overdue(wait, last_seen));
     }
     let same = before.as_ref().filter(|wait| wait.what == *what);
-    let ticked = matches!(wake, Wake::Tick { generation } if is_current(restore, handler, *generation));
-    let tick_generation = if let Wake::Tick { generation } = wake { *generation } else { 0 };
+    let ticked =
+        matches!(wake, Wake::Tick { generation } if is_current(restore, handler, *generation));
+    let tick_generation = if let Wake::Tick { generation } = wake {
+        *generation
+    } else {
+        0
+    };
     if let Some(wait) = same.filter(|_| !ticked) {
-        let kept = Wait { last_seen: last_seen.clone(), ..wait.clone() };
+        let kept = Wait {
+            last_seen: last_seen.clone(),
+            ..wait.clone()
+        };
         restore.waits.insert(handler, kept);
         return Ok(None);
     }
@@ -207,7 +253,10 @@ pub fn settle(
     let wait = Wait {
         what: *what,
         since: same.map_or(now, |wait| wait.since),
-        deadline: same.map_or_else(|| pace.deadline(*what, handler, began(restore, handler, now)), |wait| wait.deadline),
+        deadline: same.map_or_else(
+            || pace.deadline(*what, handler, began(restore, handler, now)),
+            |wait| wait.deadline,
+        ),
         generation: restore.generation,
         ticks: same.map_or(0, |wait| wait.ticks + 1),
         last_seen: last_seen.clone(),
@@ -216,7 +265,10 @@ pub fn settle(
         command: Command::new(
             restore.id.as_str(),
             restore.attempt,
-            Instruction::Reconcile { phase: handler, generation: wait.generation },
+            Instruction::Reconcile {
+                phase: handler,
+                generation: wait.generation,
+            },
         ),
         delay: pace.interval(*what, wait.ticks),
     };
@@ -225,7 +277,10 @@ pub fn settle(
 }
 
 fn began(restore: &Restore, handler: Phase, now: Timestamp) -> Timestamp {
-    let phase = restore.phases.last().filter(|time| handler == Phase::Cleanup && time.phase == handler);
+    let phase = restore
+        .phases
+        .last()
+        .filter(|time| handler == Phase::Cleanup && time.phase == handler);
     phase.map_or(now, |time| time.began)
 }
 
@@ -233,8 +288,17 @@ fn began(restore: &Restore, handler: Phase, now: Timestamp) -> Timestamp {
 ///
 /// # Errors
 /// The cause, when it was refused for longer than its deadline.
-pub fn put_off(restore: &mut Restore, handler: Phase, cause: &Cause, pace: &Pace, now: Timestamp) -> Result<Tick, Cause> {
-    let (since, count) = restore.refusal.as_ref().map_or((now, 0), |refusal| (refusal.since, refusal.count + 1));
+pub fn put_off(
+    restore: &mut Restore,
+    handler: Phase,
+    cause: &Cause,
+    pace: &Pace,
+    now: Timestamp,
+) -> Result<Tick, Cause> {
+    let (since, count) = restore
+        .refusal
+        .as_ref()
+        .map_or((now, 0), |refusal| (refusal.since, refusal.count + 1));
     let deadline = pace.deadline(WaitFor::Retry, handler, since);
     if now > deadline {
         let message = format!("{}; refused {count} times since {since}", cause.message);
@@ -244,21 +308,52 @@ pub fn put_off(restore: &mut Restore, handler: Phase, cause: &Cause, pace: &Pace
     restore.generation += 1;
     let generation = restore.generation;
     let last_seen = cause.to_string();
-    restore.waits.insert(handler, Wait { what: WaitFor::Retry, since, deadline, generation, ticks: count, last_seen });
-    let reconcile = Instruction::Reconcile { phase: handler, generation };
+    restore.waits.insert(
+        handler,
+        Wait {
+            what: WaitFor::Retry,
+            since,
+            deadline,
+            generation,
+            ticks: count,
+            last_seen,
+        },
+    );
+    let reconcile = Instruction::Reconcile {
+        phase: handler,
+        generation,
+    };
     let command = Command::new(restore.id.as_str(), restore.attempt, reconcile);
-    Ok(Tick { command, delay: pace.interval(WaitFor::Retry, count) })
+    Ok(Tick {
+        command,
+        delay: pace.interval(WaitFor::Retry, count),
+    })
 }
 
 /// Whether a decision moved the restore, beyond keeping account of its waits.
 pub fn moved(before: &Restore, after: &Restore, effects: &[Effect]) -> bool {
-    let gone = |restore: &Restore| restore.resources.iter().filter(|resource| resource.gone_at.is_some()).count();
-    let settled = |restore: &Restore| restore.replication.as_ref().is_some_and(|branch| branch.settled);
+    let gone = |restore: &Restore| {
+        restore
+            .resources
+            .iter()
+            .filter(|resource| resource.gone_at.is_some())
+            .count()
+    };
+    let settled = |restore: &Restore| {
+        restore
+            .replication
+            .as_ref()
+            .is_some_and(|branch| branch.settled)
+    };
     before.phase != after.phase
         || !effects.is_empty()
         || gone(before) != gone(after)
         || settled(before) != settled(after)
-        || before.tasks.iter().map(|task| task.state).ne(after.tasks.iter().map(|task| task.state))
+        || before
+            .tasks
+            .iter()
+            .map(|task| task.state)
+            .ne(after.tasks.iter().map(|task| task.state))
         || (before.password == Password::Reset) != (after.password == Password::Reset)
 }
 

@@ -150,14 +150,23 @@ impl Effect {
     /// What is done, for log and audit: no secret, no row value.
     pub fn describe(&self) -> String {
         match self {
-            Self::RestoreDatabase { name, source, restore_time, .. } => {
+            Self::RestoreDatabase {
+                name,
+                source,
+                restore_time,
+                ..
+            } => {
                 format!("restore {source} to {restore_time} as {name}")
             }
             Self::CreateSecret { name, .. } => format!("create secret {name}"),
-            Self::ResetPassword { database, .. } => format!("reset the master password of {database}"),
+            Self::ResetPassword { database, .. } => {
+                format!("reset the master password of {database}")
+            }
             Self::RunTask { name, .. } => format!("run task {name}"),
             Self::StopTask { arn } => format!("stop task {arn}"),
-            Self::CreateReplicationInstance { name } => format!("create replication instance {name}"),
+            Self::CreateReplicationInstance { name } => {
+                format!("create replication instance {name}")
+            }
             Self::CreateEndpoint { name, .. } => format!("create endpoint {name}"),
             Self::TestConnection { endpoint, .. } => format!("test the connection of {endpoint}"),
             Self::CreateReplicationTask { name, tables, .. } => {
@@ -167,7 +176,9 @@ impl Effect {
             Self::StopReplicationTask { name } => format!("stop replication task {name}"),
             Self::DeleteReplicationTask { name } => format!("delete replication task {name}"),
             Self::DeleteEndpoint { name } => format!("delete endpoint {name}"),
-            Self::DeleteReplicationInstance { name } => format!("delete replication instance {name}"),
+            Self::DeleteReplicationInstance { name } => {
+                format!("delete replication instance {name}")
+            }
             Self::DeleteDatabase { name } => format!("delete temporary database {name}"),
             Self::DeleteSecret { name } => format!("delete secret {name}"),
             Self::DeleteObjects { prefix } => format!("delete objects under {prefix}"),

@@ -99,9 +99,11 @@ impl ErrorKind {
     /// How a handler meets an error of this kind.
     pub fn class(self) -> Class {
         match self {
-            Self::Throttled | Self::Busy | Self::NoCapacity | Self::QuotaExceeded | Self::ServiceFault => {
-                Class::Expected
-            }
+            Self::Throttled
+            | Self::Busy
+            | Self::NoCapacity
+            | Self::QuotaExceeded
+            | Self::ServiceFault => Class::Expected,
             _ => Class::Terminal,
         }
     }
@@ -113,40 +115,76 @@ impl ErrorKind {
             Self::RequestIdReused => "Publish the changed request with a requestId of its own.",
             Self::StaleEvent => "Publish the request again if it is still wanted.",
             Self::NotSupported => "Leave the named field out, or ask for what the README lists.",
-            Self::SourceUnknown => "Name an existing DB instance in `source`, or correct the deployment's default.",
+            Self::SourceUnknown => {
+                "Name an existing DB instance in `source`, or correct the deployment's default."
+            }
             Self::SourceNotAllowed => {
                 "Tag the source with tenant-restore:secret and its secret with tenant-restore:deployment."
             }
-            Self::SourceState => "Wait until the source is available, then publish the request again.",
-            Self::RestorePointOutOfWindow => "Choose a restoreTime inside the window that the message names.",
+            Self::SourceState => {
+                "Wait until the source is available, then publish the request again."
+            }
+            Self::RestorePointOutOfWindow => {
+                "Choose a restoreTime inside the window that the message names."
+            }
             Self::DatabaseMissing => "Correct `database`; names are case-sensitive.",
-            Self::SchemaMissing => "Correct `schemas`, or choose a restore point at which the schema existed.",
+            Self::SchemaMissing => {
+                "Correct `schemas`, or choose a restore point at which the schema existed."
+            }
             Self::TargetNameTaken => "Choose another `suffix`, or drop the schema of that name.",
             Self::TargetClaimed => "Wait for the other restore, or choose another `suffix`.",
-            Self::PreflightCritical => "Remove the cause that the message names, then publish the request again.",
-            Self::AccessDenied => "Deploy the stack's current roles; the message names the missing permission.",
+            Self::PreflightCritical => {
+                "Remove the cause that the message names, then publish the request again."
+            }
+            Self::AccessDenied => {
+                "Deploy the stack's current roles; the message names the missing permission."
+            }
             Self::Throttled | Self::ServiceFault => "Nothing; the call is repeated.",
             Self::Busy => "Nothing; the call is repeated until the resource is free.",
             Self::NoCapacity => "Nothing; if it lasts, configure another instance class or zone.",
             Self::QuotaExceeded => "Ask for a higher quota, or delete unused resources.",
-            Self::NameCollision => "Rename or delete the resource that the message names; it isn't ours.",
+            Self::NameCollision => {
+                "Rename or delete the resource that the message names; it isn't ours."
+            }
             Self::CallRefused => "Read the message of AWS; correct the deployment's configuration.",
-            Self::ProvisioningFailed => "Look at the resource's events in the console, then replay the restore.",
-            Self::DeadlineExceeded => "Look at the named resource; raise the phase's deadline if it was only slow.",
-            Self::TaskFailedToStart => "Check the task's image, subnets and roles; the message has the reason ECS gave.",
+            Self::ProvisioningFailed => {
+                "Look at the resource's events in the console, then replay the restore."
+            }
+            Self::DeadlineExceeded => {
+                "Look at the named resource; raise the phase's deadline if it was only slow."
+            }
+            Self::TaskFailedToStart => {
+                "Check the task's image, subnets and roles; the message has the reason ECS gave."
+            }
             Self::TaskFailed => "Read the task's log, which the message names.",
             Self::CredentialsRefused => "Check the secret that the message names.",
-            Self::ConnectionFailed => "Check security groups, subnets and that the server accepts TLS.",
-            Self::ExtractFailed => "Read the message; the original DDL is kept in the audit prefix.",
-            Self::ApplyFailed => "Read the message; it names the archive entry that PostgreSQL refused.",
+            Self::ConnectionFailed => {
+                "Check security groups, subnets and that the server accepts TLS."
+            }
+            Self::ExtractFailed => {
+                "Read the message; the original DDL is kept in the audit prefix."
+            }
+            Self::ApplyFailed => {
+                "Read the message; it names the archive entry that PostgreSQL refused."
+            }
             Self::CopyFailed => "Read the message; it names the table.",
             Self::ReplicationFailed => "Read DMS's reason; `mover: copy` restores without DMS.",
-            Self::ConnectionTestFailed => "Check the DMS security group and the endpoint's certificate.",
+            Self::ConnectionTestFailed => {
+                "Check the DMS security group and the endpoint's certificate."
+            }
             Self::MoverUnable => "Use `mover: auto` or `mover: copy` for the named tables.",
-            Self::ValidationMismatch => "Don't use the restored schemas before the named differences are understood.",
-            Self::DropFailed => "Drop the named schemas by hand; each carries this restore's marker table.",
-            Self::DeleteFailed => "Delete the named resource by hand; it costs money while it exists.",
-            Self::DeadLetter => "Read the letter in the queue `dead`, mend its cause and replay it.",
+            Self::ValidationMismatch => {
+                "Don't use the restored schemas before the named differences are understood."
+            }
+            Self::DropFailed => {
+                "Drop the named schemas by hand; each carries this restore's marker table."
+            }
+            Self::DeleteFailed => {
+                "Delete the named resource by hand; it costs money while it exists."
+            }
+            Self::DeadLetter => {
+                "Read the letter in the queue `dead`, mend its cause and replay it."
+            }
             Self::Internal => "Report this as a bug, with the restore's log.",
         }
     }
@@ -176,7 +214,12 @@ pub struct Cause {
 impl Cause {
     /// A cause with the remedy of its kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), remedy: kind.remedy().to_owned(), field: None }
+        Self {
+            kind,
+            message: message.into(),
+            remedy: kind.remedy().to_owned(),
+            field: None,
+        }
     }
 
     /// The same cause, tied to a field of the request.

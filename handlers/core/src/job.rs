@@ -230,7 +230,9 @@ pub struct PreflightReport {
 impl PreflightReport {
     /// The findings that forbid the restore.
     pub fn critical(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.severity == Severity::Critical)
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Critical)
     }
 }
 

@@ -19,7 +19,10 @@ pub struct RestoreId(String);
 impl RestoreId {
     /// The id, if the text is one.
     pub fn parse(text: &str) -> Option<Self> {
-        let valid = text.len() == ID_LENGTH && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
+        let valid = text.len() == ID_LENGTH
+            && text
+                .bytes()
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'));
         valid.then(|| Self(text.to_owned()))
     }
 
@@ -33,7 +36,8 @@ impl TryFrom<String> for RestoreId {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or_else(|| format!("{text:?} is no restore id (12 characters of a-z and 2-7)"))
+        Self::parse(&text)
+            .ok_or_else(|| format!("{text:?} is no restore id (12 characters of a-z and 2-7)"))
     }
 }
 
@@ -76,14 +80,22 @@ pub struct Deployment {
 impl Deployment {
     /// The names of one restore's resources.
     pub fn names(&self, id: &RestoreId) -> Names {
-        Names { tag: self.tag.clone(), id: id.clone() }
+        Names {
+            tag: self.tag.clone(),
+            id: id.clone(),
+        }
     }
 
     /// The restore that a temporary resource belongs to, by its name.
     pub fn restore_of(&self, resource: &str) -> Option<RestoreId> {
-        let rest = resource.strip_prefix("tr-")?.strip_prefix(self.tag.as_str())?.strip_prefix('-')?;
+        let rest = resource
+            .strip_prefix("tr-")?
+            .strip_prefix(self.tag.as_str())?
+            .strip_prefix('-')?;
         let (id, tail) = rest.split_at_checked(ID_LENGTH)?;
-        (tail.is_empty() || tail.starts_with('-')).then(|| RestoreId::parse(id)).flatten()
+        (tail.is_empty() || tail.starts_with('-'))
+            .then(|| RestoreId::parse(id))
+            .flatten()
     }
 }
 
@@ -163,7 +175,10 @@ pub struct StartedBy {
 impl Deployment {
     /// Reads `startedBy`; none if it isn't this deployment's.
     pub fn started_by(&self, text: &str) -> Option<StartedBy> {
-        let rest = text.strip_prefix("tr-")?.strip_prefix(self.tag.as_str())?.strip_prefix('/')?;
+        let rest = text
+            .strip_prefix("tr-")?
+            .strip_prefix(self.tag.as_str())?
+            .strip_prefix('/')?;
         let mut parts = rest.splitn(4, '/');
         Some(StartedBy {
             phase: Phase::parse(parts.next()?)?,
@@ -192,7 +207,10 @@ mod tests {
     use super::*;
 
     fn deployment() -> Deployment {
-        Deployment { name: "tenant-restore".into(), tag: "abcdef".into() }
+        Deployment {
+            name: "tenant-restore".into(),
+            tag: "abcdef".into(),
+        }
     }
 
     #[test]
@@ -223,8 +241,13 @@ mod tests {
 
     #[test]
     fn names_of_others_are_not_ours() {
-        let other = Deployment { name: "b".into(), tag: "abc".into() };
-        let name = deployment().names(&restore_id("x", "y")).temporary_database();
+        let other = Deployment {
+            name: "b".into(),
+            tag: "abc".into(),
+        };
+        let name = deployment()
+            .names(&restore_id("x", "y"))
+            .temporary_database();
         assert_eq!(other.restore_of(&name), None);
         assert_eq!(deployment().restore_of("production"), None);
         assert_eq!(deployment().restore_of("tr-abcdef-short"), None);
@@ -237,7 +260,12 @@ mod tests {
         let id = restore_id("x", "y");
         let text = deployment.names(&id).started_by(Phase::Ddl, 2, "extract");
         assert!(text.len() <= 128);
-        let expected = StartedBy { phase: Phase::Ddl, id, attempt: 2, job: "extract".into() };
+        let expected = StartedBy {
+            phase: Phase::Ddl,
+            id,
+            attempt: 2,
+            job: "extract".into(),
+        };
         assert_eq!(deployment.started_by(&text), Some(expected));
         assert_eq!(deployment.started_by("ecs-svc/123"), None);
     }
@@ -245,7 +273,10 @@ mod tests {
     #[test]
     fn a_restored_name_never_exceeds_63_bytes_and_keeps_the_suffix_whole() {
         let suffix = "20240128143000";
-        assert_eq!(restored_name("customer_a1", suffix), "customer_a1_20240128143000");
+        assert_eq!(
+            restored_name("customer_a1", suffix),
+            "customer_a1_20240128143000"
+        );
         let long = "x".repeat(63);
         let other = format!("{}y", "x".repeat(62));
         let (first, second) = (restored_name(&long, suffix), restored_name(&other, suffix));

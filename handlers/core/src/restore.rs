@@ -240,7 +240,11 @@ impl Restore {
             request,
             opened_at: now,
             phase: Phase::Intake,
-            phases: vec![PhaseTime { phase: Phase::Intake, began: now, ended: None }],
+            phases: vec![PhaseTime {
+                phase: Phase::Intake,
+                began: now,
+                ended: None,
+            }],
             source: None,
             temporary: None,
             database_announced: false,
@@ -284,12 +288,26 @@ impl Restore {
         if let Some(time) = self.phases.last_mut() {
             time.ended = Some(now);
         }
-        self.phases.push(PhaseTime { phase: next, began: now, ended: None });
+        self.phases.push(PhaseTime {
+            phase: next,
+            began: now,
+            ended: None,
+        });
         self.phase = next;
-        let progressed = Progressed { subject: self.subject(), attempt: self.attempt, phase: next, previous, at: now };
-        let commands = commands.iter().map(|instruction| Command::new(self.id.as_str(), self.attempt, *instruction));
+        let progressed = Progressed {
+            subject: self.subject(),
+            attempt: self.attempt,
+            phase: next,
+            previous,
+            at: now,
+        };
+        let commands = commands
+            .iter()
+            .map(|instruction| Command::new(self.id.as_str(), self.attempt, *instruction));
         self.outbox.commands = commands.collect();
-        self.outbox.events.push(event("RestoreProgressed", &progressed));
+        self.outbox
+            .events
+            .push(event("RestoreProgressed", &progressed));
     }
 
     /// Gives up: whatever was made is cleaned up next.
@@ -302,7 +320,11 @@ impl Restore {
 
     /// Writes a resource down, before the call that creates it.
     pub fn note(&mut self, kind: ResourceKind, name: &str, now: Timestamp) {
-        if self.resources.iter().any(|resource| resource.kind == kind && resource.name == name) {
+        if self
+            .resources
+            .iter()
+            .any(|resource| resource.kind == kind && resource.name == name)
+        {
             return;
         }
         self.resources.push(Resource {
@@ -317,7 +339,11 @@ impl Restore {
 
     /// Remembers that a resource was seen.
     pub fn confirm(&mut self, name: &str) {
-        for resource in self.resources.iter_mut().filter(|resource| resource.name == name) {
+        for resource in self
+            .resources
+            .iter_mut()
+            .filter(|resource| resource.name == name)
+        {
             resource.confirmed = true;
         }
     }
@@ -355,8 +381,12 @@ impl Restore {
 }
 
 fn event<T: Serialize>(detail_type: &str, detail: &T) -> OutgoingEvent {
-    let detail = serde_json::to_value(detail).expect("an event of strings, numbers and lists always serializes");
-    OutgoingEvent { detail_type: detail_type.to_owned(), detail }
+    let detail = serde_json::to_value(detail)
+        .expect("an event of strings, numbers and lists always serializes");
+    OutgoingEvent {
+        detail_type: detail_type.to_owned(),
+        detail,
+    }
 }
 
 /// The id of an attempt's outcome: the same in every delivery.
@@ -377,11 +407,18 @@ pub fn outgoing_cause(cause: &Cause) -> outgoing::Cause {
 /// The outcome of a request that never became a restore.
 pub fn rejection(request_id: &str, detail: &Value, causes: &[Cause], now: Timestamp) -> Ended {
     let text = |field: &str| detail.get(field).and_then(Value::as_str).map(str::to_owned);
-    let names = detail.get("schemas").and_then(Value::as_array).cloned().unwrap_or_default();
+    let names = detail
+        .get("schemas")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
     let schemas = names
         .iter()
         .filter_map(Value::as_str)
-        .map(|schema| RestoredSchema { schema: schema.to_owned(), restored_as: None })
+        .map(|schema| RestoredSchema {
+            schema: schema.to_owned(),
+            restored_as: None,
+        })
         .collect();
     Ended {
         subject: Subject {

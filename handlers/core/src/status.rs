@@ -41,7 +41,11 @@ pub fn source_is_usable(status: &str) -> bool {
 pub fn replication_instance(status: &str) -> Meaning {
     match status {
         "available" => Meaning::Usable,
-        "failed" | "deleted" | "deleting" | "storage-full" | "inaccessible-encryption-credentials" => Meaning::Fatal,
+        "failed"
+        | "deleted"
+        | "deleting"
+        | "storage-full"
+        | "inaccessible-encryption-credentials" => Meaning::Fatal,
         other if other.starts_with("incompatible-") => Meaning::Fatal,
         _ => Meaning::Wait,
     }
@@ -53,14 +57,25 @@ mod tests {
 
     #[test]
     fn a_billed_and_stuck_database_is_fatal() {
-        for status in ["restore-error", "incompatible-parameters", "incompatible-network", "storage-full"] {
+        for status in [
+            "restore-error",
+            "incompatible-parameters",
+            "incompatible-network",
+            "storage-full",
+        ] {
             assert_eq!(database(status), Meaning::Fatal, "{status}");
         }
     }
 
     #[test]
     fn a_database_that_is_still_made_is_waited_for() {
-        for status in ["creating", "backing-up", "modifying", "resetting-master-credentials", "rebooting"] {
+        for status in [
+            "creating",
+            "backing-up",
+            "modifying",
+            "resetting-master-credentials",
+            "rebooting",
+        ] {
             assert_eq!(database(status), Meaning::Wait, "{status}");
         }
     }

@@ -110,8 +110,11 @@ impl Default for Pace {
 impl Pace {
     /// Seconds until the next tick, after so many in this wait. Intervals grow by half.
     pub fn interval(&self, what: WaitFor, ticks: u32) -> i64 {
-        let (first, most) =
-            if what.is_gap() { (self.quick_first, self.quick_most) } else { (self.slow_first, self.slow_most) };
+        let (first, most) = if what.is_gap() {
+            (self.quick_first, self.quick_most)
+        } else {
+            (self.slow_first, self.slow_most)
+        };
         let mut seconds = first.max(1);
         for _ in 0..ticks.min(64) {
             seconds = (seconds + (seconds + 1) / 2).min(most.max(first));
@@ -123,11 +126,15 @@ impl Pace {
     pub fn deadline(&self, what: WaitFor, phase: Phase, began: Timestamp) -> Timestamp {
         let seconds = match (phase, what) {
             (Phase::Cleanup, _) => self.cleanup_deadline,
-            (_, WaitFor::TemporaryDatabase | WaitFor::TemporaryDatabaseAvailable) => self.database_deadline,
+            (_, WaitFor::TemporaryDatabase | WaitFor::TemporaryDatabaseAvailable) => {
+                self.database_deadline
+            }
             (_, WaitFor::Task | WaitFor::ReplicationTask) => self.work_deadline,
             _ => self.other_deadline,
         };
-        began.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+        began
+            .saturating_add(SignedDuration::from_secs(seconds))
+            .unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -136,18 +143,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn intervals_grow_to_five_minutes_while_an_event_is_expected_and_start_within_seconds_in_a_gap() {
+    fn intervals_grow_to_five_minutes_while_an_event_is_expected_and_start_within_seconds_in_a_gap()
+    {
         let pace = Pace::default();
-        let slow: Vec<_> = (0..6).map(|ticks| pace.interval(WaitFor::TemporaryDatabase, ticks)).collect();
+        let slow: Vec<_> = (0..6)
+            .map(|ticks| pace.interval(WaitFor::TemporaryDatabase, ticks))
+            .collect();
         assert_eq!(slow, [60, 90, 135, 203, 300, 300]);
-        let quick: Vec<_> = (0..4).map(|ticks| pace.interval(WaitFor::TemporaryDatabaseAvailable, ticks)).collect();
+        let quick: Vec<_> = (0..4)
+            .map(|ticks| pace.interval(WaitFor::TemporaryDatabaseAvailable, ticks))
+            .collect();
         assert_eq!(quick, [2, 3, 5, 8]);
         assert_eq!(pace.interval(WaitFor::ConnectionTest, 1000), 30);
     }
 
     #[test]
     fn no_interval_is_zero() {
-        let pace = Pace { quick_first: 0, ..Pace::default() };
+        let pace = Pace {
+            quick_first: 0,
+            ..Pace::default()
+        };
         assert_eq!(pace.interval(WaitFor::ConnectionTest, 0), 1);
     }
 }

@@ -34,7 +34,10 @@ pub fn look(task: &Task) -> Look {
 
 /// The look at the task of a job, if it was started and isn't over.
 pub fn look_at(restore: &Restore, job: &str) -> Option<Look> {
-    restore.task(job).filter(|task| task.state == TaskState::Running).map(look)
+    restore
+        .task(job)
+        .filter(|task| task.state == TaskState::Running)
+        .map(look)
 }
 
 /// Where the task of a job is. Starts it, if it wasn't noted yet, by noting it in the record.
@@ -47,18 +50,32 @@ pub fn progress(
     modes: &[Mode],
 ) -> Progress {
     let Some(task) = restore.task(name).cloned() else {
-        let started_by = setting.deployment.names(&restore.id).started_by(phase, restore.attempt, name);
+        let started_by =
+            setting
+                .deployment
+                .names(&restore.id)
+                .started_by(phase, restore.attempt, name);
         let result_key = format!(
             "{}{}/{name}.json",
             setting.deployment.names(&restore.id).audit_prefix(),
             restore.attempt
         );
-        let task = Task { job: name.to_owned(), started_by, result_key, arn: None, state: TaskState::Running };
+        let task = Task {
+            job: name.to_owned(),
+            started_by,
+            result_key,
+            arn: None,
+            state: TaskState::Running,
+        };
         restore.tasks.push(task.clone());
         return start(restore, setting, &task, modes);
     };
     let sight = match seen.tasks.get(name) {
-        None => return Progress::Failed(vec![crate::restore::internal(format!("task {name} was not looked at"))]),
+        None => {
+            return Progress::Failed(vec![crate::restore::internal(format!(
+                "task {name} was not looked at"
+            ))]);
+        }
         Some(None) if task.arn.is_none() => return start(restore, setting, &task, modes),
         // The control plane is eventually consistent (ECS API reference, RunTask).
         Some(None) => return Progress::Running("not shown by ECS".to_owned()),
@@ -68,7 +85,11 @@ pub fn progress(
         return Progress::Running(sight.status.clone());
     }
     let judged = judge(name, sight);
-    let state = if judged.is_ok() { TaskState::Succeeded } else { TaskState::Failed };
+    let state = if judged.is_ok() {
+        TaskState::Succeeded
+    } else {
+        TaskState::Failed
+    };
     for task in restore.tasks.iter_mut().filter(|task| task.job == name) {
         task.arn = Some(sight.arn.clone());
         task.state = state;
@@ -80,17 +101,27 @@ pub fn progress(
 }
 
 fn judge(name: &str, sight: &TaskSight) -> Result<Box<JobResult>, Vec<Cause>> {
-    if let Some(failure) = sight.result.as_ref().and_then(|result| result.failure.as_ref()) {
+    if let Some(failure) = sight
+        .result
+        .as_ref()
+        .and_then(|result| result.failure.as_ref())
+    {
         return Err(failure.causes.clone());
     }
     match (&sight.result, sight.exit_code) {
         (Some(result), Some(0)) => Ok(result.clone()),
         (_, None) => {
-            let message = format!("the task {name} ({}) never ran: {}", sight.arn, sight.reason);
+            let message = format!(
+                "the task {name} ({}) never ran: {}",
+                sight.arn, sight.reason
+            );
             Err(vec![Cause::new(ErrorKind::TaskFailedToStart, message)])
         }
         (_, Some(code)) => {
-            let message = format!("the task {name} ({}) exited with code {code}: {}", sight.arn, sight.reason);
+            let message = format!(
+                "the task {name} ({}) exited with code {code}: {}",
+                sight.arn, sight.reason
+            );
             Err(vec![Cause::new(ErrorKind::TaskFailed, message)])
         }
     }
@@ -98,7 +129,9 @@ fn judge(name: &str, sight: &TaskSight) -> Result<Box<JobResult>, Vec<Cause>> {
 
 fn start(restore: &Restore, setting: &Setting, task: &Task, modes: &[Mode]) -> Progress {
     let Some(source) = &restore.source else {
-        return Progress::Failed(vec![crate::restore::internal("a task was wanted before the source was known")]);
+        return Progress::Failed(vec![crate::restore::internal(
+            "a task was wanted before the source was known",
+        )]);
     };
     let job = job(restore, setting, source, task, modes);
     Progress::Start(Box::new(Effect::RunTask {
@@ -125,8 +158,15 @@ fn job(restore: &Restore, setting: &Setting, source: &Source, task: &Task, modes
         modes: modes.to_vec(),
         database: request.database.clone(),
         schemas: request.schemas.clone(),
-        production: Server { host: source.host.clone(), port: source.port, secret: source.secret.clone() },
-        loader: Loader { role: names.loader_role(), secret: temporary.is_some().then(|| names.target()) },
+        production: Server {
+            host: source.host.clone(),
+            port: source.port,
+            secret: source.secret.clone(),
+        },
+        loader: Loader {
+            role: names.loader_role(),
+            secret: temporary.is_some().then(|| names.target()),
+        },
         temporary,
         mover: request.mover,
         validate: request.validate,

@@ -21,13 +21,30 @@ const JOB: &str = "drop";
 
 impl Choreography for Cleanup {
     fn looks(&self, restore: &Restore, _: &Setting) -> Vec<Look> {
-        let tasks = restore.tasks.iter().filter(|task| task.state == TaskState::Running).map(worker_task::look);
-        let resources = restore.resources.iter().filter(|resource| resource.gone_at.is_none()).map(look);
+        let tasks = restore
+            .tasks
+            .iter()
+            .filter(|task| task.state == TaskState::Running)
+            .map(worker_task::look);
+        let resources = restore
+            .resources
+            .iter()
+            .filter(|resource| resource.gone_at.is_none())
+            .map(look);
         tasks.chain(resources).collect()
     }
 
-    fn decide(&self, mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
-        let mut sweep = Sweep { effects: Vec::new(), waits: Vec::new() };
+    fn decide(
+        &self,
+        mut restore: Restore,
+        seen: &Seen,
+        setting: &Setting,
+        now: Timestamp,
+    ) -> Decision {
+        let mut sweep = Sweep {
+            effects: Vec::new(),
+            waits: Vec::new(),
+        };
         let late = SignedDuration::from_secs(setting.handler_timeout);
         sweep.stop_tasks(&mut restore, seen, now, late);
         sweep.stop_replication(&mut restore, seen, now, late);
@@ -46,11 +63,20 @@ impl Choreography for Cleanup {
 
 /// Gives up on a cleanup that doesn't end: the outcome names what is left.
 pub fn give_up(restore: &mut Restore, cause: &Cause, now: Timestamp) {
-    let left: Vec<_> = restore.resources.iter().filter(|resource| resource.gone_at.is_none()).collect();
-    let left: Vec<_> = left.iter().map(|resource| format!("{:?} {}", resource.kind, resource.name)).collect();
+    let left: Vec<_> = restore
+        .resources
+        .iter()
+        .filter(|resource| resource.gone_at.is_none())
+        .collect();
+    let left: Vec<_> = left
+        .iter()
+        .map(|resource| format!("{:?} {}", resource.kind, resource.name))
+        .collect();
     let message = format!("not deleted: {}; {}", left.join(", "), cause.message);
     restore.failed_in.get_or_insert(Phase::Cleanup);
-    restore.causes.push(Cause::new(ErrorKind::DeleteFailed, message));
+    restore
+        .causes
+        .push(Cause::new(ErrorKind::DeleteFailed, message));
     restore.enter(Phase::Complete, &[Instruction::Complete], now);
 }
 
@@ -70,10 +96,18 @@ fn look(resource: &Resource) -> Look {
 fn status_of(resource: &Resource, seen: &Seen) -> Option<String> {
     let name = &resource.name;
     match resource.kind {
-        ResourceKind::Database => seen.databases.get(name)?.as_ref().map(|sight| sight.status.clone()),
+        ResourceKind::Database => seen
+            .databases
+            .get(name)?
+            .as_ref()
+            .map(|sight| sight.status.clone()),
         ResourceKind::ReplicationInstance => seen.replication_instances.get(name)?.clone(),
         ResourceKind::Endpoint => seen.endpoints.get(name)?.clone(),
-        ResourceKind::ReplicationTask => seen.replication_tasks.get(name)?.as_ref().map(|sight| sight.status.clone()),
+        ResourceKind::ReplicationTask => seen
+            .replication_tasks
+            .get(name)?
+            .as_ref()
+            .map(|sight| sight.status.clone()),
         ResourceKind::Secret => seen.secrets.get(name)?.then(|| "present".to_owned()),
         ResourceKind::Objects => (*seen.objects.get(name)? > 0).then(|| "present".to_owned()),
     }
@@ -91,7 +125,11 @@ impl Sweep {
 
     /// A gap wins, since nothing but ticks ends it.
     fn into_decision(self, restore: Restore) -> Decision {
-        let most_pressing = self.waits.iter().find(|(what, _)| what.is_gap()).or(self.waits.first());
+        let most_pressing = self
+            .waits
+            .iter()
+            .find(|(what, _)| what.is_gap())
+            .or(self.waits.first());
         let what = most_pressing.map(|(what, _)| *what);
         let texts: Vec<_> = self.waits.iter().map(|(_, text)| text.as_str()).collect();
         match what {
@@ -103,7 +141,13 @@ impl Sweep {
         }
     }
 
-    fn stop_tasks(&mut self, restore: &mut Restore, seen: &Seen, now: Timestamp, late: SignedDuration) {
+    fn stop_tasks(
+        &mut self,
+        restore: &mut Restore,
+        seen: &Seen,
+        now: Timestamp,
+        late: SignedDuration,
+    ) {
         let began = restore.phases.last().map_or(now, |time| time.began);
         let running = |task: &&mut Task| task.state == TaskState::Running && task.job != JOB;
         for task in restore.tasks.iter_mut().filter(running) {
@@ -111,34 +155,57 @@ impl Sweep {
                 Some(sight) if sight.stopped() => task.state = TaskState::Failed,
                 Some(sight) => {
                     if sight.status != "STOPPING" && sight.status != "DEPROVISIONING" {
-                        self.effects.push(Effect::StopTask { arn: sight.arn.clone() });
+                        self.effects.push(Effect::StopTask {
+                            arn: sight.arn.clone(),
+                        });
                     }
-                    self.waits.push((WaitFor::Task, format!("task {} is {}", task.job, sight.status)));
+                    self.waits.push((
+                        WaitFor::Task,
+                        format!("task {} is {}", task.job, sight.status),
+                    ));
                 }
                 None if now < began + late => {
-                    self.waits.push((WaitFor::DeletionShown, format!("task {} may still be started", task.job)));
+                    self.waits.push((
+                        WaitFor::DeletionShown,
+                        format!("task {} may still be started", task.job),
+                    ));
                 }
                 None => task.state = TaskState::Failed,
             }
         }
     }
 
-    fn stop_replication(&mut self, restore: &mut Restore, seen: &Seen, now: Timestamp, late: SignedDuration) {
-        let tasks = restore.resources.iter_mut().filter(|resource| resource.kind == ResourceKind::ReplicationTask);
+    fn stop_replication(
+        &mut self,
+        restore: &mut Restore,
+        seen: &Seen,
+        now: Timestamp,
+        late: SignedDuration,
+    ) {
+        let tasks = restore
+            .resources
+            .iter_mut()
+            .filter(|resource| resource.kind == ResourceKind::ReplicationTask);
         for task in tasks.filter(|task| task.gone_at.is_none()) {
             let name = task.name.clone();
             match status_of(task, seen).as_deref() {
                 None => self.absent(task, now, late),
                 Some("running") => {
-                    self.effects.push(Effect::StopReplicationTask { name: name.clone() });
+                    self.effects
+                        .push(Effect::StopReplicationTask { name: name.clone() });
                     self.wait(WaitFor::ReplicationTask, format!("{name} is to be stopped"));
                 }
                 Some("ready" | "stopped" | "failed" | "failed-move") => {
-                    self.effects.push(Effect::DeleteReplicationTask { name: name.clone() });
+                    self.effects
+                        .push(Effect::DeleteReplicationTask { name: name.clone() });
                     self.wait(WaitFor::Deletion, format!("{name} is to be deleted"));
                 }
                 Some(status) => {
-                    let what = if task.deletion_announced { WaitFor::DeletionShown } else { WaitFor::Deletion };
+                    let what = if task.deletion_announced {
+                        WaitFor::DeletionShown
+                    } else {
+                        WaitFor::Deletion
+                    };
                     self.wait(what, format!("{name} is {status}"));
                 }
             }
@@ -148,7 +215,9 @@ impl Sweep {
     /// After a failure, what this restore put into production goes; the worker proves by its marker what that is.
     fn drop_restored(&mut self, restore: &mut Restore, seen: &Seen, setting: &Setting) {
         let applied = restore.task("ddl").is_some();
-        let over = restore.task(JOB).is_some_and(|task| task.state != TaskState::Running);
+        let over = restore
+            .task(JOB)
+            .is_some_and(|task| task.state != TaskState::Running);
         if restore.causes.is_empty() || restore.opened || !applied || over {
             return;
         }
@@ -164,8 +233,14 @@ impl Sweep {
     }
 
     fn delete(&mut self, restore: &mut Restore, seen: &Seen, now: Timestamp, late: SignedDuration) {
-        let dropping = restore.task(JOB).is_some_and(|task| task.state == TaskState::Running);
-        for resource in restore.resources.iter_mut().filter(|resource| resource.gone_at.is_none()) {
+        let dropping = restore
+            .task(JOB)
+            .is_some_and(|task| task.state == TaskState::Running);
+        for resource in restore
+            .resources
+            .iter_mut()
+            .filter(|resource| resource.gone_at.is_none())
+        {
             let Some(status) = status_of(resource, seen) else {
                 self.absent(resource, now, late);
                 continue;
@@ -177,14 +252,19 @@ impl Sweep {
             }
             if matches!(status.as_str(), "deleting" | "delete-precheck") {
                 let quick = resource.deletion_announced || resource.kind == ResourceKind::Endpoint;
-                let what = if quick { WaitFor::DeletionShown } else { WaitFor::Deletion };
+                let what = if quick {
+                    WaitFor::DeletionShown
+                } else {
+                    WaitFor::Deletion
+                };
                 self.wait(what, format!("{} is {status}", resource.name));
                 continue;
             }
             self.effects.push(deletion(resource));
             // Secrets and objects are gone at once as a rule, and no event tells: the first time, look again.
             let at_once = matches!(resource.kind, ResourceKind::Secret | ResourceKind::Objects);
-            let asked = std::mem::replace(&mut resource.deletion_announced, at_once || resource.deletion_announced);
+            let asked = resource.deletion_announced;
+            resource.deletion_announced |= at_once;
             if at_once && !asked {
                 continue;
             }
@@ -199,11 +279,17 @@ impl Sweep {
 
     /// Something that isn't there is gone, unless its creator may still be at work.
     fn absent(&mut self, resource: &mut Resource, now: Timestamp, late: SignedDuration) {
-        if resource.confirmed || now >= resource.noted_at + late || resource.kind == ResourceKind::Objects {
+        if resource.confirmed
+            || now >= resource.noted_at + late
+            || resource.kind == ResourceKind::Objects
+        {
             resource.gone_at = Some(now);
             return;
         }
-        self.wait(WaitFor::DeletionShown, format!("{} may still appear", resource.name));
+        self.wait(
+            WaitFor::DeletionShown,
+            format!("{} may still appear", resource.name),
+        );
     }
 }
 

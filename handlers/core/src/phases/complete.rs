@@ -15,17 +15,36 @@ impl Choreography for Complete {
         Vec::new()
     }
 
-    fn decide(&self, mut restore: Restore, _: &Seen, setting: &Setting, now: Timestamp) -> Decision {
+    fn decide(
+        &self,
+        mut restore: Restore,
+        _: &Seen,
+        setting: &Setting,
+        now: Timestamp,
+    ) -> Decision {
         if restore.announced {
             if let Some(time) = restore.phases.last_mut() {
                 time.ended.get_or_insert(now);
             }
             return Decision::rest(restore);
         }
-        let report_key = format!("{}report.json", setting.deployment.names(&restore.id).audit_prefix());
-        let ended = restore.decide_outcome(format!("s3://{}/{report_key}", setting.bucket), now).clone();
-        let results = restore.tasks.iter().map(|task| task.result_key.clone()).collect();
-        let announce = Effect::Announce { ended: Box::new(ended), report_key, results };
+        let report_key = format!(
+            "{}report.json",
+            setting.deployment.names(&restore.id).audit_prefix()
+        );
+        let ended = restore
+            .decide_outcome(format!("s3://{}/{report_key}", setting.bucket), now)
+            .clone();
+        let results = restore
+            .tasks
+            .iter()
+            .map(|task| task.result_key.clone())
+            .collect();
+        let announce = Effect::Announce {
+            ended: Box::new(ended),
+            report_key,
+            results,
+        };
         Decision::look_again(restore, vec![Effect::ReleaseClaims, announce])
     }
 }

@@ -33,15 +33,25 @@ impl Choreography for Ddl {
         }
     }
 
-    fn decide(&self, mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
+    fn decide(
+        &self,
+        mut restore: Restore,
+        seen: &Seen,
+        setting: &Setting,
+        now: Timestamp,
+    ) -> Decision {
         match restore.password {
             Password::Old => secure(restore, seen, setting, now),
             Password::Resetting { .. } => await_password(restore, seen, setting, now),
             Password::Reset => {
                 let modes = [Mode::Extract, Mode::ApplyPreData];
                 match worker_task::progress(&mut restore, seen, setting, Phase::Ddl, JOB, &modes) {
-                    Progress::Start(effect) => Decision::wait(restore, vec![*effect], WaitFor::Task, "started"),
-                    Progress::Running(status) => Decision::wait(restore, Vec::new(), WaitFor::Task, status),
+                    Progress::Start(effect) => {
+                        Decision::wait(restore, vec![*effect], WaitFor::Task, "started")
+                    }
+                    Progress::Running(status) => {
+                        Decision::wait(restore, Vec::new(), WaitFor::Task, status)
+                    }
                     Progress::Failed(causes) => Decision::fail(restore, causes, now),
                     Progress::Succeeded(result) => hand_on(restore, &result, now),
                 }
@@ -52,10 +62,20 @@ impl Choreography for Ddl {
 
 fn secure(mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
     let names = setting.deployment.names(&restore.id);
-    let (Some(source), Some((host, port))) = (restore.source.clone(), restore.temporary.clone()) else {
-        return Decision::fail(restore, vec![internal("source or temporary database is not known")], now);
+    let (Some(source), Some((host, port))) = (restore.source.clone(), restore.temporary.clone())
+    else {
+        return Decision::fail(
+            restore,
+            vec![internal("source or temporary database is not known")],
+            now,
+        );
     };
-    let Source { host: live_host, port: live_port, master_username, .. } = source;
+    let Source {
+        host: live_host,
+        port: live_port,
+        master_username,
+        ..
+    } = source;
     let wanted = [
         (names.source(), master_username, host, port),
         (names.target(), names.loader_role(), live_host, live_port),
@@ -64,17 +84,35 @@ fn secure(mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) 
     for (name, username, host, port) in wanted {
         if seen.secrets.get(&name) != Some(&true) {
             restore.note(ResourceKind::Secret, &name, now);
-            effects.push(Effect::CreateSecret { name, username, host, port });
+            effects.push(Effect::CreateSecret {
+                name,
+                username,
+                host,
+                port,
+            });
         }
     }
-    effects.push(Effect::ResetPassword { database: names.temporary_database(), secret: names.source() });
+    effects.push(Effect::ResetPassword {
+        database: names.temporary_database(),
+        secret: names.source(),
+    });
     Decision::look_again(restore, effects)
 }
 
-fn await_password(mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
+fn await_password(
+    mut restore: Restore,
+    seen: &Seen,
+    setting: &Setting,
+    now: Timestamp,
+) -> Decision {
     let name = setting.deployment.names(&restore.id).temporary_database();
     let Some(Some(sight)) = seen.databases.get(&name) else {
-        return Decision::wait(restore, Vec::new(), WaitFor::Password, format!("{name} is not shown"));
+        return Decision::wait(
+            restore,
+            Vec::new(),
+            WaitFor::Password,
+            format!("{name} is not shown"),
+        );
     };
     let meaning = status::database(&sight.status);
     if meaning == Meaning::Fatal {
@@ -91,19 +129,39 @@ fn await_password(mut restore: Restore, seen: &Seen, setting: &Setting, now: Tim
         return Decision::look_again(restore, Vec::new());
     }
     restore.password = Password::Resetting { announced, shown };
-    let what = if announced { WaitFor::PasswordUsable } else { WaitFor::Password };
-    Decision::wait(restore, Vec::new(), what, format!("{name} is {}", sight.status))
+    let what = if announced {
+        WaitFor::PasswordUsable
+    } else {
+        WaitFor::Password
+    };
+    Decision::wait(
+        restore,
+        Vec::new(),
+        what,
+        format!("{name} is {}", sight.status),
+    )
 }
 
 fn hand_on(mut restore: Restore, result: &JobResult, now: Timestamp) -> Decision {
     let Some(report) = &result.extract else {
-        return Decision::fail(restore, vec![internal("the extraction left no report")], now);
+        return Decision::fail(
+            restore,
+            vec![internal("the extraction left no report")],
+            now,
+        );
     };
-    restore.copy_tables = report.tables.iter().filter(|table| table.mover == Mover::Copy).count();
+    restore.copy_tables = report
+        .tables
+        .iter()
+        .filter(|table| table.mover == Mover::Copy)
+        .count();
     let schemas = restore.request.schemas.iter().enumerate();
     let by_dms: Vec<usize> = schemas
         .filter(|(_, pair)| {
-            report.tables.iter().any(|table| table.mover == Mover::Dms && table.schema == pair.restored_as)
+            report
+                .tables
+                .iter()
+                .any(|table| table.mover == Mover::Dms && table.schema == pair.restored_as)
         })
         .map(|(position, _)| position)
         .collect();

@@ -25,10 +25,18 @@ impl Choreography for Finalize {
         worker_task::look_at(restore, JOB).into_iter().collect()
     }
 
-    fn decide(&self, mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
+    fn decide(
+        &self,
+        mut restore: Restore,
+        seen: &Seen,
+        setting: &Setting,
+        now: Timestamp,
+    ) -> Decision {
         let modes = [Mode::ApplyPostData, Mode::Validate, Mode::Open];
         match worker_task::progress(&mut restore, seen, setting, Phase::Finalize, JOB, &modes) {
-            Progress::Start(effect) => Decision::wait(restore, vec![*effect], WaitFor::Task, "started"),
+            Progress::Start(effect) => {
+                Decision::wait(restore, vec![*effect], WaitFor::Task, "started")
+            }
             Progress::Running(status) => Decision::wait(restore, Vec::new(), WaitFor::Task, status),
             Progress::Failed(causes) => Decision::fail(restore, causes, now),
             Progress::Succeeded(result) => hand_on(restore, &result, now),
@@ -38,12 +46,18 @@ impl Choreography for Finalize {
 
 fn hand_on(mut restore: Restore, result: &JobResult, now: Timestamp) -> Decision {
     restore.opened = true;
-    let differences = result.validate.as_ref().map(|report| report.differences.as_slice()).unwrap_or_default();
+    let differences = result
+        .validate
+        .as_ref()
+        .map(|report| report.differences.as_slice())
+        .unwrap_or_default();
     if differences.is_empty() {
         restore.enter(Phase::Cleanup, &[Instruction::CleanUp], now);
         return Decision::rest(restore);
     }
     let causes = differences.iter().take(MOST_DIFFERENCES);
-    let causes = causes.map(|text| Cause::new(ErrorKind::ValidationMismatch, text.clone())).collect();
+    let causes = causes
+        .map(|text| Cause::new(ErrorKind::ValidationMismatch, text.clone()))
+        .collect();
     Decision::fail(restore, causes, now)
 }

@@ -27,7 +27,13 @@ impl Choreography for Intake {
         worker_task::look_at(restore, JOB).into_iter().collect()
     }
 
-    fn decide(&self, mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
+    fn decide(
+        &self,
+        mut restore: Restore,
+        seen: &Seen,
+        setting: &Setting,
+        now: Timestamp,
+    ) -> Decision {
         if restore.source.is_none() {
             return match read_source(&restore, seen.source.as_ref()) {
                 Ok(source) => {
@@ -39,8 +45,17 @@ impl Choreography for Intake {
                 Err(causes) => Decision::fail(restore, causes, now),
             };
         }
-        match worker_task::progress(&mut restore, seen, setting, Phase::Intake, JOB, &[Mode::Preflight]) {
-            Progress::Start(effect) => Decision::wait(restore, vec![*effect], WaitFor::Task, "started"),
+        match worker_task::progress(
+            &mut restore,
+            seen,
+            setting,
+            Phase::Intake,
+            JOB,
+            &[Mode::Preflight],
+        ) {
+            Progress::Start(effect) => {
+                Decision::wait(restore, vec![*effect], WaitFor::Task, "started")
+            }
             Progress::Running(status) => Decision::wait(restore, Vec::new(), WaitFor::Task, status),
             Progress::Failed(causes) => Decision::fail(restore, causes, now),
             Progress::Succeeded(result) => judge(restore, &result, now),
@@ -54,20 +69,37 @@ fn read_source(restore: &Restore, sight: Option<&SourceSight>) -> Result<Source,
     let instance = match sight {
         None => return Err(vec![internal("the source was not looked at")]),
         Some(SourceSight::Unknown) => {
-            return refuse(ErrorKind::SourceUnknown, format!("no DB instance or cluster is called {name:?}"));
+            return refuse(
+                ErrorKind::SourceUnknown,
+                format!("no DB instance or cluster is called {name:?}"),
+            );
         }
         Some(SourceSight::Cluster) => {
-            return refuse(ErrorKind::NotSupported, format!("{name:?} is a DB cluster; clusters are not supported yet"));
+            return refuse(
+                ErrorKind::NotSupported,
+                format!("{name:?} is a DB cluster; clusters are not supported yet"),
+            );
         }
         Some(SourceSight::Instance(instance)) => instance,
     };
     if instance.engine != "postgres" {
-        let message = format!("{name:?} runs the engine {:?}; only postgres is supported", instance.engine);
+        let message = format!(
+            "{name:?} runs the engine {:?}; only postgres is supported",
+            instance.engine
+        );
         return refuse(ErrorKind::NotSupported, message);
     }
     let status = &instance.database.status;
-    let Some((host, port)) = instance.database.endpoint.clone().filter(|_| status::source_is_usable(status)) else {
-        return refuse(ErrorKind::SourceState, format!("{name:?} is in status {status:?}"));
+    let Some((host, port)) = instance
+        .database
+        .endpoint
+        .clone()
+        .filter(|_| status::source_is_usable(status))
+    else {
+        return refuse(
+            ErrorKind::SourceState,
+            format!("{name:?} is in status {status:?}"),
+        );
     };
     let secret = match &instance.secret {
         Ok(secret) => secret.clone(),
@@ -88,22 +120,36 @@ fn check_window(restore: &Restore, instance: &SourceInstance) -> Result<(), Vec<
     let message = match (instance.earliest, instance.latest) {
         (Some(earliest), Some(latest)) if (earliest..=latest).contains(&wanted) => return Ok(()),
         (Some(earliest), Some(latest)) => {
-            format!("`restoreTime` {wanted} lies outside the backups' window, {earliest} to {latest}")
+            format!(
+                "`restoreTime` {wanted} lies outside the backups' window, {earliest} to {latest}"
+            )
         }
-        _ => format!("{:?} has no automated backups to restore from", restore.request.source),
+        _ => format!(
+            "{:?} has no automated backups to restore from",
+            restore.request.source
+        ),
     };
-    Err(vec![Cause::new(ErrorKind::RestorePointOutOfWindow, message).at("restoreTime")])
+    Err(vec![
+        Cause::new(ErrorKind::RestorePointOutOfWindow, message).at("restoreTime"),
+    ])
 }
 
 fn judge(mut restore: Restore, result: &JobResult, now: Timestamp) -> Decision {
     let Some(report) = &result.preflight else {
         return Decision::fail(restore, vec![internal("the preflight left no report")], now);
     };
-    let critical: Vec<_> = report.critical().map(|finding| finding.cause.clone()).collect();
+    let critical: Vec<_> = report
+        .critical()
+        .map(|finding| finding.cause.clone())
+        .collect();
     if !critical.is_empty() {
         return Decision::fail(restore, critical, now);
     }
-    restore.warnings = report.findings.iter().map(|finding| finding.cause.clone()).collect();
+    restore.warnings = report
+        .findings
+        .iter()
+        .map(|finding| finding.cause.clone())
+        .collect();
     let with_dms = match restore.request.mover {
         MoverChoice::Copy => false,
         MoverChoice::Dms => true,

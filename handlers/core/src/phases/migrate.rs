@@ -25,7 +25,13 @@ impl Choreography for Migrate {
         looks
     }
 
-    fn decide(&self, mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
+    fn decide(
+        &self,
+        mut restore: Restore,
+        seen: &Seen,
+        setting: &Setting,
+        now: Timestamp,
+    ) -> Decision {
         let mut effects = Vec::new();
         let copy = if restore.phase == Phase::Migrate {
             copy(&mut restore, seen, setting, &mut effects)
@@ -34,13 +40,19 @@ impl Choreography for Migrate {
         };
         let dms = replication::decide(&mut restore, seen, setting, now, &mut effects);
         match (copy, dms) {
-            (Branch::Failed(causes), _) | (_, Branch::Failed(causes)) => Decision::fail(restore, causes, now),
+            (Branch::Failed(causes), _) | (_, Branch::Failed(causes)) => {
+                Decision::fail(restore, causes, now)
+            }
             (_, Branch::LookAgain) => Decision::look_again(restore, effects),
             (Branch::Done, Branch::Done) if restore.phase == Phase::Migrate => {
                 restore.enter(Phase::Finalize, &[Instruction::Finalize], now);
                 Decision::rest(restore)
             }
-            (copy, dms) => Decision { restore, effects, then: join(copy, dms) },
+            (copy, dms) => Decision {
+                restore,
+                effects,
+                then: join(copy, dms),
+            },
         }
     }
 }
@@ -51,15 +63,26 @@ fn join(copy: Branch, dms: Branch) -> Then {
         (Branch::Waiting(_, first), Branch::Waiting(what, second)) if what.is_gap() => {
             Then::Wait(what, format!("{first}; {second}"))
         }
-        (Branch::Waiting(what, first), Branch::Waiting(_, second)) => Then::Wait(what, format!("{first}; {second}")),
-        (Branch::Waiting(what, text), _) | (_, Branch::Waiting(what, text)) => Then::Wait(what, text),
+        (Branch::Waiting(what, first), Branch::Waiting(_, second)) => {
+            Then::Wait(what, format!("{first}; {second}"))
+        }
+        (Branch::Waiting(what, text), _) | (_, Branch::Waiting(what, text)) => {
+            Then::Wait(what, text)
+        }
         (Branch::Done, Branch::Done) => Then::Rest,
         _ => Then::LookAgain,
     }
 }
 
-fn copy(restore: &mut Restore, seen: &Seen, setting: &Setting, effects: &mut Vec<Effect>) -> Branch {
-    let over = restore.task(JOB).is_some_and(|task| task.state == TaskState::Succeeded);
+fn copy(
+    restore: &mut Restore,
+    seen: &Seen,
+    setting: &Setting,
+    effects: &mut Vec<Effect>,
+) -> Branch {
+    let over = restore
+        .task(JOB)
+        .is_some_and(|task| task.state == TaskState::Succeeded);
     if restore.copy_tables == 0 || over {
         return Branch::Done;
     }
@@ -68,7 +91,9 @@ fn copy(restore: &mut Restore, seen: &Seen, setting: &Setting, effects: &mut Vec
             effects.push(*effect);
             Branch::Waiting(WaitFor::Task, "copy started".to_owned())
         }
-        Progress::Running(status) => Branch::Waiting(WaitFor::Task, format!("copy task is {status}")),
+        Progress::Running(status) => {
+            Branch::Waiting(WaitFor::Task, format!("copy task is {status}"))
+        }
         Progress::Failed(causes) => Branch::Failed(causes),
         Progress::Succeeded(_) => Branch::Done,
     }

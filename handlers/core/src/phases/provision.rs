@@ -17,10 +17,18 @@ pub struct Provision;
 
 impl Choreography for Provision {
     fn looks(&self, restore: &Restore, setting: &Setting) -> Vec<Look> {
-        vec![Look::Database(setting.deployment.names(&restore.id).temporary_database())]
+        vec![Look::Database(
+            setting.deployment.names(&restore.id).temporary_database(),
+        )]
     }
 
-    fn decide(&self, mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
+    fn decide(
+        &self,
+        mut restore: Restore,
+        seen: &Seen,
+        setting: &Setting,
+        now: Timestamp,
+    ) -> Decision {
         let name = setting.deployment.names(&restore.id).temporary_database();
         let Some(Some(sight)) = seen.databases.get(&name) else {
             restore.note(ResourceKind::Database, &name, now);
@@ -33,7 +41,12 @@ impl Choreography for Provision {
                 restore_time: restore.request.restore_time,
                 parameter_group: source.parameter_group.clone(),
             };
-            return Decision::wait(restore, vec![effect], WaitFor::TemporaryDatabase, "asked for");
+            return Decision::wait(
+                restore,
+                vec![effect],
+                WaitFor::TemporaryDatabase,
+                "asked for",
+            );
         };
         restore.confirm(&name);
         match (status::database(&sight.status), &sight.endpoint) {
@@ -45,7 +58,12 @@ impl Choreography for Provision {
             }
             _ => {
                 let what = waiting_for(&restore, sight);
-                Decision::wait(restore, Vec::new(), what, format!("{name} is {}", sight.status))
+                Decision::wait(
+                    restore,
+                    Vec::new(),
+                    what,
+                    format!("{name} is {}", sight.status),
+                )
             }
         }
     }
@@ -53,7 +71,10 @@ impl Choreography for Provision {
 
 /// The cause when a database ended in a status it can't leave.
 pub(crate) fn stuck(name: &str, status: &str) -> Cause {
-    Cause::new(ErrorKind::ProvisioningFailed, format!("the temporary database {name} ended in status {status:?}"))
+    Cause::new(
+        ErrorKind::ProvisioningFailed,
+        format!("the temporary database {name} ended in status {status:?}"),
+    )
 }
 
 fn waiting_for(restore: &Restore, sight: &DatabaseSight) -> WaitFor {

@@ -31,19 +31,34 @@ pub enum Branch {
 
 /// What to look at.
 pub fn looks(restore: &Restore, setting: &Setting) -> Vec<Look> {
-    let Some(branch) = restore.replication.as_ref().filter(|branch| !branch.settled) else {
+    let Some(branch) = restore
+        .replication
+        .as_ref()
+        .filter(|branch| !branch.settled)
+    else {
         return Vec::new();
     };
     let names = setting.deployment.names(&restore.id);
     let mut looks = vec![Look::ReplicationInstance(names.replication_instance())];
-    let Some(schemas) = branch.schemas.as_ref().filter(|_| restore.phase == Phase::Migrate) else {
+    let Some(schemas) = branch
+        .schemas
+        .as_ref()
+        .filter(|_| restore.phase == Phase::Migrate)
+    else {
         return looks;
     };
     for endpoint in [names.source(), names.target()] {
         looks.push(Look::Endpoint(endpoint.clone()));
-        looks.push(Look::Connection { instance: names.replication_instance(), endpoint });
+        looks.push(Look::Connection {
+            instance: names.replication_instance(),
+            endpoint,
+        });
     }
-    looks.extend(schemas.iter().map(|position| Look::ReplicationTask(names.replication_task(*position))));
+    looks.extend(
+        schemas
+            .iter()
+            .map(|position| Look::ReplicationTask(names.replication_task(*position))),
+    );
     if let Some(ddl) = restore.task("ddl") {
         looks.push(Look::Plan(ddl.result_key.clone()));
     }
@@ -81,12 +96,20 @@ pub fn decide(
 }
 
 /// A replication instance that turned out unneeded is deleted at once; the cleanup proves that it is gone.
-fn give_back(restore: &mut Restore, names: &Names, seen: &Seen, effects: &mut Vec<Effect>) -> Branch {
+fn give_back(
+    restore: &mut Restore,
+    names: &Names,
+    seen: &Seen,
+    effects: &mut Vec<Effect>,
+) -> Branch {
     let name = names.replication_instance();
     if let Some(Some(status)) = seen.replication_instances.get(&name) {
         restore.confirm(&name);
         if status::replication_instance(status) == Meaning::Wait {
-            return Branch::Waiting(WaitFor::ReplicationInstance, format!("{name} is {status}, and to be deleted"));
+            return Branch::Waiting(
+                WaitFor::ReplicationInstance,
+                format!("{name} is {status}, and to be deleted"),
+            );
         }
         if status != "deleting" {
             effects.push(Effect::DeleteReplicationInstance { name });
@@ -124,8 +147,13 @@ fn instance(
             let message = format!("the replication instance {name} ended in status {status:?}");
             Branch::Failed(vec![Cause::new(ErrorKind::ProvisioningFailed, message)])
         }
-        Meaning::Wait if announced => Branch::Waiting(WaitFor::ReplicationInstanceAvailable, format!("{name} is {status}")),
-        Meaning::Wait => Branch::Waiting(WaitFor::ReplicationInstance, format!("{name} is {status}")),
+        Meaning::Wait if announced => Branch::Waiting(
+            WaitFor::ReplicationInstanceAvailable,
+            format!("{name} is {status}"),
+        ),
+        Meaning::Wait => {
+            Branch::Waiting(WaitFor::ReplicationInstance, format!("{name} is {status}"))
+        }
     }
 }
 
@@ -143,18 +171,27 @@ fn endpoints(
         if seen.endpoints.get(&name).is_none_or(Option::is_none) {
             restore.note(ResourceKind::Endpoint, &name, now);
             let database = restore.request.database.clone();
-            effects.push(Effect::CreateEndpoint { name: name.clone(), source, secret: name, database });
+            effects.push(Effect::CreateEndpoint {
+                name: name.clone(),
+                source,
+                secret: name,
+                database,
+            });
             continue;
         }
         restore.confirm(&name);
         match seen.connections.get(&name).and_then(Option::as_ref) {
             Some((status, _)) if status == "successful" => {}
             Some((status, reason)) if status == "failed" => {
-                let message = format!("DMS could not connect through the endpoint {name}: {reason}");
+                let message =
+                    format!("DMS could not connect through the endpoint {name}: {reason}");
                 causes.push(Cause::new(ErrorKind::ConnectionTestFailed, message));
             }
             Some((status, _)) => waiting = Some(format!("the connection of {name} is {status}")),
-            None => effects.push(Effect::TestConnection { instance: names.replication_instance(), endpoint: name }),
+            None => effects.push(Effect::TestConnection {
+                instance: names.replication_instance(),
+                endpoint: name,
+            }),
         }
     }
     if !causes.is_empty() {
@@ -163,7 +200,9 @@ fn endpoints(
     if effects.len() > before {
         return Branch::LookAgain;
     }
-    waiting.map_or(Branch::Done, |text| Branch::Waiting(WaitFor::ConnectionTest, text))
+    waiting.map_or(Branch::Done, |text| {
+        Branch::Waiting(WaitFor::ConnectionTest, text)
+    })
 }
 
 fn tasks(
@@ -175,7 +214,9 @@ fn tasks(
     effects: &mut Vec<Effect>,
 ) -> Branch {
     let Some(plan) = &seen.plan else {
-        return Branch::Failed(vec![crate::restore::internal("the plan of tables is missing")]);
+        return Branch::Failed(vec![crate::restore::internal(
+            "the plan of tables is missing",
+        )]);
     };
     let (mut running, mut preparing, mut causes) = (None, None, Vec::new());
     let before = effects.len();
@@ -190,9 +231,13 @@ fn tasks(
         };
         restore.confirm(&name);
         match sight.status.as_str() {
-            "creating" | "modifying" | "testing" => preparing = Some(format!("{name} is {}", sight.status)),
+            "creating" | "modifying" | "testing" => {
+                preparing = Some(format!("{name} is {}", sight.status))
+            }
             "ready" => effects.push(Effect::StartReplicationTask { name }),
-            "stopped" | "failed" | "failed-move" | "deleting" => causes.extend(judge(&name, sight, &schema, &tables)),
+            "stopped" | "failed" | "failed-move" | "deleting" => {
+                causes.extend(judge(&name, sight, &schema, &tables))
+            }
             status => running = Some(format!("{name} is {status}")),
         }
     }
@@ -213,7 +258,9 @@ fn tasks(
 }
 
 fn tables_of(plan: &[TablePlan], schema: &str) -> Vec<String> {
-    let ours = plan.iter().filter(|table| table.mover == Mover::Dms && table.schema == schema);
+    let ours = plan
+        .iter()
+        .filter(|table| table.mover == Mover::Dms && table.schema == schema);
     ours.map(|table| table.table.clone()).collect()
 }
 
@@ -229,14 +276,26 @@ fn create(names: &Names, name: String, schema: String, tables: Vec<String>) -> E
 }
 
 /// A stopped task succeeded only if it says so, no table erred, and every table that was asked for is complete.
-fn judge(name: &str, sight: &ReplicationTaskSight, schema: &str, tables: &[String]) -> Option<Cause> {
+fn judge(
+    name: &str,
+    sight: &ReplicationTaskSight,
+    schema: &str,
+    tables: &[String],
+) -> Option<Cause> {
     let failed = |message: String| Some(Cause::new(ErrorKind::ReplicationFailed, message));
     if sight.status != "stopped" || !sight.stop_reason.contains("FULL_LOAD_ONLY_FINISHED") {
-        return failed(format!("the DMS task {name} is {}: {} {}", sight.status, sight.stop_reason, sight.failure));
+        return failed(format!(
+            "the DMS task {name} is {}: {} {}",
+            sight.status, sight.stop_reason, sight.failure
+        ));
     }
     let state = |table: &String| {
         let qualified = format!("{schema}.{table}");
-        sight.tables.iter().find(|(seen, _)| *seen == qualified).map_or("missing", |(_, state)| state.as_str())
+        sight
+            .tables
+            .iter()
+            .find(|(seen, _)| *seen == qualified)
+            .map_or("missing", |(_, state)| state.as_str())
     };
     let incomplete: Vec<_> = tables
         .iter()

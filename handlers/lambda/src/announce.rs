@@ -1,0 +1,54 @@
+//! The outcome: the event on the bus and the notice on the topic, with the same content.
+
+use aws_sdk_sns::types::MessageAttributeValue;
+use tenant_restore_core::error::ErrorKind;
+use tenant_restore_core::restore::OutgoingEvent;
+use tenant_restore_events::outgoing::Ended;
+use tracing::info;
+
+use crate::engine::Engine;
+use crate::fault::{Fault, fault};
+
+impl Engine {
+    /// Tells an outcome. May be called again; the `outcomeId` stays the same.
+    pub async fn announce(&self, ended: &Ended) -> Result<(), Fault> {
+        let detail = serde_json::to_value(ended)
+            .map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
+        let message = detail.to_string();
+        self.publish(&OutgoingEvent {
+            detail_type: ended.outcome.detail_type().to_owned(),
+            detail,
+        })
+        .await?;
+        let mut notice = self
+            .clients
+            .sns
+            .publish()
+            .topic_arn(&self.config.topic)
+            .message(message);
+        let subject = &ended.subject;
+        let attributes = [
+            ("outcome", Some(ended.outcome.as_str())),
+            ("database", subject.database.as_deref()),
+            ("source", subject.source.as_deref()),
+        ];
+        for (name, value) in attributes {
+            // SNS refuses empty attributes (SNS API reference, MessageAttributeValue).
+            let Some(value) = value.filter(|value| !value.is_empty()) else {
+                continue;
+            };
+            let built = MessageAttributeValue::builder()
+                .data_type("String")
+                .string_value(value)
+                .build();
+            let value = built.map_err(|error| {
+                Fault::new(ErrorKind::Internal, format!("build {name}: {error}"))
+            })?;
+            notice = notice.message_attributes(name, value);
+        }
+        notice.send().await.map_err(fault("send the notice"))?;
+        let restore = subject.restore_id.as_deref().unwrap_or("none");
+        info!(restore, outcome = ended.outcome.as_str(), outcome_id = %ended.outcome_id, "outcome announced");
+        Ok(())
+    }
+}

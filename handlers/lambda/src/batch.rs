@@ -1,0 +1,65 @@
+//! A batch of SQS messages: one after the other, with partial failures, so that one bad message costs no other.
+
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use jiff::Timestamp;
+use tracing::{Instrument, error, info_span};
+
+use crate::engine::Engine;
+use crate::fault::Fault;
+
+/// What is known of a message besides its body.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Its id.
+    pub message_id: String,
+    /// When it was sent.
+    pub sent_at: Option<Timestamp>,
+    /// Whether it comes from the dead-letter queue.
+    pub is_letter: bool,
+}
+
+/// Handles a batch; what failed is named, and SQS delivers it again.
+pub async fn handle(engine: &Engine, event: SqsEvent) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    for message in event.records {
+        let delivery = delivery(&message);
+        let span = info_span!("message", phase = %engine.config.handler, message_id = %delivery.message_id);
+        let body = message.body.unwrap_or_default();
+        let outcome = Box::pin(one(engine, &body, &delivery))
+            .instrument(span.clone())
+            .await;
+        if let Err(fault) = outcome {
+            let _entered = span.enter();
+            error!(kind = %fault.cause.kind, error = %fault.cause.message, "message failed, to be delivered again");
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = delivery.message_id;
+            response.batch_item_failures.push(failure);
+        }
+    }
+    response
+}
+
+async fn one(engine: &Engine, body: &str, delivery: &Delivery) -> Result<(), Fault> {
+    if delivery.is_letter {
+        return crate::letters::receive(engine, body, delivery).await;
+    }
+    match crate::message::read(body, &engine.config.setting.deployment) {
+        Ok(message) => engine.receive(message, body, delivery).await,
+        Err(reason) => crate::letters::keep(engine, body, delivery, &reason).await,
+    }
+}
+
+fn delivery(message: &SqsMessage) -> Delivery {
+    let millis = message
+        .attributes
+        .get("SentTimestamp")
+        .and_then(|text| text.parse().ok());
+    Delivery {
+        message_id: message.message_id.clone().unwrap_or_default(),
+        sent_at: millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()),
+        is_letter: message
+            .event_source_arn
+            .as_ref()
+            .is_some_and(|arn| arn.ends_with("-dlq")),
+    }
+}

@@ -1,0 +1,49 @@
+//! The AWS clients, built once per process.
+
+use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+/// One client for each service.
+pub struct Clients {
+    pub databasemigration: aws_sdk_databasemigration::Client,
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    pub ecs: aws_sdk_ecs::Client,
+    pub eventbridge: aws_sdk_eventbridge::Client,
+    pub rds: aws_sdk_rds::Client,
+    pub s3: aws_sdk_s3::Client,
+    pub secretsmanager: aws_sdk_secretsmanager::Client,
+    pub sns: aws_sdk_sns::Client,
+    pub sqs: aws_sdk_sqs::Client,
+}
+
+impl Clients {
+    /// Loads credentials, region and endpoints as every SDK does.
+    pub async fn connect() -> Self {
+        let http = Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .retry_config(RetryConfig::adaptive())
+            .load()
+            .await;
+        // An endpoint of one's own rarely resolves bucket names as hosts.
+        let path_style = config.endpoint_url().is_some();
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            .force_path_style(path_style)
+            .build();
+        Self {
+            databasemigration: aws_sdk_databasemigration::Client::new(&config),
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            ecs: aws_sdk_ecs::Client::new(&config),
+            eventbridge: aws_sdk_eventbridge::Client::new(&config),
+            rds: aws_sdk_rds::Client::new(&config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            secretsmanager: aws_sdk_secretsmanager::Client::new(&config),
+            sns: aws_sdk_sns::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What a handler is told by its environment.
+
+use std::collections::BTreeMap;
+
+use tenant_restore_core::decision::Setting;
+use tenant_restore_core::naming::Deployment;
+use tenant_restore_core::wait::Pace;
+use tenant_restore_events::Phase;
+
+/// The configuration of a handler.
+pub struct Config {
+    /// The phase that it handles.
+    pub handler: Phase,
+    /// What decisions are made with.
+    pub setting: Setting,
+    /// DynamoDB table.
+    pub table: String,
+    /// EventBridge bus.
+    pub bus: String,
+    /// SNS topic of the outcomes.
+    pub topic: String,
+    /// SQS queues of the phases.
+    pub queues: BTreeMap<Phase, String>,
+    /// SQS queue of the dead.
+    pub dead_queue: String,
+    /// Where worker tasks run.
+    pub tasks: TaskConfig,
+    /// Where temporary databases live.
+    pub databases: DatabaseConfig,
+    /// How DMS is used.
+    pub replication: ReplicationConfig,
+    /// Source of requests that name none.
+    pub default_source: String,
+    /// Its secret.
+    pub default_source_secret: String,
+    /// Key of temporary secrets; the account's default if absent.
+    pub kms_key: Option<String>,
+}
+
+/// Where worker tasks run.
+pub struct TaskConfig {
+    /// ECS cluster.
+    pub cluster: String,
+    /// Task definition, with its revision.
+    pub definition: String,
+    /// Name of the worker's container.
+    pub container: String,
+    /// Subnets.
+    pub subnets: Vec<String>,
+    /// Security groups.
+    pub security_groups: Vec<String>,
+}
+
+/// Where temporary databases live.
+pub struct DatabaseConfig {
+    /// DB subnet group.
+    pub subnet_group: String,
+    /// Security groups.
+    pub security_groups: Vec<String>,
+}
+
+/// How DMS is used.
+pub struct ReplicationConfig {
+    /// Replication subnet group.
+    pub subnet_group: String,
+    /// Security groups.
+    pub security_groups: Vec<String>,
+    /// Instance class.
+    pub instance_class: String,
+    /// Role with which DMS reads the temporary secrets.
+    pub secret_role: String,
+    /// Certificate for `verify-full`; `require` if absent.
+    pub certificate: Option<String>,
+}
+
+/// Lambda's time-out for our functions in seconds; the template sets the same.
+const HANDLER_TIMEOUT: i64 = 60;
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// A sentence that names the variable.
+    pub fn from_env() -> Result<Self, String> {
+        let handler = required("HANDLER")?;
+        let handler = Phase::parse(&handler)
+            .ok_or_else(|| format!("HANDLER is {handler:?}, which is no phase"))?;
+        let deployment = Deployment {
+            name: required("DEPLOYMENT")?,
+            tag: required("DEPLOYMENT_TAG")?,
+        };
+        let pace = optional("PACE")
+            .map(|text| serde_json::from_str::<Pace>(&text))
+            .transpose();
+        let pace = pace
+            .map_err(|error| format!("PACE is no valid document: {error}"))?
+            .unwrap_or_default();
+        let mut queues = BTreeMap::new();
+        for phase in Phase::ALL {
+            queues.insert(
+                phase,
+                required(&format!(
+                    "QUEUE_URL_{}",
+                    phase.as_str().to_ascii_uppercase()
+                ))?,
+            );
+        }
+        Ok(Self {
+            handler,
+            setting: Setting {
+                deployment,
+                pace,
+                handler_timeout: HANDLER_TIMEOUT,
+                bucket: required("BUCKET_NAME")?,
+            },
+            table: required("TABLE_NAME")?,
+            bus: required("BUS_NAME")?,
+            topic: required("TOPIC_ARN")?,
+            queues,
+            dead_queue: required("QUEUE_URL_DEAD")?,
+            tasks: TaskConfig {
+                cluster: required("CLUSTER_ARN")?,
+                definition: required("TASK_DEFINITION_ARN")?,
+                container: required("CONTAINER_NAME")?,
+                subnets: list("TASK_SUBNETS")?,
+                security_groups: list("TASK_SECURITY_GROUPS")?,
+            },
+            databases: DatabaseConfig {
+                subnet_group: required("DB_SUBNET_GROUP")?,
+                security_groups: list("DB_SECURITY_GROUPS")?,
+            },
+            replication: ReplicationConfig {
+                subnet_group: required("DMS_SUBNET_GROUP")?,
+                security_groups: list("DMS_SECURITY_GROUPS")?,
+                instance_class: required("DMS_INSTANCE_CLASS")?,
+                secret_role: required("DMS_SECRET_ROLE_ARN")?,
+                certificate: optional("CA_CERTIFICATE_ARN"),
+            },
+            default_source: required("DEFAULT_SOURCE")?,
+            default_source_secret: required("DEFAULT_SOURCE_SECRET_ARN")?,
+            kms_key: optional("KMS_KEY_ARN"),
+        })
+    }
+}
+
+fn optional(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn required(name: &str) -> Result<String, String> {
+    optional(name).ok_or_else(|| format!("the environment variable {name} is missing"))
+}
+
+fn list(name: &str) -> Result<Vec<String>, String> {
+    Ok(required(name)?.split(',').map(str::to_owned).collect())
+}

@@ -1,0 +1,83 @@
+//! Messages that nobody could handle. They are kept in the queue `dead` with their cause; a command of a restore's
+//! current phase and attempt that was given up starts the cleanup of its restore first.
+
+use aws_sdk_sqs::types::MessageAttributeValue;
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tracing::warn;
+
+use crate::batch::Delivery;
+use crate::engine::Engine;
+use crate::fault::{Fault, fault};
+use crate::message::{self, Message};
+use tenant_restore_core::decision::Wake;
+
+/// Takes a letter from the dead-letter queue.
+///
+/// # Errors
+/// When the letter could not be kept.
+pub async fn receive(engine: &Engine, body: &str, delivery: &Delivery) -> Result<(), Fault> {
+    let reason = match message::read(body, &engine.config.setting.deployment) {
+        Ok(Message::Restore {
+            id,
+            attempt: Some(attempt),
+            recipient: Some(phase),
+            wake: Wake::Command(_),
+            name,
+        }) => {
+            let cause = Cause::new(
+                ErrorKind::DeadLetter,
+                format!("the command {name} to {phase} was given up"),
+            );
+            engine.abandon(&id, attempt, phase, cause, delivery).await?;
+            format!("the command {name} to {phase} was given up")
+        }
+        Ok(_) => "given up after repeated failures of its handler".to_owned(),
+        Err(reason) => reason,
+    };
+    keep(engine, body, delivery, &reason).await
+}
+
+/// Keeps a message in the queue `dead`, with its cause.
+///
+/// # Errors
+/// When SQS refuses.
+pub async fn keep(
+    engine: &Engine,
+    body: &str,
+    delivery: &Delivery,
+    reason: &str,
+) -> Result<(), Fault> {
+    warn!(%reason, "message kept in the queue dead");
+    let reason: String = reason
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(500)
+        .collect();
+    let sender = engine
+        .clients
+        .sqs
+        .send_message()
+        .queue_url(&engine.config.dead_queue)
+        .message_body(body);
+    sender
+        .message_attributes("cause", attribute(&reason)?)
+        .message_attributes("phase", attribute(engine.config.handler.as_str())?)
+        .message_attributes("messageId", attribute(&delivery.message_id)?)
+        .send()
+        .await
+        .map_err(fault("keep the message in the queue dead"))?;
+    Ok(())
+}
+
+fn attribute(value: &str) -> Result<MessageAttributeValue, Fault> {
+    let built = MessageAttributeValue::builder()
+        .data_type("String")
+        .string_value(value)
+        .build();
+    built.map_err(|error| {
+        Fault::new(
+            ErrorKind::Internal,
+            format!("build a message attribute: {error}"),
+        )
+    })
+}

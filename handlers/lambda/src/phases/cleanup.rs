@@ -1,0 +1,208 @@
+//! Phase 6 in AWS: deletions. Each proves first that the resource is this restore's: by our prefix, by our tag, and
+//! it is never the source.
+
+use tenant_restore_core::error::ErrorKind;
+use tenant_restore_core::restore::Restore;
+
+use crate::engine::Engine;
+use crate::fault::{Fault, fault};
+
+/// A deletion of something that is gone, or on its way, has succeeded.
+fn done(answer: Result<(), Fault>) -> Result<(), Fault> {
+    match answer {
+        Err(fault)
+            if fault.is(&[
+                "DBInstanceNotFound",
+                "ResourceNotFound",
+                "ResourceNotFoundException",
+            ]) =>
+        {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+impl Engine {
+    fn refuse_foreign(&self, restore: &Restore, name: &str) -> Result<(), Fault> {
+        let ours = self.config.setting.deployment.restore_of(name).as_ref() == Some(&restore.id);
+        if ours && name != restore.request.source {
+            return Ok(());
+        }
+        Err(foreign(name))
+    }
+
+    /// Deletes the temporary DB instance.
+    pub async fn delete_database(&self, restore: &Restore, name: &str) -> Result<(), Fault> {
+        self.refuse_foreign(restore, name)?;
+        let Some(database) = self.describe_database(name).await? else {
+            return Ok(());
+        };
+        let tags = database
+            .tag_list()
+            .iter()
+            .filter_map(|tag| Some((tag.key()?, tag.value()?)));
+        if !self.is_ours(restore, name, tags) {
+            return Err(foreign(name));
+        }
+        let request = self
+            .clients
+            .rds
+            .delete_db_instance()
+            .db_instance_identifier(name);
+        let request = request
+            .skip_final_snapshot(true)
+            .delete_automated_backups(true);
+        done(
+            request
+                .send()
+                .await
+                .map(|_| ())
+                .map_err(fault(&format!("delete the DB instance {name}"))),
+        )
+    }
+
+    /// Deletes a secret at once.
+    pub async fn delete_secret(&self, restore: &Restore, name: &str) -> Result<(), Fault> {
+        self.refuse_foreign(restore, name)?;
+        let described = self
+            .clients
+            .secretsmanager
+            .describe_secret()
+            .secret_id(name)
+            .send()
+            .await;
+        let described = match described.map_err(fault(&format!("describe the secret {name}"))) {
+            Ok(described) => described,
+            Err(fault) => return done(Err(fault)),
+        };
+        let tags = described
+            .tags()
+            .iter()
+            .filter_map(|tag| Some((tag.key()?, tag.value()?)));
+        if !self.is_ours(restore, name, tags) {
+            return Err(foreign(name));
+        }
+        let request = self
+            .clients
+            .secretsmanager
+            .delete_secret()
+            .secret_id(name)
+            .force_delete_without_recovery(true);
+        done(
+            request
+                .send()
+                .await
+                .map(|_| ())
+                .map_err(fault(&format!("delete the secret {name}"))),
+        )
+    }
+
+    async fn refuse_foreign_dms(
+        &self,
+        restore: &Restore,
+        name: &str,
+        arn: &str,
+    ) -> Result<(), Fault> {
+        self.refuse_foreign(restore, name)?;
+        if self.dms_resource_is_ours(restore, name, arn).await? {
+            Ok(())
+        } else {
+            Err(foreign(name))
+        }
+    }
+
+    /// Stops a running DMS task.
+    pub async fn stop_replication_task(&self, name: &str) -> Result<(), Fault> {
+        let Some(arn) = self.replication_task_arn(name).await? else {
+            return Ok(());
+        };
+        let request = self
+            .clients
+            .databasemigration
+            .stop_replication_task()
+            .replication_task_arn(arn);
+        done(
+            request
+                .send()
+                .await
+                .map(|_| ())
+                .map_err(fault(&format!("stop the DMS task {name}"))),
+        )
+    }
+
+    /// Deletes a DMS task.
+    pub async fn delete_replication_task(
+        &self,
+        restore: &Restore,
+        name: &str,
+    ) -> Result<(), Fault> {
+        let Some(arn) = self.replication_task_arn(name).await? else {
+            return Ok(());
+        };
+        self.refuse_foreign_dms(restore, name, &arn).await?;
+        let request = self
+            .clients
+            .databasemigration
+            .delete_replication_task()
+            .replication_task_arn(arn);
+        done(
+            request
+                .send()
+                .await
+                .map(|_| ())
+                .map_err(fault(&format!("delete the DMS task {name}"))),
+        )
+    }
+
+    /// Deletes an endpoint.
+    pub async fn delete_endpoint(&self, restore: &Restore, name: &str) -> Result<(), Fault> {
+        let Some((arn, _)) = self.endpoint(name).await? else {
+            return Ok(());
+        };
+        self.refuse_foreign_dms(restore, name, &arn).await?;
+        let request = self
+            .clients
+            .databasemigration
+            .delete_endpoint()
+            .endpoint_arn(arn);
+        done(
+            request
+                .send()
+                .await
+                .map(|_| ())
+                .map_err(fault(&format!("delete the endpoint {name}"))),
+        )
+    }
+
+    /// Deletes the replication instance.
+    pub async fn delete_replication_instance(
+        &self,
+        restore: &Restore,
+        name: &str,
+    ) -> Result<(), Fault> {
+        let Some(arn) = self.replication_instance_arn(name).await? else {
+            return Ok(());
+        };
+        self.refuse_foreign_dms(restore, name, &arn).await?;
+        let request = self
+            .clients
+            .databasemigration
+            .delete_replication_instance()
+            .replication_instance_arn(arn);
+        done(
+            request
+                .send()
+                .await
+                .map(|_| ())
+                .map_err(fault(&format!("delete the replication instance {name}"))),
+        )
+    }
+}
+
+fn foreign(name: &str) -> Fault {
+    Fault::new(
+        ErrorKind::NameCollision,
+        format!("{name} is not this restore's and is left alone"),
+    )
+}

@@ -1,0 +1,176 @@
+//! Phase 3 in AWS: temporary secrets, and the master password of the temporary database.
+
+use aws_sdk_secretsmanager::types::Tag;
+use serde::{Deserialize, Serialize};
+use tenant_restore_core::effect::Learned;
+use tenant_restore_core::error::ErrorKind;
+use tenant_restore_core::restore::Restore;
+
+use crate::engine::Engine;
+use crate::fault::{Fault, fault};
+
+const PASSWORD_LENGTH: usize = 32;
+
+/// Characters that RDS, DMS and connection strings all accept (DMS user guide, "Creating source and target endpoints").
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// What DMS asks of a secret; the port is text in its documentation.
+#[derive(Serialize, Deserialize)]
+struct Login {
+    username: String,
+    password: String,
+    host: String,
+    port: String,
+}
+
+impl Engine {
+    /// Makes a secret with a generated password. One of the same name that is ours is kept: its password may be in use.
+    pub async fn create_secret(
+        &self,
+        restore: &Restore,
+        name: &str,
+        username: &str,
+        host: &str,
+        port: u16,
+    ) -> Result<Vec<Learned>, Fault> {
+        let login = Login {
+            username: username.to_owned(),
+            password: password()?,
+            host: host.to_owned(),
+            port: port.to_string(),
+        };
+        let text = serde_json::to_string(&login)
+            .map_err(|_| Fault::new(ErrorKind::Internal, "encode a secret"))?;
+        let tags = self
+            .tags(restore, name)
+            .map(|(key, value)| Tag::builder().key(key).value(value).build());
+        let request = self
+            .clients
+            .secretsmanager
+            .create_secret()
+            .name(name)
+            .secret_string(text);
+        let request = request
+            .set_kms_key_id(self.config.kms_key.clone())
+            .set_tags(Some(tags.into()));
+        match request
+            .send()
+            .await
+            .map_err(fault(&format!("create the secret {name}")))
+        {
+            Ok(_) => {}
+            Err(fault) if fault.is(&["ResourceExistsException"]) => {
+                self.own_secret(restore, name).await?
+            }
+            Err(fault) => return Err(fault),
+        }
+        Ok(vec![Learned::Exists {
+            name: name.to_owned(),
+        }])
+    }
+
+    async fn own_secret(&self, restore: &Restore, name: &str) -> Result<(), Fault> {
+        let request = self
+            .clients
+            .secretsmanager
+            .describe_secret()
+            .secret_id(name);
+        let described = request
+            .send()
+            .await
+            .map_err(fault(&format!("describe the secret {name}")))?;
+        let tags = described
+            .tags()
+            .iter()
+            .filter_map(|tag| Some((tag.key()?, tag.value()?)));
+        if self.is_ours(restore, name, tags) {
+            return Ok(());
+        }
+        Err(Fault::new(
+            ErrorKind::NameCollision,
+            format!("a secret {name} exists and isn't this restore's"),
+        ))
+    }
+
+    /// Whether a secret exists. One that is scheduled for deletion doesn't.
+    pub async fn secret_exists(&self, name: &str) -> Result<bool, Fault> {
+        let request = self
+            .clients
+            .secretsmanager
+            .describe_secret()
+            .secret_id(name);
+        match request
+            .send()
+            .await
+            .map_err(fault(&format!("describe the secret {name}")))
+        {
+            Ok(described) => Ok(described.deleted_date().is_none()),
+            Err(fault) if fault.is(&["ResourceNotFoundException"]) => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Sets the temporary database's master password to the secret's.
+    pub async fn reset_password(
+        &self,
+        database: &str,
+        secret: &str,
+    ) -> Result<Vec<Learned>, Fault> {
+        let request = self
+            .clients
+            .secretsmanager
+            .get_secret_value()
+            .secret_id(secret);
+        let value = request
+            .send()
+            .await
+            .map_err(fault(&format!("read the secret {secret}")))?;
+        let login: Option<Login> =
+            serde_json::from_str(value.secret_string().unwrap_or_default()).ok();
+        let login = login.ok_or_else(|| {
+            Fault::new(
+                ErrorKind::Internal,
+                format!("the secret {secret} is unreadable"),
+            )
+        })?;
+        let request = self
+            .clients
+            .rds
+            .modify_db_instance()
+            .db_instance_identifier(database)
+            .apply_immediately(true);
+        let request = request.master_user_password(login.password);
+        request
+            .send()
+            .await
+            .map_err(fault(&format!("reset the master password of {database}")))?;
+        Ok(vec![Learned::PasswordAccepted])
+    }
+}
+
+fn password() -> Result<String, Fault> {
+    let mut bytes = [0_u8; PASSWORD_LENGTH];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Fault::new(ErrorKind::Internal, format!("draw a password: {error}")))?;
+    Ok(bytes
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte % 64)]))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_has_only_what_dms_accepts_and_is_never_the_same() {
+        let (first, second) = (password().unwrap(), password().unwrap());
+        assert_ne!(first, second);
+        assert_eq!(first.len(), PASSWORD_LENGTH);
+        assert!(
+            first
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        );
+    }
+}

@@ -1,0 +1,146 @@
+//! What each phase sees in AWS and does there.
+
+pub mod cleanup;
+pub mod complete;
+pub mod ddl;
+pub mod intake;
+pub mod migrate;
+pub mod provision;
+
+use tenant_restore_core::effect::{Effect, Learned};
+use tenant_restore_core::restore::Restore;
+
+use crate::engine::Engine;
+use crate::fault::Fault;
+
+/// Tag with the deployment's name.
+pub const TAG_DEPLOYMENT: &str = "tenant-restore:deployment";
+/// Tag with the restore's id and the resource's name.
+pub const TAG_RESTORE: &str = "tenant-restore:restore";
+
+impl Engine {
+    /// The tags of a temporary resource.
+    pub fn tags(&self, restore: &Restore, resource: &str) -> [(&'static str, String); 2] {
+        let deployment = &self.config.setting.deployment;
+        let value = deployment.names(&restore.id).tag_value(resource);
+        [
+            (TAG_DEPLOYMENT, deployment.name.clone()),
+            (TAG_RESTORE, value),
+        ]
+    }
+
+    /// Whether tags say that a resource is ours.
+    pub fn is_ours<'a>(
+        &self,
+        restore: &Restore,
+        resource: &str,
+        tags: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> bool {
+        let wanted = self.tags(restore, resource);
+        let tags: Vec<_> = tags.into_iter().collect();
+        wanted
+            .iter()
+            .all(|(key, value)| tags.contains(&(*key, value.as_str())))
+    }
+
+    /// Does one thing.
+    pub async fn perform(&self, effect: &Effect, restore: &Restore) -> Result<Vec<Learned>, Fault> {
+        let nothing = |()| Vec::new();
+        match effect {
+            Effect::RestoreDatabase {
+                name,
+                source,
+                restore_time,
+                parameter_group,
+            } => {
+                let group = parameter_group.as_deref();
+                self.restore_database(restore, name, source, *restore_time, group)
+                    .await
+            }
+            Effect::CreateSecret {
+                name,
+                username,
+                host,
+                port,
+            } => {
+                self.create_secret(restore, name, username, host, *port)
+                    .await
+            }
+            Effect::ResetPassword { database, secret } => {
+                self.reset_password(database, secret).await
+            }
+            Effect::RunTask {
+                name,
+                key,
+                started_by,
+                token,
+                job,
+            } => {
+                self.run_task(restore, name, key, started_by, token, job)
+                    .await
+            }
+            Effect::StopTask { arn } => self.stop_task(arn).await.map(nothing),
+            Effect::CreateReplicationInstance { name } => {
+                self.create_replication_instance(restore, name).await
+            }
+            Effect::CreateEndpoint {
+                name,
+                source,
+                secret,
+                database,
+            } => {
+                self.create_endpoint(restore, name, *source, secret, database)
+                    .await
+            }
+            Effect::TestConnection { instance, endpoint } => {
+                self.test_connection(instance, endpoint).await.map(nothing)
+            }
+            Effect::CreateReplicationTask {
+                name,
+                instance,
+                source,
+                target,
+                schema,
+                tables,
+            } => {
+                self.create_replication_task(
+                    restore,
+                    name,
+                    instance,
+                    [source, target],
+                    schema,
+                    tables,
+                )
+                .await
+            }
+            Effect::StartReplicationTask { name } => {
+                self.start_replication_task(name).await.map(nothing)
+            }
+            Effect::StopReplicationTask { name } => {
+                self.stop_replication_task(name).await.map(nothing)
+            }
+            Effect::DeleteReplicationTask { name } => self
+                .delete_replication_task(restore, name)
+                .await
+                .map(nothing),
+            Effect::DeleteEndpoint { name } => {
+                self.delete_endpoint(restore, name).await.map(nothing)
+            }
+            Effect::DeleteReplicationInstance { name } => self
+                .delete_replication_instance(restore, name)
+                .await
+                .map(nothing),
+            Effect::DeleteDatabase { name } => {
+                self.delete_database(restore, name).await.map(nothing)
+            }
+            Effect::DeleteSecret { name } => self.delete_secret(restore, name).await.map(nothing),
+            Effect::DeleteObjects { prefix } => self.delete_objects(prefix).await.map(nothing),
+            Effect::Announce {
+                ended,
+                report_key,
+                results,
+            } => self.tell_outcome(restore, ended, report_key, results).await,
+            Effect::ReleaseClaims => self.release_claims(restore).await.map(nothing),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `RestoreRequested`: validated, de-duplicated, opened; or rejected, with nothing created.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tenant_restore_core::decision::Wake;
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::naming::restore_id;
+use tenant_restore_core::request::{self, Arrival, Request};
+use tenant_restore_core::restore::{Restore, rejection};
+use tenant_restore_events::Envelope;
+use tracing::info;
+
+use crate::batch::Delivery;
+use crate::engine::{Engine, Woken};
+use crate::fault::Fault;
+use crate::message::event_time;
+use crate::store::Refused;
+
+/// Takes a request.
+///
+/// # Errors
+/// When a call failed; the message is then delivered again.
+pub async fn receive(
+    engine: &Engine,
+    envelope: &Envelope<Value>,
+    delivery: &Delivery,
+) -> Result<(), Fault> {
+    let now = Timestamp::now();
+    let arrival = Arrival {
+        event_id: &envelope.id,
+        time: event_time(envelope, now),
+        replayed: envelope.replay_name.is_some(),
+        now,
+        default_source: &engine.config.default_source,
+    };
+    let causes = match request::read(&envelope.detail, &arrival) {
+        Ok(request) => match open(engine, request, delivery, now).await? {
+            Ok(()) => return Ok(()),
+            Err(cause) => vec![cause],
+        },
+        Err(causes) => causes,
+    };
+    let request_id = request::request_id(&envelope.detail, &envelope.id);
+    info!(%request_id, problems = causes.len(), "request rejected");
+    let ended = rejection(&request_id, &envelope.detail, &causes, now);
+    let ended = engine.keep_rejection(&ended, now).await?;
+    engine.announce(&ended).await
+}
+
+async fn open(
+    engine: &Engine,
+    request: Request,
+    delivery: &Delivery,
+    now: Timestamp,
+) -> Result<Result<(), Cause>, Fault> {
+    let id = restore_id(&engine.config.setting.deployment.name, &request.request_id);
+    let restore = Restore::open(id.clone(), request, now);
+    match engine.open(&restore).await? {
+        Ok(()) => {
+            info!(restore = %id, phase = "intake", cause = "RestoreRequested", "restore opened")
+        }
+        Err(Refused::Exists) => {
+            let Some(stored) = engine.load(&id).await? else {
+                return Err(Fault::new(
+                    ErrorKind::Internal,
+                    format!("the record of {id} came and went"),
+                ));
+            };
+            if stored.restore.request.fingerprint != restore.request.fingerprint {
+                let message = format!(
+                    "`requestId` {:?} was used for another request",
+                    restore.request.request_id
+                );
+                return Ok(Err(
+                    Cause::new(ErrorKind::RequestIdReused, message).at("requestId")
+                ));
+            }
+        }
+        Err(Refused::Claimed(position)) => {
+            let name = &restore.request.schemas[position].restored_as;
+            let message = format!("another restore claims the target schema {name:?}");
+            return Ok(Err(
+                Cause::new(ErrorKind::TargetClaimed, message).at("suffix")
+            ));
+        }
+    }
+    let woken = Woken {
+        wake: Wake::Request,
+        name: "RestoreRequested".to_owned(),
+        delivery,
+    };
+    engine.advance(&id, Some(1), woken).await?;
+    Ok(Ok(()))
+}

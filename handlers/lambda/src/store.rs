@@ -1,0 +1,379 @@
+//! The DynamoDB table: the restore, its claims and its log.
+//!
+//! | pk | sk | holds |
+//! |---|---|---|
+//! | `RESTORE#<id>` | `STATE` | the record, `version` for conditional saves |
+//! | `RESTORE#<id>` | `LOG#<time>#<n>` | one thing that happened, with its cause |
+//! | `TARGET#<source>/<database>/<schema>` | `CLAIM` | the restore that claims this target name |
+//! | `REQUEST#<request id>` | `REJECTED#<outcome id>` | a request that never became a restore |
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tenant_restore_core::error::ErrorKind;
+use tenant_restore_core::naming::RestoreId;
+use tenant_restore_core::restore::Restore;
+use tenant_restore_events::outgoing::Ended;
+
+use crate::engine::Engine;
+use crate::fault::{Fault, fault};
+
+type Item = HashMap<String, AttributeValue>;
+
+/// A record as it was loaded.
+pub struct Stored {
+    /// The version that a save must find.
+    pub version: u64,
+    /// The record.
+    pub restore: Restore,
+}
+
+/// Whether a conditional write went through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// It did.
+    Yes,
+    /// Somebody else was faster.
+    Conflict,
+}
+
+/// Why a restore could not be opened.
+pub enum Refused {
+    /// The restore is there already.
+    Exists,
+    /// Another restore claims the target name of the schema at this position.
+    Claimed(usize),
+}
+
+/// An entry of the log: what woke which handler, what it waited for, what it decided.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Which handler.
+    pub handler: String,
+    /// `request`, `command`, `tick`, `event` or `letter`.
+    pub cause: String,
+    /// The command's or event's name.
+    pub name: String,
+    /// The SQS message.
+    pub message_id: String,
+    /// When it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
+    /// What the handler waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_for: Option<String>,
+    /// Whether only a tick could end that wait.
+    pub gap: bool,
+    /// Whether the restore moved.
+    pub moved: bool,
+    /// The phase before.
+    pub phase: String,
+    /// The phase after.
+    pub next_phase: String,
+    /// What was decided to do.
+    pub effects: Vec<String>,
+    /// What went wrong, if anything did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+}
+
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+fn partition(id: &RestoreId) -> AttributeValue {
+    text(format!("RESTORE#{id}"))
+}
+
+fn document<T: Serialize>(value: &T) -> Result<AttributeValue, Fault> {
+    serde_dynamo::to_attribute_value(value)
+        .map_err(|error| Fault::new(ErrorKind::Internal, format!("encode a record: {error}")))
+}
+
+impl Engine {
+    /// Loads a restore, consistently.
+    pub async fn load(&self, id: &RestoreId) -> Result<Option<Stored>, Fault> {
+        let request = self
+            .clients
+            .dynamodb
+            .get_item()
+            .table_name(&self.config.table)
+            .consistent_read(true);
+        let answer = request
+            .key("pk", partition(id))
+            .key("sk", text("STATE"))
+            .send()
+            .await;
+        let Some(mut item) = answer.map_err(fault("load the restore"))?.item else {
+            return Ok(None);
+        };
+        let broken = |what: &str| {
+            Fault::new(
+                ErrorKind::Internal,
+                format!("the record of {id} has no readable {what}"),
+            )
+        };
+        let version = match item.get("version") {
+            Some(AttributeValue::N(number)) => number.parse().map_err(|_| broken("version"))?,
+            _ => return Err(broken("version")),
+        };
+        let restore = item.remove("restore").ok_or_else(|| broken("restore"))?;
+        let restore = serde_dynamo::from_attribute_value(restore).map_err(|error| {
+            Fault::new(
+                ErrorKind::Internal,
+                format!("decode the record of {id}: {error}"),
+            )
+        })?;
+        Ok(Some(Stored { version, restore }))
+    }
+
+    /// Saves a restore if nobody else did since it was loaded, together with a log entry.
+    pub async fn save(
+        &self,
+        restore: &Restore,
+        version: u64,
+        entry: &LogEntry,
+    ) -> Result<Saved, Fault> {
+        let state = self.put(state_item(restore, version + 1)?)?;
+        let state = state
+            .condition_expression("#version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
+            .build()
+            .map_err(unbuilt)?;
+        let log = self
+            .put(log_item(&restore.id, version + 1, entry)?)?
+            .build()
+            .map_err(unbuilt)?;
+        let items = [state, log].map(|put| TransactWriteItem::builder().put(put).build());
+        let write = self
+            .clients
+            .dynamodb
+            .transact_write_items()
+            .set_transact_items(Some(items.into()));
+        match write.send().await {
+            Ok(_) => Ok(Saved::Yes),
+            Err(error) => match cancelled_at(&error) {
+                Some(reasons)
+                    if reasons
+                        .first()
+                        .is_some_and(|reason| reason == "ConditionalCheckFailed") =>
+                {
+                    Ok(Saved::Conflict)
+                }
+                Some(reasons) if reasons.iter().any(|reason| reason == "TransactionConflict") => {
+                    Ok(Saved::Conflict)
+                }
+                _ => Err(fault("save the restore")(error)),
+            },
+        }
+    }
+
+    /// Writes a log entry alone.
+    pub async fn log(&self, id: &RestoreId, version: u64, entry: &LogEntry) -> Result<(), Fault> {
+        let request = self
+            .clients
+            .dynamodb
+            .put_item()
+            .table_name(&self.config.table);
+        request
+            .set_item(Some(log_item(id, version, entry)?))
+            .send()
+            .await
+            .map_err(fault("write the log"))?;
+        Ok(())
+    }
+
+    /// Opens a restore: its record and the claims of its target names, all or nothing.
+    pub async fn open(&self, restore: &Restore) -> Result<Result<(), Refused>, Fault> {
+        let fresh = "attribute_not_exists(pk)";
+        let state = self
+            .put(state_item(restore, 1)?)?
+            .condition_expression(fresh)
+            .build()
+            .map_err(unbuilt)?;
+        let mut items = vec![TransactWriteItem::builder().put(state).build()];
+        for target in targets(restore) {
+            let claim = HashMap::from([
+                ("pk".to_owned(), text(target)),
+                ("sk".to_owned(), text("CLAIM")),
+                ("restoreId".to_owned(), text(restore.id.as_str())),
+            ]);
+            let claim = self
+                .put(claim)?
+                .condition_expression(fresh)
+                .build()
+                .map_err(unbuilt)?;
+            items.push(TransactWriteItem::builder().put(claim).build());
+        }
+        match self
+            .clients
+            .dynamodb
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .send()
+            .await
+        {
+            Ok(_) => Ok(Ok(())),
+            Err(error) => {
+                let refused = cancelled_at(&error).and_then(|reasons| {
+                    let position = reasons
+                        .iter()
+                        .position(|reason| reason == "ConditionalCheckFailed")?;
+                    Some(if position == 0 {
+                        Refused::Exists
+                    } else {
+                        Refused::Claimed(position - 1)
+                    })
+                });
+                refused.map_or_else(
+                    || Err(fault("open the restore")(error)),
+                    |refused| Ok(Err(refused)),
+                )
+            }
+        }
+    }
+
+    /// Gives the claimed target names back.
+    pub async fn release_claims(&self, restore: &Restore) -> Result<(), Fault> {
+        for target in targets(restore) {
+            let request = self
+                .clients
+                .dynamodb
+                .delete_item()
+                .table_name(&self.config.table);
+            let request = request.key("pk", text(target)).key("sk", text("CLAIM"));
+            let ours = request
+                .condition_expression("attribute_not_exists(pk) or restoreId = :id")
+                .expression_attribute_values(":id", text(restore.id.as_str()));
+            ours.send().await.map_err(fault("release a claimed name"))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the outcome of a request that never became a restore; gives the one that was kept first.
+    pub async fn keep_rejection(&self, ended: &Ended, now: Timestamp) -> Result<Ended, Fault> {
+        let pk = text(format!("REQUEST#{}", ended.subject.request_id));
+        let sk = text(format!("REJECTED#{}", ended.outcome_id));
+        let item = HashMap::from([
+            ("pk".to_owned(), pk.clone()),
+            ("sk".to_owned(), sk.clone()),
+            ("ended".to_owned(), document(ended)?),
+            (
+                "expiresAt".to_owned(),
+                AttributeValue::N((now.as_second() + 30 * 86_400).to_string()),
+            ),
+        ]);
+        let request = self
+            .clients
+            .dynamodb
+            .put_item()
+            .table_name(&self.config.table)
+            .set_item(Some(item));
+        match request
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await
+        {
+            Ok(_) => Ok(ended.clone()),
+            Err(error) => {
+                let fault = fault("keep the rejection")(error);
+                if !fault.is(&["ConditionalCheckFailedException"]) {
+                    return Err(fault);
+                }
+                let request = self
+                    .clients
+                    .dynamodb
+                    .get_item()
+                    .table_name(&self.config.table)
+                    .consistent_read(true);
+                let answer = request
+                    .key("pk", pk)
+                    .key("sk", sk)
+                    .send()
+                    .await
+                    .map_err(crate::fault::fault("load the rejection"))?;
+                let kept = answer.item.and_then(|mut item| item.remove("ended"));
+                let kept = kept.and_then(|value| serde_dynamo::from_attribute_value(value).ok());
+                Ok(kept.unwrap_or_else(|| ended.clone()))
+            }
+        }
+    }
+
+    fn put(&self, item: Item) -> Result<aws_sdk_dynamodb::types::builders::PutBuilder, Fault> {
+        Ok(Put::builder()
+            .table_name(&self.config.table)
+            .set_item(Some(item)))
+    }
+}
+
+fn targets(restore: &Restore) -> impl Iterator<Item = String> + '_ {
+    let request = &restore.request;
+    request.schemas.iter().map(|pair| {
+        format!(
+            "TARGET#{}/{}/{}",
+            request.source, request.database, pair.restored_as
+        )
+    })
+}
+
+fn unbuilt(error: aws_sdk_dynamodb::error::BuildError) -> Fault {
+    Fault::new(ErrorKind::Internal, format!("build a write: {error}"))
+}
+
+fn state_item(restore: &Restore, version: u64) -> Result<Item, Fault> {
+    let mut item = HashMap::from([
+        ("pk".to_owned(), partition(&restore.id)),
+        ("sk".to_owned(), text("STATE")),
+        ("kind".to_owned(), text("RESTORE")),
+        ("startedAt".to_owned(), text(restore.opened_at.to_string())),
+        ("version".to_owned(), AttributeValue::N(version.to_string())),
+        ("phase".to_owned(), text(restore.phase.as_str())),
+        ("requestId".to_owned(), text(&restore.request.request_id)),
+        ("restore".to_owned(), document(restore)?),
+    ]);
+    if let Some(ended) = &restore.ended {
+        item.insert("outcome".to_owned(), text(ended.outcome.as_str()));
+    }
+    Ok(item)
+}
+
+fn log_item(id: &RestoreId, version: u64, entry: &LogEntry) -> Result<Item, Fault> {
+    let AttributeValue::M(mut item) = document(entry)? else {
+        return Err(Fault::new(ErrorKind::Internal, "a log entry is no map"));
+    };
+    item.insert("pk".to_owned(), partition(id));
+    // Microseconds and version make the key unique and its order that of time.
+    let key = format!(
+        "LOG#{}#{version:06}#{}",
+        entry.at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ"),
+        entry.message_id
+    );
+    item.insert("sk".to_owned(), text(key));
+    Ok(item)
+}
+
+/// The codes of a cancelled transaction, by position.
+fn cancelled_at<R>(
+    error: &aws_sdk_dynamodb::error::SdkError<
+        aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError,
+        R,
+    >,
+) -> Option<Vec<String>> {
+    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return None;
+    };
+    let codes = cancelled
+        .cancellation_reasons()
+        .iter()
+        .map(|reason| reason.code().unwrap_or("None").to_owned());
+    Some(codes.collect())
+}

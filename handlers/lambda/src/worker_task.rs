@@ -1,0 +1,181 @@
+//! Worker tasks on ECS: started once per job, found by their ARN or by who started them.
+
+use aws_sdk_ecs::types::{
+    AssignPublicIp, AwsVpcConfiguration, ContainerOverride, DesiredStatus, KeyValuePair,
+    LaunchType, NetworkConfiguration, Tag, TaskOverride,
+};
+use tenant_restore_core::effect::Learned;
+use tenant_restore_core::error::ErrorKind;
+use tenant_restore_core::job::Job;
+use tenant_restore_core::restore::Restore;
+use tenant_restore_core::sight::TaskSight;
+
+use crate::engine::Engine;
+use crate::fault::{Fault, fault};
+
+/// Why a task is stopped, as its `stoppedReason` says.
+const STOP_REASON: &str = "stopped by the restore's cleanup";
+
+impl Engine {
+    /// Looks at a task, and at its result once it has stopped.
+    pub async fn worker_task(
+        &self,
+        arn: Option<&str>,
+        started_by: &str,
+        result_key: &str,
+    ) -> Result<Option<TaskSight>, Fault> {
+        let arn = match arn {
+            Some(arn) => arn.to_owned(),
+            None => match self.find_task(started_by).await? {
+                Some(arn) => arn,
+                None => return Ok(None),
+            },
+        };
+        let request = self
+            .clients
+            .ecs
+            .describe_tasks()
+            .cluster(&self.config.tasks.cluster)
+            .tasks(&arn);
+        let answer = request
+            .send()
+            .await
+            .map_err(fault("describe the worker task"))?;
+        let Some(task) = answer.tasks().first() else {
+            return Ok(None);
+        };
+        // Other containers may be injected, so ours is found by its name (ECS developer guide, task events).
+        let container = task
+            .containers()
+            .iter()
+            .find(|it| it.name() == Some(self.config.tasks.container.as_str()));
+        let reason = [
+            task.stop_code()
+                .map(aws_sdk_ecs::types::TaskStopCode::as_str),
+            task.stopped_reason(),
+            container.and_then(aws_sdk_ecs::types::Container::reason),
+        ];
+        let mut sight = TaskSight {
+            arn,
+            status: task.last_status().unwrap_or_default().to_owned(),
+            exit_code: container.and_then(aws_sdk_ecs::types::Container::exit_code),
+            reason: reason.into_iter().flatten().collect::<Vec<_>>().join("; "),
+            result: None,
+        };
+        if sight.stopped() {
+            sight.result = self.job_result(result_key).await?.map(Box::new);
+        }
+        Ok(Some(sight))
+    }
+
+    async fn find_task(&self, started_by: &str) -> Result<Option<String>, Fault> {
+        for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
+            let request = self
+                .clients
+                .ecs
+                .list_tasks()
+                .cluster(&self.config.tasks.cluster);
+            let request = request.started_by(started_by).desired_status(status);
+            let answer = request.send().await.map_err(fault("list worker tasks"))?;
+            if let Some(arn) = answer.task_arns().first() {
+                return Ok(Some(arn.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes the job's document and starts the task.
+    pub async fn run_task(
+        &self,
+        restore: &Restore,
+        name: &str,
+        key: &str,
+        started_by: &str,
+        token: &str,
+        job: &Job,
+    ) -> Result<Vec<Learned>, Fault> {
+        self.write_json(key, job).await?;
+        let config = &self.config.tasks;
+        let built = |error: aws_sdk_ecs::error::BuildError| {
+            Fault::new(ErrorKind::Internal, error.to_string())
+        };
+        let network = AwsVpcConfiguration::builder()
+            .set_subnets(Some(config.subnets.clone()))
+            .set_security_groups(Some(config.security_groups.clone()))
+            .assign_public_ip(AssignPublicIp::Disabled)
+            .build()
+            .map_err(built)?;
+        let environment = KeyValuePair::builder().name("JOB").value(key).build();
+        let container = ContainerOverride::builder()
+            .name(&config.container)
+            .environment(environment)
+            .build();
+        let doing = format!("run the worker task {name}");
+        let answer = self
+            .clients
+            .ecs
+            .run_task()
+            .cluster(&config.cluster)
+            .task_definition(&config.definition)
+            .launch_type(LaunchType::Fargate)
+            .network_configuration(
+                NetworkConfiguration::builder()
+                    .awsvpc_configuration(network)
+                    .build(),
+            )
+            .overrides(
+                TaskOverride::builder()
+                    .container_overrides(container)
+                    .build(),
+            )
+            .started_by(started_by)
+            .client_token(token)
+            .set_tags(Some(self.ecs_tags(restore, name)))
+            .send()
+            .await
+            .map_err(fault(&doing))?;
+        if let Some(arn) = answer.tasks().first().and_then(|task| task.task_arn()) {
+            return Ok(vec![Learned::Task {
+                job: name.to_owned(),
+                arn: arn.to_owned(),
+            }]);
+        }
+        // A 200 may hold failures instead of tasks (ECS developer guide, API failures).
+        let reason = answer
+            .failures()
+            .iter()
+            .filter_map(|failure| failure.reason())
+            .collect::<Vec<_>>()
+            .join(", ");
+        let passing = reason.starts_with("RESOURCE:") || reason.contains("Capacity is unavailable");
+        let kind = if passing {
+            ErrorKind::NoCapacity
+        } else {
+            ErrorKind::TaskFailedToStart
+        };
+        Err(Fault::new(kind, format!("{doing}: {reason}")))
+    }
+
+    fn ecs_tags(&self, restore: &Restore, name: &str) -> Vec<Tag> {
+        let tags = self.tags(restore, name);
+        tags.into_iter()
+            .map(|(key, value)| Tag::builder().key(key).value(value).build())
+            .collect()
+    }
+
+    /// Stops a task; one that is over already counts as stopped.
+    pub async fn stop_task(&self, arn: &str) -> Result<(), Fault> {
+        let request = self
+            .clients
+            .ecs
+            .stop_task()
+            .cluster(&self.config.tasks.cluster)
+            .task(arn)
+            .reason(STOP_REASON);
+        request
+            .send()
+            .await
+            .map_err(fault("stop the worker task"))?;
+        Ok(())
+    }
+}
