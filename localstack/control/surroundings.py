@@ -112,9 +112,9 @@ def source_secret(cloud: Cloud) -> str:
 def certificate_authority(cloud: Cloud) -> str:
     """ARN of the DMS certificate of the authority that signs for every PostgreSQL server here."""
     dms = cloud.client("dms")
-    known = dms.describe_certificates(Filters=[{"Name": "certificate-id", "Values": [AUTHORITY_NAME]}])["Certificates"]
-    if known:
-        return known[0]["CertificateArn"]
+    known = {each["CertificateIdentifier"]: each for each in dms.describe_certificates()["Certificates"]}
+    if AUTHORITY_NAME in known:
+        return known[AUTHORITY_NAME]["CertificateArn"]
     pem = cloud.ca_certificate.read_text()
     imported = dms.import_certificate(CertificateIdentifier=AUTHORITY_NAME, CertificatePem=pem)
     return imported["Certificate"]["CertificateArn"]
