@@ -111,7 +111,7 @@ impl Transfer {
             while taken < settings.rows_per_commit
                 && let Some(row) = rows.try_next().await.map_err(TransferError::Source)?
             {
-                batch.send(row).await.map_err(TransferError::Target)?;
+                batch.feed(row).await.map_err(TransferError::Target)?;
                 taken += 1;
             }
             committed += batch
