@@ -26,6 +26,8 @@ pub struct Config {
     pub deletion_event: DeletionEvent,
     /// Between two heartbeats; `LatestRestorableTime` is at most this and the time of archiving behind.
     pub heartbeat_ms: u64,
+    /// Between two base backups after the first; a restore replays at most this much log.
+    pub backup_every_ms: u64,
     /// How long a recovery may take.
     pub recovery_ms: u64,
     /// `max_connections` of each server.
@@ -60,6 +62,7 @@ impl Default for Config {
             deleting_ms: 200,
             deletion_event: DeletionEvent::Either,
             heartbeat_ms: 1000,
+            backup_every_ms: 300_000,
             recovery_ms: 600_000,
             max_connections: 100,
             first_port: 15432,

@@ -19,6 +19,7 @@ pub mod record;
 pub mod refusal;
 pub mod service;
 pub mod status;
+pub mod upkeep;
 pub mod window;
 
 pub use config::Config;

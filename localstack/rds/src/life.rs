@@ -16,6 +16,7 @@ use crate::postgres::{
 };
 use crate::record::{Backup, Instance, Origin};
 use crate::status::Status;
+use crate::upkeep;
 
 /// One instance and the fleet it belongs to.
 #[derive(Debug, Clone)]
@@ -190,7 +191,11 @@ impl Life {
     }
 
     /// The backup that RDS takes of each new instance whose automated backups are on.
-    async fn first_backup(&self, one: &Instance, cluster: &Cluster) -> Result<(), ClusterError> {
+    async fn first_backup(
+        &self,
+        one: &Instance,
+        cluster: &Arc<Cluster>,
+    ) -> Result<(), ClusterError> {
         if one.choices.backup_retention == 0 {
             return Ok(());
         }
@@ -209,11 +214,17 @@ impl Life {
                 one.backups.push(Backup { name, ended_at });
             })
             .await;
-        cluster.start_heartbeat(self.fleet.config.heartbeat());
+        self.keep_restorable(cluster);
         self.fleet
             .tell(&self.identifier, &News::BackupFinished)
             .await;
         Ok(())
+    }
+
+    /// From the first backup on: the heartbeat and further backups.
+    fn keep_restorable(&self, cluster: &Arc<Cluster>) {
+        cluster.start_heartbeat(self.fleet.config.heartbeat());
+        upkeep::start(&self.fleet, &self.identifier, cluster);
     }
 
     async fn fail(&self, status: Status) {
@@ -331,7 +342,7 @@ impl Life {
         .await?;
         let cluster = self.fleet.keep_cluster(&self.identifier, cluster);
         if !one.backups.is_empty() {
-            cluster.start_heartbeat(self.fleet.config.heartbeat());
+            self.keep_restorable(&cluster);
         }
         Ok(())
     }

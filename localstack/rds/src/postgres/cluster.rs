@@ -242,6 +242,17 @@ impl Cluster {
         Ok(rounded_up(Timestamp::now()))
     }
 
+    /// Removes a base backup that is no longer needed.
+    ///
+    /// # Errors
+    /// The file system fails.
+    pub async fn remove_backup(&self, name: &str) -> Result<(), ClusterError> {
+        let folder = self.layout.backup(name);
+        tokio::fs::remove_dir_all(folder)
+            .await
+            .map_err(files("remove a backup"))
+    }
+
     /// Starts the heartbeat, if it isn't beating already.
     pub fn start_heartbeat(&self, every: Duration) {
         let beat = || {
