@@ -5,13 +5,18 @@ use std::time::Duration;
 
 use aws_sdk_rds::types::{DbInstance, Tag};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::cloud::{Cloud, DEPLOYMENT};
 use crate::database::{Database, Login};
 use crate::error::{Context, Error, Result};
 use crate::wait;
 
+/// Identifier of the deployment's default source.
+pub const DEFAULT_SOURCE: &str = "production";
+
 const MASTER: &str = "master";
+const GONE_WITHIN: Duration = Duration::from_secs(60);
 const AVAILABLE_WITHIN: Duration = Duration::from_secs(120);
 const RESTORABLE_WITHIN: Duration = Duration::from_secs(60);
 
@@ -22,63 +27,57 @@ pub struct Production {
     pub identifier: String,
     /// Its address and master user.
     pub login: Login,
-    /// Name of the secret with the master's credentials.
-    pub secret: String,
+    /// Name of the secret that was made with it, if it isn't the default source.
+    secret: Option<String>,
     ca: PathBuf,
     cloud: Cloud,
 }
 
+/// The JSON of a secret with credentials.
+#[derive(Serialize, Deserialize)]
+struct Credentials {
+    username: String,
+    password: String,
+}
+
 impl Production {
-    /// Creates an instance and its secret, opts it in by the tag `tenant-restore:secret`, and waits until it is
-    /// available.
+    /// Creates an instance with a secret of its own, opts it in by the tag `tenant-restore:secret`, and waits until it
+    /// is available.
     ///
     /// # Errors
     /// What RDS or Secrets Manager answers, or that it takes more than two minutes.
     pub async fn create(cloud: &Cloud, identifier: &str) -> Result<Self> {
-        let password = new_password(cloud).await?;
-        let secret = secret_of(identifier);
-        keep_secret(cloud, &secret, &password).await?;
-        cloud
-            .rds
-            .create_db_instance()
-            .db_instance_identifier(identifier)
-            .engine("postgres")
-            .db_instance_class("db.t4g.micro")
-            .allocated_storage(20)
-            .master_username(MASTER)
-            .master_user_password(&password)
-            .backup_retention_period(1)
-            .tags(
-                Tag::builder()
-                    .key("tenant-restore:secret")
-                    .value(&secret)
-                    .build(),
-            )
-            .send()
-            .await
-            .context(format!("create the instance {identifier}"))?;
-        let (host, port) = wait::until(
-            &format!("the instance {identifier}"),
-            AVAILABLE_WITHIN,
-            async || {
-                let instance = describe(cloud, identifier).await?;
-                Ok(address_when_available(&instance))
-            },
-        )
-        .await?;
-        let login = Login {
-            host,
-            port,
-            user: MASTER.to_owned(),
-            password,
-        };
-        Ok(Self {
+        let secret = format!("{identifier}-master");
+        let credentials = new_credentials(cloud, &secret).await?;
+        let tag = Tag::builder()
+            .key("tenant-restore:secret")
+            .value(&secret)
+            .build();
+        let login = launch(cloud, identifier, credentials, Some(tag)).await?;
+        Ok(Self::with(cloud, identifier, login, Some(secret)))
+    }
+
+    /// Creates the deployment's default source, with the credentials that its deployment keeps for it, and waits until
+    /// it is available. One that is there already is deleted first.
+    ///
+    /// # Errors
+    /// What RDS or Secrets Manager answers, or that it takes more than two minutes.
+    pub async fn create_default(cloud: &Cloud) -> Result<Self> {
+        remove(cloud, DEFAULT_SOURCE).await?;
+        let credentials = default_credentials(cloud).await?;
+        let login = launch(cloud, DEFAULT_SOURCE, credentials, None).await?;
+        Ok(Self::with(cloud, DEFAULT_SOURCE, login, None))
+    }
+
+    fn with(cloud: &Cloud, identifier: &str, login: Login, secret: Option<String>) -> Self {
+        let ca = cloud.home.join("ca.pem");
+        Self {
             identifier: identifier.to_owned(),
             login,
             secret,
-            ca: cloud.home.join("ca.pem"),
+            ca,
             cloud: cloud.clone(),
-        })
+        }
     }
 
     /// Connects to a database of it as the master user.
@@ -110,20 +109,44 @@ impl Production {
         .await
     }
 
-    /// Deletes the instance and its secret; returns when RDS has begun.
+    /// Deletes the instance, and the secret that was made with it; returns when RDS has begun.
     ///
     /// # Errors
     /// What RDS or Secrets Manager answers.
     pub async fn delete(self) -> Result<()> {
-        delete(&self.cloud, &self.identifier).await
+        delete_instance(&self.cloud, &self.identifier).await?;
+        if let Some(secret) = self.secret {
+            let forget = self
+                .cloud
+                .secrets
+                .delete_secret()
+                .secret_id(&secret)
+                .force_delete_without_recovery(true);
+            forget
+                .send()
+                .await
+                .context(format!("delete the secret {secret}"))?;
+        }
+        Ok(())
     }
 }
 
-/// Deletes an instance made by [`Production::create`] and its secret; returns when RDS has begun.
-///
-/// # Errors
-/// What RDS or Secrets Manager answers.
-pub async fn delete(cloud: &Cloud, identifier: &str) -> Result<()> {
+/// Deletes an instance if there is one of that name, and waits until it is gone.
+async fn remove(cloud: &Cloud, identifier: &str) -> Result<()> {
+    match status(cloud, identifier).await?.as_deref() {
+        None => return Ok(()),
+        Some("deleting") => {}
+        Some(_) => delete_instance(cloud, identifier).await?,
+    }
+    wait::until(
+        &format!("the end of the instance {identifier}"),
+        GONE_WITHIN,
+        async || Ok(status(cloud, identifier).await?.is_none().then_some(())),
+    )
+    .await
+}
+
+async fn delete_instance(cloud: &Cloud, identifier: &str) -> Result<()> {
     let delete = cloud
         .rds
         .delete_db_instance()
@@ -133,24 +156,11 @@ pub async fn delete(cloud: &Cloud, identifier: &str) -> Result<()> {
         .send()
         .await
         .context(format!("delete the instance {identifier}"))?;
-    let secret = secret_of(identifier);
-    let forget = cloud
-        .secrets
-        .delete_secret()
-        .secret_id(&secret)
-        .force_delete_without_recovery(true);
-    forget
-        .send()
-        .await
-        .context(format!("delete the secret {secret}"))?;
     Ok(())
 }
 
-/// Identifiers of the instances whose name begins with `prefix`, those that are being deleted left out.
-///
-/// # Errors
-/// What RDS answers.
-pub async fn list(cloud: &Cloud, prefix: &str) -> Result<Vec<String>> {
+/// The status of an instance; none if there is no such instance.
+async fn status(cloud: &Cloud, identifier: &str) -> Result<Option<String>> {
     let instances = cloud
         .rds
         .describe_db_instances()
@@ -161,30 +171,64 @@ pub async fn list(cloud: &Cloud, prefix: &str) -> Result<Vec<String>> {
         .collect::<Result<Vec<_>, _>>()
         .await
         .context("list the instances")?;
-    let staying = instances
+    let found = instances
         .into_iter()
-        .filter(|instance| instance.db_instance_status() != Some("deleting"));
-    let names = staying.filter_map(|instance| instance.db_instance_identifier);
-    Ok(names.filter(|name| name.starts_with(prefix)).collect())
+        .find(|instance| instance.db_instance_identifier() == Some(identifier));
+    Ok(found.and_then(|instance| instance.db_instance_status))
 }
 
-fn secret_of(identifier: &str) -> String {
-    format!("{identifier}-master")
+/// Creates an instance and waits until it can be used.
+async fn launch(
+    cloud: &Cloud,
+    identifier: &str,
+    credentials: Credentials,
+    tag: Option<Tag>,
+) -> Result<Login> {
+    cloud
+        .rds
+        .create_db_instance()
+        .db_instance_identifier(identifier)
+        .engine("postgres")
+        .db_instance_class("db.t4g.micro")
+        .allocated_storage(20)
+        .master_username(&credentials.username)
+        .master_user_password(&credentials.password)
+        .backup_retention_period(1)
+        .set_tags(tag.map(|tag| vec![tag]))
+        .send()
+        .await
+        .context(format!("create the instance {identifier}"))?;
+    let (host, port) = wait::until(
+        &format!("the instance {identifier}"),
+        AVAILABLE_WITHIN,
+        async || {
+            let instance = describe(cloud, identifier).await?;
+            Ok(address_when_available(&instance))
+        },
+    )
+    .await?;
+    Ok(Login {
+        host,
+        port,
+        user: credentials.username,
+        password: credentials.password,
+    })
 }
 
-async fn new_password(cloud: &Cloud) -> Result<String> {
+/// New credentials, kept in a secret. One that is not managed by RDS must carry the deployment's tag.
+async fn new_credentials(cloud: &Cloud, secret: &str) -> Result<Credentials> {
     let request = cloud
         .secrets
         .get_random_password()
         .password_length(24)
         .exclude_punctuation(true);
     let answer = request.send().await.context("make a master password")?;
-    answer.random_password.context("make a master password")
-}
-
-/// A secret that is not managed by RDS must itself carry the deployment's tag.
-async fn keep_secret(cloud: &Cloud, name: &str, password: &str) -> Result<()> {
-    let credentials = serde_json::json!({ "username": MASTER, "password": password });
+    let password = answer.random_password.context("make a master password")?;
+    let credentials = Credentials {
+        username: MASTER.to_owned(),
+        password,
+    };
+    let text = serde_json::to_string(&credentials).context("write the master's credentials")?;
     let tag = aws_sdk_secretsmanager::types::Tag::builder()
         .key("tenant-restore:deployment")
         .value(DEPLOYMENT)
@@ -192,14 +236,28 @@ async fn keep_secret(cloud: &Cloud, name: &str, password: &str) -> Result<()> {
     let create = cloud
         .secrets
         .create_secret()
-        .name(name)
-        .secret_string(credentials.to_string())
+        .name(secret)
+        .secret_string(text)
         .tags(tag);
     create
         .send()
         .await
-        .context(format!("create the secret {name}"))?;
-    Ok(())
+        .context(format!("create the secret {secret}"))?;
+    Ok(credentials)
+}
+
+/// The credentials that the deployment keeps for its default source.
+async fn default_credentials(cloud: &Cloud) -> Result<Credentials> {
+    let doing = "read the credentials of the default source";
+    let name = format!("{DEPLOYMENT}/{DEFAULT_SOURCE}");
+    let answer = cloud
+        .secrets
+        .get_secret_value()
+        .secret_id(name)
+        .send()
+        .await
+        .context(doing)?;
+    serde_json::from_str(&answer.secret_string.context(doing)?).context(doing)
 }
 
 async fn describe(cloud: &Cloud, identifier: &str) -> Result<DbInstance> {

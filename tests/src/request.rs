@@ -18,10 +18,9 @@ pub struct Request {
 }
 
 impl Request {
-    /// Asks for schemas of a database at a restore point (whole seconds), from the instance `source`.
+    /// Asks for schemas of a database of the default source, at a restore point (whole seconds).
     pub fn new(
         request_id: &str,
-        source: &str,
         database: &str,
         schemas: &[&str],
         restore_time: Timestamp,
@@ -29,7 +28,6 @@ impl Request {
         Self {
             detail: json!({
                 "requestId": request_id,
-                "source": source,
                 "database": database,
                 "schemas": schemas,
                 "restoreTime": restore_time.to_string(),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tenant_restore_tests::activity::Activity;
 use tenant_restore_tests::cloud::Cloud;
-use tenant_restore_tests::database::Database;
-use tenant_restore_tests::production::{self, Production};
+use tenant_restore_tests::database::{Database, Login};
+use tenant_restore_tests::production::Production;
 use tenant_restore_tests::samples::{self, TENANTS};
 use tenant_restore_tests::truth::Truth;
 use tenant_restore_tests::{Context, Error, Result, wait};
@@ -13,25 +13,17 @@ use tenant_restore_tests::{Context, Error, Result, wait};
 use crate::screen::Screen;
 use crate::story::{DAMAGED, DATABASE};
 
-/// What every instance of a demonstration is called, before the time.
-pub const PREFIX: &str = "demo-";
-
-/// Makes the production instance with its four tenants; instances of earlier demonstrations go.
+/// Makes the default source with its four tenants; the one of an earlier demonstration goes.
 ///
 /// # Errors
 /// When AWS or PostgreSQL refuse.
-pub async fn prepare(screen: &Screen, cloud: &Cloud, name: &str) -> Result<Production> {
+pub async fn prepare(screen: &Screen, cloud: &Cloud) -> Result<Production> {
     screen.step("A production instance with four tenants");
-    for old in production::list(cloud, PREFIX).await? {
-        production::delete(cloud, &old).await?;
-        screen.say(&format!(
-            "{old}, left by an earlier demonstration, is being deleted"
-        ));
-    }
-    let production = Production::create(cloud, name).await?;
+    let production = Production::create_default(cloud).await?;
+    let Login { host, port, .. } = &production.login;
     screen.say(&format!(
-        "{name} is available at {}:{}",
-        production.login.host, production.login.port
+        "{} is available at {host}:{port}",
+        production.identifier
     ));
     samples::load_all(&production).await?;
     let tenants = TENANTS

@@ -64,7 +64,7 @@ async fn demonstrate(screen: &Screen, began: Instant) -> Result<Vec<String>> {
     let mut untruths = told?;
     left?;
     untruths.extend(figures(screen, began, peak));
-    next(screen, &cloud, found);
+    next(screen, found);
     Ok(untruths)
 }
 
@@ -91,21 +91,20 @@ fn figures(screen: &Screen, began: Instant, peak: u64) -> Vec<String> {
     untruths
 }
 
-fn next(screen: &Screen, cloud: &Cloud, found: Found) {
+fn next(screen: &Screen, found: Found) {
     screen.step("What to try next");
+    let up = "  make up                   # the cloud was started for this demonstration, and is stopped again";
     if found == Found::Stopped {
-        screen.say("The cloud was started for this demonstration and is stopped again. `make up` keeps one running:");
-        screen.say("  make up");
+        screen.say(up);
     }
-    screen.say("  . localstack/env                             # AWS CLI, SDKs and tenant-restore now use the cloud");
-    screen.say("  tenant-restore request --help                # ask for a restore of your own");
-    screen.say("  tenant-restore watch <restore id>            # its phases as they happen");
-    screen.say(&format!(
-        "  aws --endpoint-url {} rds describe-db-instances   # psql reaches these",
-        cloud.endpoint
-    ));
-    screen.say(
-        "  make test                                    # restores that must fail, and say why",
-    );
-    screen.say("  make down                                    # stop the cloud");
+    screen.say("  source localstack/env     # AWS CLI, SDKs, psql and tenant-restore now use the local cloud");
+    if found == Found::Running {
+        screen.say(
+            "  tenant-restore request --database tenant_a --schema customer_a1 --restore-time …Z",
+        );
+        screen
+            .say("  tenant-restore watch …    # the phases of a restore as they happen, by its id");
+    }
+    screen.say("  make test                 # restores that must fail, and say why");
+    screen.say("  make down                 # stop the cloud and remove its state");
 }

@@ -7,14 +7,13 @@ use tenant_restore_tests::activity::Activity;
 use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::database::Database;
 use tenant_restore_tests::outcome::Outcome;
-use tenant_restore_tests::production::Production;
 use tenant_restore_tests::request::Request;
 use tenant_restore_tests::samples::TENANTS;
 use tenant_restore_tests::subscriber::Subscriber;
 use tenant_restore_tests::truth::Truth;
 use tenant_restore_tests::{Error, Result};
 
-use crate::accident::{self, PREFIX};
+use crate::accident;
 use crate::bill::Usage;
 use crate::claims;
 use crate::progress::Progress;
@@ -34,8 +33,8 @@ const NOTICE_WITHIN: Duration = Duration::from_secs(10);
 /// # Errors
 /// When it can't go on.
 pub async fn tell(screen: &Screen, cloud: &Cloud) -> Result<Vec<String>> {
-    let name = format!("{PREFIX}{}", Timestamp::now().strftime("%Y%m%d%H%M%S"));
-    let production = accident::prepare(screen, cloud, &name).await?;
+    let name = format!("demo-{}", Timestamp::now().strftime("%Y%m%d%H%M%S"));
+    let production = accident::prepare(screen, cloud).await?;
     let mut database = production.connect(DATABASE).await?;
     let mut activity = Activity::start(&production, &TENANTS, PACE).await?;
     let truth = accident::happen(screen, &mut activity, &mut database).await?;
@@ -45,7 +44,7 @@ pub async fn tell(screen: &Screen, cloud: &Cloud) -> Result<Vec<String>> {
     let scene = Scene {
         screen,
         cloud,
-        production: &production,
+        request_id: &name,
         truth: &truth,
     };
     let told = rescue(&scene, &mut database, activity, &mut subscriber).await;
@@ -62,8 +61,8 @@ pub struct Scene<'a> {
     pub screen: &'a Screen,
     /// The local cloud.
     pub cloud: &'a Cloud,
-    /// The instance that holds the tenants.
-    pub production: &'a Production,
+    /// The request's id.
+    pub request_id: &'a str,
     /// What they held at the restore point.
     pub truth: &'a Truth,
 }
@@ -74,11 +73,15 @@ async fn rescue(
     activity: Activity,
     subscriber: &mut Subscriber,
 ) -> Result<Vec<String>> {
-    let Scene { screen, cloud, .. } = *scene;
-    let request_id = scene.production.identifier.as_str();
+    let Scene {
+        screen,
+        cloud,
+        request_id,
+        ..
+    } = *scene;
     let before = Usage::counted(cloud).await?;
     let earlier = activity.tallies();
-    let outcome = restore(scene, subscriber, request_id).await?;
+    let outcome = restore(scene, subscriber).await?;
     let (notice, told) = subscriber
         .wait_for_notice(request_id, NOTICE_WITHIN)
         .await?;
@@ -96,15 +99,12 @@ async fn rescue(
     Ok(untruths)
 }
 
-async fn restore(
-    scene: &Scene<'_>,
-    subscriber: &mut Subscriber,
-    request_id: &str,
-) -> Result<Outcome> {
-    let screen = scene.screen;
+async fn restore(scene: &Scene<'_>, subscriber: &mut Subscriber) -> Result<Outcome> {
+    let Scene {
+        screen, request_id, ..
+    } = *scene;
     screen.step("RestoreRequested");
-    let source = &scene.production.identifier;
-    let request = Request::new(request_id, source, DATABASE, &DAMAGED, scene.truth.at);
+    let request = Request::new(request_id, DATABASE, &DAMAGED, scene.truth.at);
     screen.say(&request.detail.to_string());
     let mut progress = Progress::new(screen);
     request.publish(scene.cloud).await?;
