@@ -31,6 +31,16 @@ pub async fn done(client: &Client, home: &str) -> Result<HashSet<String>, Cause>
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
+/// Everything that is done, with the reason of what was knowingly not made as it was.
+pub async fn all(client: &Client, home: &str) -> Result<HashMap<String, Option<String>>, Cause> {
+    let sql = format!("select step, exception from {}", qualified(home, TABLE));
+    let rows = client
+        .query(&sql, &[])
+        .await
+        .or_cause(ErrorKind::ApplyFailed, || reading(home))?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
 /// The tables that are copied, by the name of their step.
 pub async fn moved(client: &Client, home: &str) -> Result<HashMap<String, Moved>, Cause> {
     let sql = format!(

@@ -1,0 +1,99 @@
+//! Mode `drop`: takes back what this restore put into production, and nothing else.
+//!
+//! Only a schema with this restore's marker is dropped. While the marker is there the schema belongs to the login role,
+//! and a schema's owner may drop everything in it, whoever owns that by now (PostgreSQL manual, DROP TABLE).
+
+mod objects;
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::DropReport;
+
+use crate::context::{Context, Report};
+use crate::failed::Failed;
+use crate::names::quote_ident;
+use crate::production::loader::Presence;
+use crate::production::marker::{self, Standing};
+use crate::production::{claim, loader, outside};
+
+/// Runs the mode.
+pub async fn run(context: &mut Context) -> Result<Report, Failed> {
+    let mut master = context.production().await?;
+    let mut report = DropReport {
+        dropped: Vec::new(),
+        role_dropped: false,
+    };
+    match loader::presence(&master, &context.job).await? {
+        // Without the role there is no marker that could be ours: everything is dropped already, or was never made.
+        Presence::Absent => return Ok(Report::Drop(report)),
+        Presence::Foreign => {
+            let message =
+                "a role of this name exists and isn't of this restore; nothing is dropped";
+            context.remark(
+                "RoleNotOurs",
+                quote_ident(&context.job.loader.role),
+                message,
+            );
+            return Ok(Report::Drop(report));
+        }
+        Presence::Ours => {}
+    }
+    loader::seat_master(&master, &context.job).await?;
+    // Whoever still works on this restore stops here, and with it the locks that it holds.
+    loader::end_sessions(&master, &context.job).await?;
+    claim(&master, &context.job).await?;
+
+    let standings = marker::standings(&master, &context.job).await?;
+    let ours: Vec<&str> = standings
+        .iter()
+        .filter(|(_, standing)| matches!(standing, Standing::Ours { .. }))
+        .map(|(name, _)| *name)
+        .collect();
+    let unmarked: Vec<String> = standings
+        .iter()
+        .filter(|(_, standing)| *standing == Standing::Unmarked)
+        .map(|(name, _)| quote_ident(name))
+        .collect();
+    let mut causes = Vec::new();
+    for schema in &ours {
+        match objects::drop_schema(&mut master, schema, &ours).await {
+            Ok(()) => report.dropped.push((*schema).to_owned()),
+            Err(cause) => causes.push(cause),
+        }
+    }
+    for schema in unmarked {
+        context.remark(
+            "NotOurs",
+            schema,
+            "exists without this restore's marker, so it is left alone",
+        );
+    }
+    Failed::from_causes(causes)?;
+    loader::drop_role(&master, &context.job, ErrorKind::DropFailed).await?;
+    report.role_dropped = true;
+    Ok(Report::Drop(report))
+}
+
+/// Refuses to drop a schema on which something outside depends: CASCADE would take it along.
+async fn check_dependents(
+    master: &tokio_postgres::Client,
+    schema: &str,
+    ours: &[&str],
+) -> Result<(), Cause> {
+    let dependents = outside::dependents(master, schema, ours).await?;
+    if dependents.is_empty() {
+        return Ok(());
+    }
+    let (count, some) = (
+        dependents.len(),
+        dependents
+            .into_iter()
+            .take(10)
+            .collect::<Vec<_>>()
+            .join(", "),
+    );
+    let message = format!(
+        "{count} objects outside of schema {} depend on it: {some}",
+        quote_ident(schema)
+    );
+    Err(Cause::new(ErrorKind::DropFailed, message))
+}

@@ -1,0 +1,9 @@
+-- Tables of schema $1 without children, the marker's excepted; at most $2.
+select c.relname::text
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+ where n.nspname = $1 and c.relkind in ('r', 'p')
+   and c.relname not in ('tenant_restore_marker', 'tenant_restore_ledger')
+   and not exists (select from pg_inherits i where i.inhparent = c.oid)
+ order by c.oid desc
+ limit $2

@@ -1,0 +1,175 @@
+//! The last step: each schema goes to its owner and its users, and loses its marker, in one transaction.
+
+use std::collections::BTreeMap;
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+
+use super::handover::Handover;
+use super::ownership;
+use super::privileges::{self, Privilege, Privileges};
+use crate::failed::OrCause;
+use crate::names::{qualified, quote_ident};
+use crate::production::statements::{Statement, apply_together};
+use crate::production::{ledger, loader, marker};
+
+impl Handover {
+    /// Hands over these schemas, those of the master first.
+    pub async fn close(&mut self, schemas: &[String]) -> Result<(), Cause> {
+        let names: Vec<&str> = schemas.iter().map(String::as_str).collect();
+        self.mark_opening(&names).await?;
+        let owners = ownership::of_schemas(&self.temporary, &names).await?;
+        let wanted = privileges::read(&self.temporary, &names).await?;
+        let (wanted, _) = privileges::of_present_roles(wanted, &self.roles().await?);
+        let (own, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            owners.into_iter().partition(|(_, owner)| *owner == self.me);
+
+        loader::seat_master(&self.master, &self.job).await?;
+        for (schema, owner) in &own {
+            let statements = close_schema(schema, owner, &wanted, false);
+            apply_together(&mut self.master, &statements)
+                .await
+                .map_err(|refused| refused.cause(&statements))?;
+        }
+        if others.is_empty() {
+            return Ok(());
+        }
+        self.let_loader_change_schema_owners().await?;
+        let owners: Vec<String> = others.values().cloned().collect();
+        loader::seat_loader(&self.master, &self.job, &owners).await?;
+        for (schema, owner) in &others {
+            let statements = close_schema(schema, owner, &wanted, true);
+            apply_together(&mut self.session, &statements)
+                .await
+                .map_err(|refused| refused.cause(&statements))?;
+        }
+        loader::seat_master(&self.master, &self.job).await
+    }
+
+    /// From here on a schema without a marker is one that is handed over.
+    async fn mark_opening(&mut self, schemas: &[&str]) -> Result<(), Cause> {
+        let mark = |schema: &&str| Statement {
+            sql: format!(
+                "update {} set opening = true",
+                qualified(schema, marker::TABLE)
+            ),
+            name: format!("the marker of schema {schema:?}"),
+        };
+        let statements: Vec<Statement> = schemas.iter().map(mark).collect();
+        apply_together(&mut self.session, &statements)
+            .await
+            .map_err(|refused| refused.cause(&statements))
+    }
+
+    /// Who changes a schema's owner needs CREATE on the database (PostgreSQL manual, ALTER SCHEMA); taken back with the role.
+    async fn let_loader_change_schema_owners(&self) -> Result<(), Cause> {
+        let doing = || "let the login role change the owners of its schemas";
+        let row = self
+            .master
+            .query_one("select quote_ident(current_database())", &[])
+            .await
+            .or_cause(ErrorKind::ApplyFailed, doing)?;
+        let (database, role): (String, _) = (row.get(0), quote_ident(&self.job.loader.role));
+        let grant = format!("grant create on database {database} to {role}");
+        self.master
+            .batch_execute(&grant)
+            .await
+            .or_cause(ErrorKind::ApplyFailed, doing)
+    }
+}
+
+/// Markers go, the owner comes, then its users; `as_loader`: by a member of the owner, who steps into its place.
+fn close_schema(schema: &str, owner: &str, wanted: &Privileges, as_loader: bool) -> Vec<Statement> {
+    let (quoted, role) = (quote_ident(schema), quote_ident(owner));
+    let mut sql = vec![
+        format!("drop table {}", qualified(schema, marker::TABLE)),
+        format!("drop table {}", qualified(schema, ledger::TABLE)),
+        format!("alter schema {quoted} owner to {role}"),
+    ];
+    if as_loader {
+        sql.push(format!("set local role {role}"));
+    }
+    sql.extend(schema_privileges(schema, owner, wanted));
+    let statement = |sql: String| Statement {
+        name: format!("the opening of schema {quoted}: {sql}"),
+        sql,
+    };
+    sql.into_iter().map(statement).collect()
+}
+
+/// What the owner has by default and didn't have is revoked; everything else is granted by the owner.
+fn schema_privileges(schema: &str, owner: &str, wanted: &Privileges) -> Vec<String> {
+    let of_schema: Vec<_> = wanted
+        .iter()
+        .filter(|(privilege, grant)| privilege.class == "schema" && grant.schema == schema)
+        .collect();
+    let has = |own: &Privilege| of_schema.iter().any(|(privilege, _)| *privilege == own);
+    let defaults = ["USAGE", "CREATE"].map(|privilege| Privilege {
+        class: "schema".to_owned(),
+        object: quote_ident(schema),
+        column: None,
+        grantee: Some(owner.to_owned()),
+        privilege: privilege.to_owned(),
+    });
+    // format('%I') quotes only where it must, so the object's spelling is taken from what was read.
+    let spelled = |own: Privilege| match of_schema.first() {
+        Some((read, _)) => Privilege {
+            object: read.object.clone(),
+            ..own
+        },
+        None => own,
+    };
+    let lacking = defaults
+        .into_iter()
+        .map(spelled)
+        .filter(|own| !has(own))
+        .map(|own| own.revoke());
+    let given = of_schema
+        .iter()
+        .filter(|(privilege, _)| privilege.grantee.as_deref() != Some(owner))
+        .map(|(privilege, grant)| privilege.grant(grant.grantable));
+    // Grants first: once the owner lacks a privilege it can still grant it, but this reads as it is meant.
+    given.chain(lacking).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::privileges::Grant;
+    use super::*;
+
+    fn usage(grantee: &str, privilege: &str) -> (Privilege, Grant) {
+        let privilege = Privilege {
+            class: "schema".to_owned(),
+            object: "s".to_owned(),
+            column: None,
+            grantee: Some(grantee.to_owned()),
+            privilege: privilege.to_owned(),
+        };
+        let grant = Grant {
+            schema: "s".to_owned(),
+            owner: "o".to_owned(),
+            grantor: "o".to_owned(),
+            grantable: false,
+        };
+        (privilege, grant)
+    }
+
+    #[test]
+    fn the_users_come_after_the_marker_went_and_the_owner_came() {
+        let wanted = Privileges::from([usage("o", "USAGE"), usage("app", "USAGE")]);
+        let sql: Vec<String> = close_schema("s", "o", &wanted, true)
+            .into_iter()
+            .map(|statement| statement.sql)
+            .collect();
+        assert_eq!(
+            sql,
+            [
+                "drop table \"s\".\"tenant_restore_marker\"",
+                "drop table \"s\".\"tenant_restore_ledger\"",
+                "alter schema \"s\" owner to \"o\"",
+                "set local role \"o\"",
+                "grant USAGE on schema s to \"app\"",
+                "revoke CREATE on schema s from \"o\" cascade",
+            ]
+        );
+    }
+}

@@ -1,0 +1,275 @@
+//! Objects and privileges, each changed by the role that may: the master, or the loader as a member of the role.
+//!
+//! The two are never members of tenants' roles at the same time in a chain: see [`loader::seat_loader`].
+
+use std::collections::{BTreeMap, HashSet};
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::{Job, Remark};
+use tokio_postgres::Client;
+
+use super::ownership::{self, Owned};
+use super::privileges::{self, Change, Privileges};
+use crate::context::Context;
+use crate::failed::OrCause;
+use crate::names::quote_ident;
+use crate::production::statements::{Statement, apply, apply_together};
+use crate::production::{current_role, loader, restored_names};
+
+/// Objects per transaction.
+const BATCH: usize = 200;
+
+/// A chain of grants longer than this isn't settled but reported.
+const LONGEST_CHAIN: usize = 10;
+
+/// The connections of the mode.
+pub struct Handover {
+    /// The job.
+    pub job: Job,
+    /// The master's session on production.
+    pub master: Client,
+    /// The loader's session on production; opened before it becomes a member of any role.
+    pub session: Client,
+    /// The master's session on the temporary database.
+    pub temporary: Client,
+    /// The master's name.
+    pub me: String,
+    /// What was not restored as it was.
+    pub remarks: Vec<Remark>,
+}
+
+impl Handover {
+    /// The same connections for the whole mode.
+    pub async fn new(context: &Context, master: Client) -> Result<Self, Cause> {
+        Ok(Self {
+            job: context.job.clone(),
+            me: current_role(&master).await?,
+            session: context.loader().await?,
+            temporary: context.temporary().await?,
+            master,
+            remarks: Vec::new(),
+        })
+    }
+
+    /// Notes what was not restored as it was.
+    pub fn remark(&mut self, code: &str, object: impl Into<String>, message: impl Into<String>) {
+        self.remarks.push(Remark {
+            code: code.to_owned(),
+            object: object.into(),
+            message: message.into(),
+        });
+    }
+
+    /// Gives every object to its owner, the master's own first.
+    pub async fn hand_over_objects(&mut self) -> Result<(), Cause> {
+        let schemas = restored_names(&self.job);
+        let wanted = ownership::read(&self.temporary, &schemas).await?;
+        let present = ownership::read(&self.master, &schemas).await?;
+        let schema_owners = ownership::of_schemas(&self.temporary, &schemas).await?;
+        let (mut pending, surplus) =
+            ownership::pending(&present, &wanted, &schema_owners, &self.job.loader.role);
+        for owned in surplus {
+            self.remark(
+                "Surplus",
+                owned.title(),
+                "the temporary database doesn't have it; it goes to its schema's owner",
+            );
+        }
+        if let Some(own) = pending.remove(&self.me) {
+            loader::seat_master(&self.master, &self.job).await?;
+            let statements: Vec<Statement> =
+                own.iter().map(|owned| owned.hand_to(&self.me)).collect();
+            apply(&mut self.master, &statements).await?;
+        }
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let owners: Vec<String> = pending.keys().cloned().collect();
+        loader::seat_loader(&self.master, &self.job, &owners).await?;
+        for (owner, objects) in &pending {
+            for batch in objects.chunks(BATCH) {
+                let statements = with_create(owner, batch);
+                apply_together(&mut self.session, &statements)
+                    .await
+                    .map_err(|refused| refused.cause(&statements))?;
+            }
+        }
+        loader::seat_master(&self.master, &self.job).await
+    }
+
+    /// Makes the privileges inside of the schemas those of the temporary database.
+    pub async fn settle_privileges(&mut self) -> Result<(), Cause> {
+        let wanted = self.wanted_privileges().await?;
+        for _ in 0..LONGEST_CHAIN {
+            let changes = privileges::changes(&wanted, &self.present_privileges().await?);
+            if changes.is_empty() {
+                break;
+            }
+            self.make(changes).await?;
+        }
+        let present = self.present_privileges().await?;
+        let missing = wanted.iter().filter(|(privilege, grant)| {
+            present
+                .get(*privilege)
+                .is_none_or(|present| present.grantable != grant.grantable)
+        });
+        let missing: Vec<String> = missing.map(|(privilege, _)| privilege.title()).collect();
+        for title in missing {
+            self.remark(
+                "PrivilegeNotRestored",
+                title,
+                "its grantor may not grant it in production",
+            );
+        }
+        match privileges::changes(&wanted, &present).first() {
+            None => Ok(()),
+            Some(change) => {
+                let message = format!("could not settle privileges, still to do: {}", change.sql);
+                Err(Cause::new(ErrorKind::ApplyFailed, message))
+            }
+        }
+    }
+
+    async fn wanted_privileges(&mut self) -> Result<Privileges, Cause> {
+        let wanted = privileges::read(&self.temporary, &restored_names(&self.job)).await?;
+        let (wanted, gone) = privileges::of_present_roles(wanted, &self.roles().await?);
+        for role in gone {
+            self.remark(
+                "RoleMissing",
+                quote_ident(&role),
+                "doesn't exist in production any more; its privileges are left out",
+            );
+        }
+        Ok(inside(wanted))
+    }
+
+    async fn present_privileges(&self) -> Result<Privileges, Cause> {
+        Ok(inside(
+            privileges::read(&self.master, &restored_names(&self.job)).await?,
+        ))
+    }
+
+    /// The names of all roles in production.
+    pub async fn roles(&self) -> Result<HashSet<String>, Cause> {
+        let rows = self
+            .master
+            .query("select rolname::text from pg_roles", &[])
+            .await
+            .or_cause(ErrorKind::ApplyFailed, || "list the roles of production")?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Makes the changes, each as its actor.
+    async fn make(&mut self, changes: Vec<Change>) -> Result<(), Cause> {
+        let mut by_actor: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+        for change in changes {
+            by_actor
+                .entry(change.actor.clone())
+                .or_default()
+                .push(change);
+        }
+        if let Some(own) = by_actor.remove(&self.me) {
+            let statements: Vec<Statement> = own.iter().map(statement).collect();
+            apply(&mut self.master, &statements).await?;
+        }
+        if by_actor.is_empty() {
+            return Ok(());
+        }
+        let actors: Vec<String> = by_actor.keys().cloned().collect();
+        loader::seat_loader(&self.master, &self.job, &actors).await?;
+        for (actor, changes) in &by_actor {
+            for batch in changes.chunks(BATCH) {
+                let statements = acting_as(actor, batch);
+                apply_together(&mut self.session, &statements)
+                    .await
+                    .map_err(|refused| refused.cause(&statements))?;
+            }
+        }
+        loader::seat_master(&self.master, &self.job).await
+    }
+}
+
+/// Privileges on the schemas themselves are not among them: they come with the schemas, at the very end.
+fn inside(mut privileges: Privileges) -> Privileges {
+    privileges.retain(|privilege, _| privilege.class != "schema");
+    privileges
+}
+
+fn statement(change: &Change) -> Statement {
+    Statement {
+        sql: change.sql.clone(),
+        name: change.sql.clone(),
+    }
+}
+
+fn bare(sql: String) -> Statement {
+    Statement {
+        name: sql.clone(),
+        sql,
+    }
+}
+
+/// An owner must be able to create in the schema at the moment of ALTER … OWNER (PostgreSQL manual), and only then.
+fn with_create(owner: &str, objects: &[Owned]) -> Vec<Statement> {
+    let role = quote_ident(owner);
+    let schemas: HashSet<&str> = objects.iter().map(|owned| owned.schema.as_str()).collect();
+    let mut schemas: Vec<String> = schemas.into_iter().map(quote_ident).collect();
+    schemas.sort();
+    let schemas = schemas.join(", ");
+    let mut statements = vec![bare(format!("grant create on schema {schemas} to {role}"))];
+    statements.extend(objects.iter().map(|owned| owned.hand_to(owner)));
+    statements.push(bare(format!(
+        "revoke create on schema {schemas} from {role}"
+    )));
+    statements
+}
+
+/// Statements as another role, which must be able to look up names in the schema, and only for the transaction.
+fn acting_as(actor: &str, changes: &[Change]) -> Vec<Statement> {
+    let role = quote_ident(actor);
+    let schemas: HashSet<&str> = changes
+        .iter()
+        .map(|change| change.schema.as_str())
+        .collect();
+    let mut schemas: Vec<String> = schemas.into_iter().map(quote_ident).collect();
+    schemas.sort();
+    let schemas = schemas.join(", ");
+    let mut statements = vec![
+        bare(format!("grant usage on schema {schemas} to {role}")),
+        bare(format!("set local role {role}")),
+    ];
+    statements.extend(changes.iter().map(statement));
+    statements.push(bare("set local role none".to_owned()));
+    statements.push(bare(format!(
+        "revoke usage on schema {schemas} from {role}"
+    )));
+    statements
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rights_on_the_schema_last_only_as_long_as_the_transaction() {
+        let change = Change {
+            actor: "A".to_owned(),
+            schema: "s".to_owned(),
+            sql: "grant x".to_owned(),
+        };
+        let sql: Vec<String> = acting_as("A", &[change])
+            .into_iter()
+            .map(|statement| statement.sql)
+            .collect();
+        assert_eq!(
+            sql,
+            [
+                "grant usage on schema \"s\" to \"A\"",
+                "set local role \"A\"",
+                "grant x",
+                "set local role none",
+                "revoke usage on schema \"s\" from \"A\""
+            ]
+        );
+    }
+}

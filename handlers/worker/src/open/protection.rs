@@ -1,0 +1,210 @@
+//! Policies, row level security, comments and default privileges: entries of the archive, and the check that tables
+//! are as protected as they were.
+
+use std::collections::{BTreeSet, HashMap};
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tokio_postgres::error::SqlState;
+
+use super::handover::Handover;
+use crate::archive::{Archive, Entry};
+use crate::connection::describe;
+use crate::failed::OrCause;
+use crate::names::{qualified, quote_ident};
+use crate::production::entries::{self, Part};
+use crate::production::statements::{Statement, apply_once, apply_together};
+use crate::production::{ledger, loader, restored_names};
+
+impl Handover {
+    /// Policies and row level security, then comments, as the loader, who owns everything by now.
+    ///
+    /// A policy for a role that is gone is left out, which gives nobody more rows as long as row level security is on.
+    /// A comment on something that was left out, and reported, is left out too.
+    pub async fn protect(&mut self, archive: &Archive) -> Result<(), Cause> {
+        let (comments, protection): (Vec<&Entry>, Vec<&Entry>) =
+            entries::of(archive, Part::Opening).partition(|entry| entry.desc == "COMMENT");
+        let done = self.done().await?;
+        for entry in protection {
+            let tolerated: &[SqlState] = if entry.desc == "POLICY" {
+                &[SqlState::UNDEFINED_OBJECT]
+            } else {
+                &[]
+            };
+            self.replay(
+                entry,
+                entries::statement(entry),
+                &done,
+                "PolicyLeftOut",
+                tolerated,
+            )
+            .await?;
+        }
+        for entry in comments {
+            let tolerated = [
+                SqlState::UNDEFINED_OBJECT,
+                SqlState::UNDEFINED_TABLE,
+                SqlState::UNDEFINED_COLUMN,
+                SqlState::UNDEFINED_FUNCTION,
+                SqlState::INSUFFICIENT_PRIVILEGE,
+            ];
+            self.replay(
+                entry,
+                entries::statement(entry),
+                &done,
+                "CommentLeftOut",
+                &tolerated,
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn done(&self) -> Result<HashMap<String, Option<String>>, Cause> {
+        ledger::all(&self.session, &self.job.schemas[0].restored_as).await
+    }
+
+    /// Runs an entry once, as the loader; a refusal that is tolerated is noted and reported.
+    async fn replay(
+        &mut self,
+        entry: &Entry,
+        statement: Statement,
+        done: &HashMap<String, Option<String>>,
+        code: &str,
+        tolerated: &[SqlState],
+    ) -> Result<(), Cause> {
+        if let Some(exception) = done.get(&statement.name) {
+            if let Some(why) = exception {
+                self.remark(code, entries::title(entry), why);
+            }
+            return Ok(());
+        }
+        let home = self.job.schemas[0].restored_as.clone();
+        let statements = [statement.clone(), ledger::noting(&home, &statement.name)];
+        let Err(refused) = apply_together(&mut self.session, &statements).await else {
+            return Ok(());
+        };
+        if !refused
+            .error
+            .code()
+            .is_some_and(|code| tolerated.contains(code))
+        {
+            return Err(refused.cause(&statements));
+        }
+        let why = describe(&refused.error);
+        ledger::note_exception(&self.session, &home, &statement.name, &why)
+            .await
+            .or_cause(ErrorKind::ApplyFailed, || {
+                format!("note {}", statement.name)
+            })?;
+        self.remark(code, entries::title(entry), why);
+        Ok(())
+    }
+
+    /// `ALTER DEFAULT PRIVILEGES`, each as the role that it is for.
+    pub async fn default_privileges(&mut self, archive: &Archive) -> Result<(), Cause> {
+        let roles = self.roles().await?;
+        let done = self.done().await?;
+        for entry in entries::of(archive, Part::DefaultPrivileges) {
+            if !roles.contains(&entry.owner) {
+                self.remark(
+                    "RoleMissing",
+                    quote_ident(&entry.owner),
+                    "its default privileges are left out",
+                );
+                continue;
+            }
+            self.default_privilege(entry, &done).await?;
+        }
+        loader::seat_master(&self.master, &self.job).await
+    }
+
+    async fn default_privilege(
+        &mut self,
+        entry: &Entry,
+        done: &HashMap<String, Option<String>>,
+    ) -> Result<(), Cause> {
+        let mut statement = entries::statement(entry);
+        if done.contains_key(&statement.name) {
+            return Ok(());
+        }
+        if entry.owner == self.me {
+            let home = self.job.schemas[0].restored_as.clone();
+            loader::seat_master(&self.master, &self.job).await?;
+            return apply_once(&mut self.master, &home, &[statement]).await;
+        }
+        loader::seat_loader(&self.master, &self.job, std::slice::from_ref(&entry.owner)).await?;
+        let role = quote_ident(&entry.owner);
+        statement.sql = format!(
+            "set local role {role};\n{}\nset local role none",
+            statement.sql
+        );
+        self.replay(
+            entry,
+            statement,
+            done,
+            "DefaultPrivilegeLeftOut",
+            &[SqlState::UNDEFINED_OBJECT],
+        )
+        .await
+    }
+
+    /// Fails when row level security isn't on, or not forced, where it was: the schema must not be opened then.
+    pub async fn check_protection(&self, archive: &Archive) -> Result<(), Cause> {
+        let sql = "select n.nspname::text, c.relname::text, c.relrowsecurity, c.relforcerowsecurity \
+                   from pg_class c join pg_namespace n on n.oid = c.relnamespace \
+                   where n.nspname = any ($1) and c.relkind in ('r', 'p')";
+        let rows = self
+            .master
+            .query(sql, &[&restored_names(&self.job)])
+            .await
+            .or_cause(ErrorKind::ApplyFailed, || "look which tables are protected")?;
+        let with = |flag: usize| -> BTreeSet<String> {
+            rows.iter()
+                .filter(|row| row.get(flag))
+                .map(|row| qualified(row.get(0), row.get(1)))
+                .collect()
+        };
+        let (enabled, forced) = expected_protection(archive);
+        let (is_enabled, is_forced) = (with(2), with(3));
+        let mut unprotected = enabled
+            .difference(&is_enabled)
+            .chain(forced.difference(&is_forced));
+        match unprotected.next() {
+            None => Ok(()),
+            Some(table) => {
+                let message = format!(
+                    "row level security of table {table} isn't as it was, so nothing is opened"
+                );
+                Err(Cause::new(ErrorKind::ApplyFailed, message))
+            }
+        }
+    }
+}
+
+/// The tables with row level security, and those that force it on their owners, as the archive has them: in the
+/// temporary database both were switched off to read every row.
+fn expected_protection(archive: &Archive) -> (BTreeSet<String>, BTreeSet<String>) {
+    let title =
+        |entry: &Entry| qualified(entry.namespace.as_deref().unwrap_or_default(), &entry.tag);
+    let enabled = archive
+        .entries
+        .iter()
+        .filter(|entry| entry.desc == "ROW SECURITY");
+    // pg_dump writes FORCE into the table's own entry, on a line of its own.
+    let is_forced = |entry: &&Entry| {
+        let mut lines = entry.sql.lines();
+        entry.desc == "TABLE"
+            && lines.any(|line| {
+                line.starts_with("ALTER TABLE ") && line.ends_with(" FORCE ROW LEVEL SECURITY;")
+            })
+    };
+    (
+        enabled.map(title).collect(),
+        archive
+            .entries
+            .iter()
+            .filter(is_forced)
+            .map(title)
+            .collect(),
+    )
+}
