@@ -82,6 +82,9 @@ pub enum Command {
     Status {
         /// Restore id or request id
         id: String,
+        /// Show its log too: what woke which handler, and what it decided
+        #[arg(long)]
+        log: bool,
     },
     /// Follow a restore to its end; reads its record once a second
     #[command(after_help = "Exit codes: 0 completed, 1 rejected or failed, 2 usage or AWS error.")]

@@ -141,6 +141,8 @@ fn new_request_id(now: Timestamp) -> Result<String, Trouble> {
 
 #[cfg(test)]
 mod tests {
+    use tenant_restore_core::error::ErrorKind;
+
     use super::*;
 
     fn now() -> Timestamp {
@@ -208,5 +210,56 @@ mod tests {
             assert!(trouble.what.contains(problem), "{trouble}");
         }
         assert!(trouble.remedy.contains("nothing was published"));
+    }
+
+    /// The published examples of requests whose name begins like this.
+    fn examples(kind: &str) -> Vec<(String, Map<String, Value>)> {
+        let folder = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../events-schema/examples/RestoreRequested"
+        );
+        let paths = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let named =
+            paths.map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), path));
+        let chosen = named.filter(|(name, _)| name.starts_with(kind));
+        chosen
+            .map(|(name, path)| (name, read_file(Some(&path)).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn what_the_published_schema_refuses_is_not_published() {
+        let invalid = examples("invalid");
+        assert!(invalid.len() > 20);
+        for (name, example) in invalid {
+            assert!(
+                build(&Request::default(), example, now()).is_err(),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_published_schema_allows_is_published_unless_it_is_not_supported_yet() {
+        let arrival = Arrival {
+            event_id: "",
+            time: now(),
+            replayed: false,
+            now: now(),
+            default_source: "",
+        };
+        for (name, example) in examples("valid") {
+            let causes = request::read(&Value::Object(example), &arrival)
+                .err()
+                .unwrap_or_default();
+            assert!(
+                causes
+                    .iter()
+                    .all(|cause| cause.kind == ErrorKind::NotSupported),
+                "{name}: {causes:?}"
+            );
+        }
     }
 }

@@ -4,6 +4,8 @@ use crate::history::{News, lines, news};
 use crate::status::Status;
 use crate::text::{ahead, duration, words};
 
+const SCHEMAS_SHOWN: usize = 4;
+
 /// The lines of the block.
 pub fn block(status: &Status) -> Vec<String> {
     let title = format!(
@@ -15,12 +17,7 @@ pub fn block(status: &Status) -> Vec<String> {
         duration(status.seconds)
     );
     let mut block = vec![title];
-    block.extend(
-        status
-            .schemas
-            .iter()
-            .map(|pair| format!("  {} as {}", pair.schema, pair.restored_as)),
-    );
+    block.extend(schemas(status));
     for times in &status.phases {
         let mark = match times.ended {
             Some(_) if status.failed_in == Some(times.phase) => '✘',
@@ -43,6 +40,21 @@ pub fn block(status: &Status) -> Vec<String> {
         .iter()
         .map(|line| line.trim_end().to_owned())
         .collect()
+}
+
+/// A block taller than the terminal could not be drawn over itself: of many schemas, the first ones.
+fn schemas(status: &Status) -> Vec<String> {
+    let shown = status.schemas.iter().take(SCHEMAS_SHOWN);
+    let mut lines: Vec<_> = shown
+        .map(|pair| format!("  {} as {}", pair.schema, pair.restored_as))
+        .collect();
+    if status.schemas.len() > SCHEMAS_SHOWN {
+        lines.push(format!(
+            "  and {} more",
+            status.schemas.len() - SCHEMAS_SHOWN
+        ));
+    }
+    lines
 }
 
 fn waits(status: &Status, times: &crate::status::PhaseTimes) -> String {
@@ -71,6 +83,15 @@ mod tests {
             block(&samples::running()).join("\n") + "\n",
             include_str!("golden/display-running.txt")
         );
+    }
+
+    #[test]
+    fn of_many_schemas_the_first_are_shown_so_that_the_block_fits_a_terminal() {
+        let mut status = samples::running();
+        status.schemas = vec![status.schemas[0].clone(); 90];
+        let block = block(&status);
+        assert!(block.contains(&"  and 86 more".to_owned()));
+        assert!(block.len() < 20);
     }
 
     #[test]

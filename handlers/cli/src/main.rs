@@ -9,6 +9,7 @@ mod bus;
 mod detail;
 mod display;
 mod history;
+mod log;
 mod record;
 mod status;
 mod teller;
@@ -26,6 +27,7 @@ use tenant_restore_core::naming::restore_id;
 
 use crate::arguments::{Arguments, Command, Deployment, Output};
 use crate::detail::Detail;
+use crate::log::Entry;
 use crate::record::{Found, Records};
 use crate::status::Status;
 use crate::trouble::Trouble;
@@ -59,13 +61,17 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
             let config = aws::config(&connection).await?;
             publish(&config, &deployment, output, &detail, request.watch).await
         }
-        Command::Status { id } => {
+        Command::Status { id, log } => {
             let records = Records::new(&aws::config(&connection).await?, &deployment);
             let found = records
                 .find(&id)
                 .await?
                 .ok_or_else(|| records.unknown(&id))?;
-            teller::write(&shown(&found, output))?;
+            let log = match &found {
+                Found::Restore(restore) if log => Some(records.log(&restore.id).await?),
+                _ => None,
+            };
+            teller::write(&shown(&found, log, output))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Watch { id, grace } => {
@@ -118,13 +124,17 @@ async fn publish(
     Ok(ExitCode::SUCCESS)
 }
 
-fn shown(found: &Found, output: Output) -> String {
+fn shown(found: &Found, log: Option<Vec<Entry>>, output: Output) -> String {
     match (found, output) {
-        (Found::Restore(restore), Output::Text) => {
-            text::render(&Status::of(restore, Timestamp::now()))
-        }
-        (Found::Restore(restore), Output::Json) => {
-            format!("{:#}\n", json!(Status::of(restore, Timestamp::now())))
+        (Found::Restore(restore), output) => {
+            let status = Status {
+                log,
+                ..Status::of(restore, Timestamp::now())
+            };
+            match output {
+                Output::Text => text::render(&status),
+                Output::Json => format!("{:#}\n", json!(status)),
+            }
         }
         (Found::Rejection(ended), Output::Text) => text::render_rejection(ended),
         (Found::Rejection(ended), Output::Json) => format!("{:#}\n", json!(ended)),

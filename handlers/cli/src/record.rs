@@ -11,6 +11,7 @@ use tenant_restore_core::restore::{FORMAT, Restore};
 use tenant_restore_events::outgoing::Ended;
 
 use crate::arguments::Deployment;
+use crate::log::Entry;
 use crate::trouble::Trouble;
 
 type Item = HashMap<String, AttributeValue>;
@@ -85,6 +86,19 @@ impl Records {
         Ok(rejections.into_iter().max_by_key(|ended| ended.ended_at))
     }
 
+    /// The log of a restore, in the order of time.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn log(&self, id: &RestoreId) -> Result<Vec<Entry>, Trouble> {
+        let partition = format!("RESTORE#{id}");
+        let items = self.query("read the log", &partition, "LOG#").await?;
+        items
+            .into_iter()
+            .map(|item| decode(&partition, AttributeValue::M(item)))
+            .collect()
+    }
+
     async fn state(&self, id: &RestoreId) -> Result<Option<Restore>, Trouble> {
         let partition = format!("RESTORE#{id}");
         let answer = self
@@ -146,19 +160,25 @@ fn parse<T: DeserializeOwned>(
     mut item: Item,
     attribute: &str,
 ) -> Result<T, Trouble> {
-    let unreadable = |why: String| {
-        let what = format!("The record {partition} can't be read: {why}.");
-        Trouble::new(
-            what,
-            format!(
-                "Use the command line of the deployed version; this one reads format {FORMAT}."
-            ),
-        )
-    };
-    let document = item
-        .remove(attribute)
-        .ok_or_else(|| unreadable(format!("it has no attribute `{attribute}`")))?;
-    serde_dynamo::from_attribute_value(document).map_err(|error| unreadable(error.to_string()))
+    let document = item.remove(attribute);
+    decode(
+        partition,
+        document
+            .ok_or_else(|| unreadable(partition, &format!("it has no attribute `{attribute}`")))?,
+    )
+}
+
+fn decode<T: DeserializeOwned>(partition: &str, document: AttributeValue) -> Result<T, Trouble> {
+    serde_dynamo::from_attribute_value(document)
+        .map_err(|error| unreadable(partition, &error.to_string()))
+}
+
+fn unreadable(partition: &str, why: &str) -> Trouble {
+    let what = format!("The record {partition} can't be read: {why}.");
+    Trouble::new(
+        what,
+        format!("Use the command line of the deployed version; this one reads format {FORMAT}."),
+    )
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use tenant_restore_core::restore::{Resource, Restore, outgoing_cause};
 use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::{Cause, Outcome};
 
+use crate::log::Entry;
+
 /// A restore as it is shown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,6 +35,9 @@ pub struct Status {
     pub failed_in: Option<Phase>,
     pub causes: Vec<Cause>,
     pub report: Option<String>,
+    /// Absent unless it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<Vec<Entry>>,
 }
 
 /// What was chosen in the request, or by default.
@@ -182,6 +187,7 @@ impl Status {
                 .ended
                 .as_ref()
                 .and_then(|ended| ended.report.clone()),
+            log: None,
         }
     }
 }

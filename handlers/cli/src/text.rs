@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::{Cause, Ended};
 
+use crate::log;
 use crate::status::{Existence, Options, Status, Temporary, Waits};
 
 /// The whole status, with a final newline.
@@ -31,6 +32,10 @@ pub fn render(status: &Status) -> String {
     lines.extend(section(
         "causes",
         status.causes.iter().flat_map(cause).collect(),
+    ));
+    lines.extend(section(
+        "log",
+        status.log.iter().flatten().flat_map(log::lines).collect(),
     ));
     lines.join("\n") + "\n"
 }

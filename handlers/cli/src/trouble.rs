@@ -1,6 +1,5 @@
 //! What a person reads when a command could not be done: one line what, one line remedy.
 
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 /// Why a command could not be done.
@@ -27,7 +26,7 @@ impl Trouble {
         E: std::error::Error + ProvideErrorMetadata,
     {
         let Some(code) = error.code() else {
-            let what = format!("Could not {context}: {}", DisplayErrorContext(error));
+            let what = format!("Could not {context}: {}", chain(error));
             return Self::new(
                 one_line(&what),
                 "Check region, credentials, network and AWS_ENDPOINT_URL.",
@@ -52,6 +51,15 @@ fn remedy(code: &str) -> &'static str {
         }
         _ => "Try again; if it stays, the code above is explained in the service's API reference.",
     }
+}
+
+/// The error and what caused it, outermost first.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 fn one_line(text: &str) -> String {
