@@ -78,4 +78,4 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,5 +1,6 @@
 -- Owners whose rights the current role lacks: of the schemas, of what is in them, and of the database when a rename
--- needs its CREATE. Members of extensions have owners of their own and are neither renamed nor dumped.
+-- needs its CREATE. Members of extensions have owners of their own and are neither renamed nor dumped; what belongs to
+-- another object follows it, and the constructors of a range type belong to the bootstrap superuser.
 with schema as (
     select oid, nspowner from pg_catalog.pg_namespace where nspname::text = any ($1)
 ),
@@ -21,7 +22,7 @@ owner as (
     where not exists (
         select
         from pg_catalog.pg_depend d
-        where d.classid = o.class and d.objid = o.oid and d.deptype = 'e'
+        where d.classid = o.class and d.objid = o.oid and d.deptype in ('e', 'i')
     )
     union
     select d.datdba

@@ -1,12 +1,14 @@
 //! The mover of each table, decided from the temporary database.
 
 use tenant_restore_core::error::{Cause, ErrorKind};
-use tenant_restore_core::job::{MoverChoice, TablePlan};
+use tenant_restore_core::job::{Mover, MoverChoice, TablePlan};
 use tokio_postgres::Client;
 
 use crate::context::Context;
 use crate::failed::{Failed, OrCause as _};
-use crate::movers::{Choice, Table, Unable, choose, read_tables, table_with_unfaithful_values};
+use crate::movers::{
+    Choice, Sizes, Table, Unable, choose, read_tables, table_with_unfaithful_values,
+};
 use crate::names::qualified;
 
 /// Every table with rows to move, largest first.
@@ -15,10 +17,12 @@ pub(super) async fn decide(
     restored: &[&str],
     context: &Context,
 ) -> Result<Vec<TablePlan>, Failed> {
-    let tables = read_tables(client, restored).await.or_cause(
-        ErrorKind::ExtractFailed,
-        || "read the tables of the temporary database",
-    )?;
+    let tables = read_tables(client, restored, Sizes::Measured)
+        .await
+        .or_cause(
+            ErrorKind::ExtractFailed,
+            || "read the tables of the temporary database",
+        )?;
     let mut plans = Vec::new();
     let mut unable = Vec::new();
     for table in tables.into_iter().filter(|table| table.extension.is_none()) {
@@ -44,7 +48,7 @@ async fn decide_one(
     table: &Table,
 ) -> Result<Result<Choice, Unable>, Cause> {
     let by_catalog = choose(requested, table, None);
-    if !matches!(&by_catalog, Ok(choice) if choice.mover == tenant_restore_core::job::Mover::Dms) {
+    if !matches!(&by_catalog, Ok(choice) if choice.mover == Mover::Dms) {
         return Ok(by_catalog);
     }
     let damaged = table_with_unfaithful_values(client, table)

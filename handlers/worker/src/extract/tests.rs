@@ -3,7 +3,7 @@ use tenant_restore_core::job::{
 };
 
 /// A job of which only the restore's id matters.
-pub(super) fn job() -> Job {
+pub(crate) fn job() -> Job {
     Job {
         version: 1,
         restore_id: "abcdefghij23".to_owned(),

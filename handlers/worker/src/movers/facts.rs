@@ -93,13 +93,24 @@ pub enum Generated {
     Stored,
 }
 
+/// How a table's bytes are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sizes {
+    /// From the files; takes a brief lock on each table.
+    Measured,
+    /// From the last ANALYZE; takes none.
+    Estimated,
+}
+
 /// The tables with rows of their own in these schemas, largest first.
 pub async fn read_tables(
     client: &Client,
     schemas: &[&str],
+    sizes: Sizes,
 ) -> Result<Vec<Table>, tokio_postgres::Error> {
+    let measured = sizes == Sizes::Measured;
     let rows = client
-        .query(include_str!("tables.sql"), &[&schemas])
+        .query(include_str!("tables.sql"), &[&schemas, &measured])
         .await?;
     let mut tables = rows.iter().map(table).collect::<Result<Vec<_>, _>>()?;
     let places: HashMap<u32, usize> = tables

@@ -8,7 +8,7 @@ mod values;
 
 use tenant_restore_core::job::{Mover, MoverChoice};
 
-pub use facts::{Column, Generated, Identity, Numeric, Table, Type, read_tables};
+pub use facts::{Column, Generated, Identity, Numeric, Sizes, Table, Type, read_tables};
 pub use values::table_with_unfaithful_values;
 
 /// A table's mover and the reason for it.

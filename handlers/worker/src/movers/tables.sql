@@ -2,7 +2,10 @@ select
     c.oid,
     n.nspname as schema,
     c.relname as name,
-    pg_catalog.pg_table_size(c.oid) as bytes,
+    case
+        when $2 then coalesce(pg_catalog.pg_table_size(c.oid), 0)
+        else greatest(c.relpages, 0)::int8 * pg_catalog.current_setting('block_size')::int8
+    end as bytes,
     c.relispartition as is_partition,
     not c.relispartition and exists (
         select from pg_catalog.pg_inherits i where c.oid in (i.inhrelid, i.inhparent)

@@ -1,0 +1,115 @@
+//! Runs the modes of a job in order and gathers what they say.
+
+use std::time::Instant;
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::{Failure, JobResult, Mode, Timing};
+use tracing::Instrument as _;
+
+use crate::context::{Context, Report};
+use crate::failed::Failed;
+use crate::{
+    apply_post_data, apply_pre_data, copy, drop_restored, extract, open, preflight, validate,
+};
+
+/// Version of a job's document and of its result that this program reads and writes.
+pub const DOCUMENT_VERSION: u32 = 1;
+
+/// Runs the job until its end, its first failure, or until `stopped` (the task was told to end).
+pub async fn run(context: &mut Context, stopped: impl Future<Output = ()>) -> JobResult {
+    tokio::pin!(stopped);
+    let mut result = empty_result(context);
+    for mode in context.job.modes.clone() {
+        let span = tracing::info_span!("mode", mode = mode.as_str());
+        let began = Instant::now();
+        let outcome = tokio::select! {
+            outcome = run_mode(mode, context).instrument(span.clone()) => outcome,
+            () = &mut stopped => Err(was_stopped(mode)),
+        };
+        result.timings.push(Timing {
+            mode,
+            millis: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        });
+        match outcome {
+            Ok(report) => {
+                span.in_scope(|| tracing::info!("done"));
+                keep(&mut result, report);
+            }
+            Err(failed) => {
+                let causes: Vec<Cause> = failed.causes().cloned().collect();
+                span.in_scope(|| {
+                    for cause in &causes {
+                        tracing::error!(%cause, "failed");
+                    }
+                });
+                result.failure = Some(Failure { mode, causes });
+                break;
+            }
+        }
+    }
+    result.remarks.append(&mut context.remarks);
+    result.ended_at = Timestamp::now();
+    result
+}
+
+/// The modes' futures have little in common but their size on the stack, hence the box.
+fn run_mode(mode: Mode, context: &mut Context) -> BoxFuture<'_, Result<Report, Failed>> {
+    if context.job.version != DOCUMENT_VERSION {
+        let message = format!(
+            "the job's document has version {}, not {DOCUMENT_VERSION}",
+            context.job.version
+        );
+        return Box::pin(std::future::ready(Err(Cause::new(
+            ErrorKind::NotSupported,
+            message,
+        )
+        .into())));
+    }
+    match mode {
+        Mode::Preflight => Box::pin(preflight::run(context)),
+        Mode::Extract => Box::pin(extract::run(context)),
+        Mode::ApplyPreData => Box::pin(apply_pre_data::run(context)),
+        Mode::Copy => Box::pin(copy::run(context)),
+        Mode::ApplyPostData => Box::pin(apply_post_data::run(context)),
+        Mode::Validate => Box::pin(validate::run(context)),
+        Mode::Open => Box::pin(open::run(context)),
+        Mode::Drop => Box::pin(drop_restored::run(context)),
+    }
+}
+
+fn was_stopped(mode: Mode) -> Failed {
+    let message = format!("stopped from outside while mode {} ran", mode.as_str());
+    Cause::new(ErrorKind::TaskFailed, message).into()
+}
+
+fn empty_result(context: &Context) -> JobResult {
+    let now = Timestamp::now();
+    JobResult {
+        version: DOCUMENT_VERSION,
+        restore_id: context.job.restore_id.clone(),
+        attempt: context.job.attempt,
+        started_at: now,
+        ended_at: now,
+        failure: None,
+        preflight: None,
+        extract: None,
+        copy: None,
+        validate: None,
+        drop: None,
+        remarks: Vec::new(),
+        timings: Vec::new(),
+    }
+}
+
+fn keep(result: &mut JobResult, report: Report) {
+    match report {
+        Report::Preflight(report) => result.preflight = Some(report),
+        Report::Extract(report) => result.extract = Some(report),
+        Report::Copy(report) => result.copy = Some(report),
+        Report::Validate(report) => result.validate = Some(report),
+        Report::Drop(report) => result.drop = Some(report),
+        Report::Done => {}
+    }
+}
