@@ -15,7 +15,7 @@ pub struct Arguments {
     #[command(flatten)]
     pub connection: Connection,
     /// How the answer is written
-    #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
+    #[arg(long, global = true, value_enum, help_heading = "Answer", default_value_t = Output::Text)]
     pub output: Output,
     /// What to do.
     #[command(subcommand)]
@@ -24,6 +24,7 @@ pub struct Arguments {
 
 /// Which deployment is spoken to.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Deployment")]
 pub struct Deployment {
     /// Name of the deployment; bus and table are called the same by default
     #[arg(
@@ -55,6 +56,7 @@ impl Deployment {
 
 /// How AWS is reached; what isn't given comes from the ordinary SDK configuration.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "AWS")]
 pub struct Connection {
     /// AWS region
     #[arg(long, global = true)]
