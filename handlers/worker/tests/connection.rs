@@ -1,5 +1,7 @@
 //! Connections against a real server with TLS.
 
+#![allow(clippy::unwrap_used, reason = "what a test can't prepare fails it")]
+
 mod cluster;
 
 use cluster::{Cluster, MASTER_PASSWORD};

@@ -1,5 +1,7 @@
 //! Mode `extract` against a real server whose master is no superuser.
 
+#![allow(clippy::unwrap_used, reason = "what a test can't prepare fails it")]
+
 mod cluster;
 
 use std::process::Command;

@@ -1,5 +1,7 @@
 //! Mode `preflight` against a real server.
 
+#![allow(clippy::unwrap_used, reason = "what a test can't prepare fails it")]
+
 mod cluster;
 
 use std::sync::Arc;
