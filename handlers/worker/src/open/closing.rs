@@ -19,7 +19,7 @@ impl Handover {
         self.mark_opening(&names).await?;
         let owners = ownership::of_schemas(&self.temporary, &names).await?;
         let wanted = privileges::read(&self.temporary, &names).await?;
-        let (wanted, _) = privileges::of_present_roles(wanted, &self.roles().await?);
+        let (wanted, _) = privileges::possible(wanted, &self.roles().await?, |_, _| true);
         let (own, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
             owners.into_iter().partition(|(_, owner)| *owner == self.me);
 
@@ -109,6 +109,7 @@ fn schema_privileges(schema: &str, owner: &str, wanted: &Privileges) -> Vec<Stri
         column: None,
         grantee: Some(owner.to_owned()),
         privilege: privilege.to_owned(),
+        grantor: owner.to_owned(),
     });
     // format('%I') quotes only where it must, so the object's spelling is taken from what was read.
     let spelled = |own: Privilege| match of_schema.first() {
@@ -143,11 +144,11 @@ mod tests {
             column: None,
             grantee: Some(grantee.to_owned()),
             privilege: privilege.to_owned(),
+            grantor: "o".to_owned(),
         };
         let grant = Grant {
             schema: "s".to_owned(),
             owner: "o".to_owned(),
-            grantor: "o".to_owned(),
             grantable: false,
         };
         (privilege, grant)

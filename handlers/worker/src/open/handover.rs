@@ -132,7 +132,10 @@ impl Handover {
 
     async fn wanted_privileges(&mut self) -> Result<Privileges, Cause> {
         let wanted = privileges::read(&self.temporary, &restored_names(&self.job)).await?;
-        let (wanted, gone) = privileges::of_present_roles(wanted, &self.roles().await?);
+        let owners = self.inherited_roles().await?;
+        let acts_as_owner =
+            |grantor: &str, owner: &str| grantor == self.me && owners.contains(owner);
+        let (wanted, gone) = privileges::possible(wanted, &self.roles().await?, acts_as_owner);
         for role in gone {
             self.remark(
                 "RoleMissing",
@@ -147,6 +150,17 @@ impl Handover {
         Ok(inside(
             privileges::read(&self.master, &restored_names(&self.job)).await?,
         ))
+    }
+
+    /// The roles whose rights the master has by itself.
+    async fn inherited_roles(&self) -> Result<HashSet<String>, Cause> {
+        let sql = "select rolname::text from pg_roles where pg_has_role(oid, 'usage')";
+        let rows = self
+            .master
+            .query(sql, &[])
+            .await
+            .or_cause(ErrorKind::ApplyFailed, || "list the master's roles")?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     /// The names of all roles in production.

@@ -11,7 +11,7 @@ use tokio_postgres::{Client, Row};
 use crate::failed::OrCause;
 use crate::names::quote_ident;
 
-/// A privilege that somebody has. Who gave it doesn't make it another one.
+/// A privilege that somebody has from somebody.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Privilege {
     /// `schema`, `table`, `sequence`, `routine` or `type`.
@@ -24,6 +24,8 @@ pub struct Privilege {
     pub grantee: Option<String>,
     /// For example `SELECT`.
     pub privilege: String,
+    /// Who gave it.
+    pub grantor: String,
 }
 
 /// How it came about.
@@ -33,8 +35,6 @@ pub struct Grant {
     pub schema: String,
     /// The object's owner.
     pub owner: String,
-    /// Who gave it.
-    pub grantor: String,
     /// Whether the grantee may pass it on.
     pub grantable: bool,
 }
@@ -51,15 +51,7 @@ pub async fn read(client: &Client, schemas: &[&str]) -> Result<Privileges, Cause
             ErrorKind::ApplyFailed,
             || "read the privileges in the schemas",
         )?;
-    let mut privileges = Privileges::new();
-    for row in &rows {
-        let (privilege, grant) = parse(row);
-        // Of several grantors the owner counts, who may always grant.
-        if grant.grantor == grant.owner || !privileges.contains_key(&privilege) {
-            privileges.insert(privilege, grant);
-        }
-    }
-    Ok(privileges)
+    Ok(rows.iter().map(parse).collect())
 }
 
 fn parse(row: &Row) -> (Privilege, Grant) {
@@ -69,37 +61,44 @@ fn parse(row: &Row) -> (Privilege, Grant) {
         column: row.get("column"),
         grantee: row.get("grantee"),
         privilege: row.get("privilege"),
+        grantor: row.get("grantor"),
     };
     let grant = Grant {
         schema: row.get("schema"),
         owner: row.get("owner"),
-        grantor: row.get("grantor"),
         grantable: row.get("grantable"),
     };
     (privilege, grant)
 }
 
-/// The privileges without those of roles that are gone, and the names of these roles. A grantor that is gone is
-/// replaced by the owner.
-pub fn of_present_roles(
-    mut privileges: Privileges,
+/// The privileges as production can have them, and the names of grantees that are gone.
+///
+/// Where `acts_as_owner` says so, the owner gives a privilege in place of its grantor: the grantor is gone, or is a
+/// member of the owner, for whom PostgreSQL always grants as the owner.
+pub fn possible(
+    wanted: Privileges,
     present: &HashSet<String>,
+    acts_as_owner: impl Fn(&str, &str) -> bool,
 ) -> (Privileges, BTreeSet<String>) {
     let mut gone = BTreeSet::new();
-    privileges.retain(|privilege, _| match &privilege.grantee {
-        Some(grantee) if !present.contains(grantee) => {
+    let mut possible = Privileges::new();
+    for (mut privilege, grant) in wanted {
+        if let Some(grantee) = privilege
+            .grantee
+            .as_ref()
+            .filter(|grantee| !present.contains(*grantee))
+        {
             gone.insert(grantee.clone());
-            false
+            continue;
         }
-        _ => true,
-    });
-    for grant in privileges
-        .values_mut()
-        .filter(|grant| !present.contains(&grant.grantor))
-    {
-        grant.grantor = grant.owner.clone();
+        if !present.contains(&privilege.grantor) || acts_as_owner(&privilege.grantor, &grant.owner)
+        {
+            privilege.grantor = grant.owner.clone();
+        }
+        let grantable = grant.grantable;
+        possible.entry(privilege).or_insert(grant).grantable |= grantable;
     }
-    (privileges, gone)
+    (possible, gone)
 }
 
 /// A change that brings the privileges closer to the wanted ones, to be made by `actor`.
@@ -121,7 +120,7 @@ pub fn changes(wanted: &Privileges, present: &Privileges) -> Vec<Change> {
             .get(privilege)
             .is_some_and(|wanted| wanted.grantable || !grant.grantable);
         if !keeps && (privilege.privilege != "MAINTAIN" || knows_maintain(wanted)) {
-            changes.push(change(grant, privilege.revoke()));
+            changes.push(change(privilege, grant, privilege.revoke()));
         }
     }
     for (privilege, grant) in wanted {
@@ -129,7 +128,7 @@ pub fn changes(wanted: &Privileges, present: &Privileges) -> Vec<Change> {
             .get(privilege)
             .is_some_and(|present| present.grantable == grant.grantable);
         if !has && may_grant(privilege, grant, present) {
-            changes.push(change(grant, privilege.grant(grant.grantable)));
+            changes.push(change(privilege, grant, privilege.grant(grant.grantable)));
         }
     }
     changes
@@ -142,22 +141,24 @@ fn knows_maintain(privileges: &Privileges) -> bool {
         .any(|privilege| privilege.privilege == "MAINTAIN")
 }
 
-fn change(grant: &Grant, sql: String) -> Change {
+fn change(privilege: &Privilege, grant: &Grant, sql: String) -> Change {
     Change {
-        actor: grant.grantor.clone(),
+        actor: privilege.grantor.clone(),
         schema: grant.schema.clone(),
         sql,
     }
 }
 
+/// The owner may always grant, others once they have the privilege, on the column or the whole object, to pass on.
 fn may_grant(privilege: &Privilege, grant: &Grant, present: &Privileges) -> bool {
-    let own = |column: Option<String>| Privilege {
-        grantee: Some(grant.grantor.clone()),
-        column,
-        ..privilege.clone()
+    let passes_on = |(held, how): (&Privilege, &Grant)| {
+        how.grantable
+            && held.grantee.as_ref() == Some(&privilege.grantor)
+            && (&held.class, &held.object, &held.privilege)
+                == (&privilege.class, &privilege.object, &privilege.privilege)
+            && (held.column.is_none() || held.column == privilege.column)
     };
-    let holds = |wanted: &Privilege| present.get(wanted).is_some_and(|held| held.grantable);
-    grant.grantor == grant.owner || holds(&own(privilege.column.clone())) || holds(&own(None))
+    privilege.grantor == grant.owner || present.iter().any(passes_on)
 }
 
 impl Privilege {
@@ -209,21 +210,21 @@ impl Privilege {
 mod tests {
     use super::*;
 
-    fn select_for(grantee: Option<&str>) -> Privilege {
+    fn select_for(grantee: Option<&str>, grantor: &str) -> Privilege {
         Privilege {
             class: "table".to_owned(),
             object: "s.t".to_owned(),
             column: None,
             grantee: grantee.map(str::to_owned),
             privilege: "SELECT".to_owned(),
+            grantor: grantor.to_owned(),
         }
     }
 
-    fn by(grantor: &str, grantable: bool) -> Grant {
+    fn given(grantable: bool) -> Grant {
         Grant {
             schema: "s".to_owned(),
             owner: "o".to_owned(),
-            grantor: grantor.to_owned(),
             grantable,
         }
     }
@@ -234,8 +235,8 @@ mod tests {
 
     #[test]
     fn what_is_extra_is_revoked_and_what_is_missing_is_granted() {
-        let wanted = Privileges::from([(select_for(Some("App")), by("o", false))]);
-        let present = Privileges::from([(select_for(None), by("o", false))]);
+        let wanted = Privileges::from([(select_for(Some("App"), "o"), given(false))]);
+        let present = Privileges::from([(select_for(None, "o"), given(false))]);
         let changes = changes(&wanted, &present);
         assert_eq!(
             sql(&changes),
@@ -248,13 +249,13 @@ mod tests {
 
     #[test]
     fn a_grantor_waits_until_it_has_the_grant_option() {
-        let chain = (select_for(Some("b")), by("a", false));
-        let wanted = Privileges::from([(select_for(Some("a")), by("o", true)), chain.clone()]);
+        let chain = (select_for(Some("b"), "a"), given(false));
+        let wanted = Privileges::from([(select_for(Some("a"), "o"), given(true)), chain.clone()]);
         assert_eq!(
             sql(&changes(&wanted, &Privileges::new())),
             ["grant SELECT on table s.t to \"a\" with grant option"]
         );
-        let present = Privileges::from([(select_for(Some("a")), by("o", true))]);
+        let present = Privileges::from([(select_for(Some("a"), "o"), given(true))]);
         let next = changes(&wanted, &present);
         assert_eq!(
             (next[0].actor.as_str(), sql(&next)),
@@ -265,13 +266,25 @@ mod tests {
     #[test]
     fn roles_that_are_gone_are_named_and_their_grants_to_others_become_the_owners() {
         let wanted = Privileges::from([
-            (select_for(Some("gone")), by("o", true)),
-            (select_for(Some("app")), by("gone", false)),
+            (select_for(Some("gone"), "o"), given(true)),
+            (select_for(Some("app"), "gone"), given(false)),
         ]);
         let present = HashSet::from(["o".to_owned(), "app".to_owned()]);
-        let (left, gone) = of_present_roles(wanted, &present);
+        let (left, gone) = possible(wanted, &present, |_, _| false);
         assert_eq!(gone, BTreeSet::from(["gone".to_owned()]));
-        assert_eq!(left.get(&select_for(Some("app"))).unwrap().grantor, "o");
-        assert_eq!(left.len(), 1);
+        assert_eq!(
+            left.keys().collect::<Vec<_>>(),
+            [&select_for(Some("app"), "o")]
+        );
+    }
+
+    #[test]
+    fn a_member_of_the_owner_grants_as_the_owner() {
+        let wanted = Privileges::from([(select_for(Some("app"), "master"), given(false))]);
+        let present = HashSet::from(["master".to_owned(), "app".to_owned()]);
+        let (left, _) = possible(wanted, &present, |grantor, owner| {
+            (grantor, owner) == ("master", "o")
+        });
+        assert!(left.contains_key(&select_for(Some("app"), "o")));
     }
 }

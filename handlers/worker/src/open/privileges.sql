@@ -8,7 +8,7 @@ with scope as (
     union all
     select scope.nspname, case c.relkind when 'S' then 'sequence' else 'table' end,
            format('%I.%I', scope.nspname, c.relname), null, c.relowner,
-           coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's' else 'r' end, c.relowner))
+           coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's' else 'r' end::"char", c.relowner))
       from pg_class c
       join scope on scope.oid = c.relnamespace
      where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')

@@ -12,13 +12,16 @@ pub struct Chain {
     pub key: String,
 }
 
-/// A new authority and a certificate for `localhost`.
-pub fn for_localhost() -> Chain {
+/// A new authority of this name and a certificate for `localhost`.
+///
+/// Names differ, because OpenSSL finds an authority in a bundle by its name.
+pub fn for_localhost(authority: &str) -> Chain {
     let ca_key = KeyPair::generate().unwrap();
     let mut ca = CertificateParams::new(Vec::new()).unwrap();
     // OpenSSL takes a certificate with its issuer's name for a self-signed one.
     ca.distinguished_name
         .push(DnType::CommonName, "test authority");
+    ca.distinguished_name.push(DnType::CommonName, authority);
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca_certificate = ca.self_signed(&ca_key).unwrap();
     let issuer = Issuer::new(ca, ca_key);

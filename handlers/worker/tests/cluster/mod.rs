@@ -138,6 +138,17 @@ impl Cluster {
             .1
     }
 
+    /// The options of PostgreSQL's programs for the Unix socket.
+    pub fn socket(&self) -> [String; 4] {
+        [
+            "-h",
+            &self.home.display().to_string(),
+            "-p",
+            &self.port.to_string(),
+        ]
+        .map(str::to_owned)
+    }
+
     /// A superuser's connection, for preparing and inspecting.
     pub async fn superuser(&self, database: &str) -> Client {
         let (client, connection) = tokio_postgres::Config::new()
@@ -177,7 +188,7 @@ impl Cluster {
     }
 
     fn configure_and_start(&self) {
-        let chain = certificate::for_localhost();
+        let chain = certificate::for_localhost(&format!("authority {}", self.port));
         for (file, content) in [
             ("ca.pem", &chain.ca),
             ("server.pem", &chain.certificate),
