@@ -107,9 +107,30 @@ fn check_version(wanted: Option<&str>, installed: &str) -> Result<(), AwsError> 
 /// # Errors
 /// `DBInstanceAlreadyExists`, `InstanceQuotaExceeded`, a group that isn't found.
 pub async fn admit(fleet: &Arc<Fleet>, wish: Wish) -> Result<Instance, AwsError> {
-    let engine_version = fleet.machine.installation.version.clone();
-    let port = fleet.free_port(wish.port).ok_or_else(quota_exceeded)?;
-    let instance = Instance {
+    let admitted = fleet.change(|state| {
+        check_groups(state, &wish.choices, fleet.machine.installation.major())?;
+        if state.instances.contains_key(&wish.identifier) {
+            return Err(instance_exists(&wish.identifier));
+        }
+        let port = fleet
+            .free_port(state, wish.port)
+            .ok_or_else(quota_exceeded)?;
+        let instance = fulfilled(wish, port, fleet.machine.installation.version.clone());
+        state
+            .instances
+            .insert(instance.identifier.clone(), instance.clone());
+        Ok(instance)
+    });
+    let instance = admitted.await?;
+    fleet.start_task(
+        &instance.identifier,
+        Life::of(fleet, &instance.identifier).begin(),
+    );
+    Ok(instance)
+}
+
+fn fulfilled(wish: Wish, port: u16, engine_version: String) -> Instance {
+    Instance {
         identifier: wish.identifier,
         resource_id: format!("db-{}", ids::hex(13).to_ascii_uppercase()),
         engine_version,
@@ -125,27 +146,7 @@ pub async fn admit(fleet: &Arc<Fleet>, wish: Wish) -> Result<Instance, AwsError>
         backups: Vec::new(),
         origin: wish.origin,
         new_password: None,
-    };
-    let enter = fleet.change(|state| {
-        check_groups(state, &instance.choices, fleet.machine.installation.major())?;
-        if state.instances.contains_key(&instance.identifier) {
-            return Err(instance_exists(&instance.identifier));
-        }
-        // Two calls at once may have found the same port.
-        if state.instances.values().any(|other| other.port == port) {
-            return Err(AwsError::new("Throttling", "Rate exceeded"));
-        }
-        state
-            .instances
-            .insert(instance.identifier.clone(), instance.clone());
-        Ok(())
-    });
-    enter.await?;
-    fleet.start_task(
-        &instance.identifier,
-        Life::of(fleet, &instance.identifier).begin(),
-    );
-    Ok(instance)
+    }
 }
 
 /// The answer of an operation on one instance.

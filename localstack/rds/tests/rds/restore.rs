@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::stage::{PASSWORD, Stage, text};
 use jiff::Timestamp;
+use local_cloud_rds::Config;
 
 /// A moment between two commits: nothing is committed in its millisecond.
 async fn a_quiet_moment() -> Timestamp {
@@ -142,6 +143,62 @@ async fn a_restored_instance_with_backups_can_itself_be_restored() {
         &ids[3..6],
         ["RDS-EVENT-0019", "RDS-EVENT-0001", "RDS-EVENT-0002"]
     );
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_time_since_the_first_backup_stays_restorable_however_many_backups_follow() {
+    let config = Config {
+        first_port: 21480,
+        backup_every_ms: 300,
+        ..Config::default()
+    };
+    let stage = Stage::open_with(config).await;
+    stage.create("production", "").await;
+    let xml = stage.describe("production").await.unwrap();
+    let client = stage
+        .log_in(text(&xml, "Port").unwrap(), "master", PASSWORD)
+        .await
+        .unwrap();
+    client
+        .batch_execute("create table counted as select 1 as n")
+        .await
+        .unwrap();
+    let mut times = vec![(1_i64, a_quiet_moment().await)];
+    for count in 2..=3 {
+        stage.until_another_backup("production").await;
+        stage.until_another_backup("production").await;
+        client
+            .batch_execute("insert into counted values (1)")
+            .await
+            .unwrap();
+        times.push((count, a_quiet_moment().await));
+    }
+    for (count, at) in times {
+        stage.until_restorable("production", at).await;
+        let form = format!(
+            "SourceDBInstanceIdentifier=production&TargetDBInstanceIdentifier=at-{count}&RestoreTime={at}&BackupRetentionPeriod=0"
+        );
+        stage
+            .call("RestoreDBInstanceToPointInTime", &form)
+            .await
+            .unwrap();
+        let xml = stage
+            .until(&format!("at-{count}"), |xml| {
+                text(xml, "DBInstanceStatus") == Some("available")
+            })
+            .await;
+        let copy = stage
+            .log_in(text(&xml, "Port").unwrap(), "master", PASSWORD)
+            .await
+            .unwrap();
+        let found: i64 = copy
+            .query_one("select count(*) from counted", &[])
+            .await
+            .unwrap()
+            .get(0);
+        assert_eq!(found, count);
+    }
     stage.close().await;
 }
 

@@ -1,5 +1,6 @@
 //! A local RDS of a test's own: called as the wire calls it, its events recorded, its servers really there.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +37,15 @@ pub struct Stage {
 impl Stage {
     /// `first_port` keeps tests that run at once apart.
     pub async fn open(first_port: u16) -> Self {
+        Self::open_with(Config {
+            first_port,
+            ..Config::default()
+        })
+        .await
+    }
+
+    /// With settings of the test's own; the provisioning times are always short.
+    pub async fn open_with(config: Config) -> Self {
         let home = std::env::temp_dir().join(format!("lc-{}", ids::hex(4)));
         fs::create_dir_all(&home).unwrap();
         let known: [(Service, &[&str]); 1] = [(Service::Rds, &local_cloud_rds::faults::NAMES)];
@@ -52,9 +62,8 @@ impl Stage {
             creating_ms: 50,
             available_gap_ms: 100,
             heartbeat_ms: 200,
-            first_port,
-            last_port: first_port + 9,
-            ..Config::default()
+            last_port: config.first_port + 9,
+            ..config
         };
         let rds = Rds::start(config.clone(), world.clone()).await.unwrap();
         Self {
@@ -134,6 +143,23 @@ impl Stage {
         let deadline = Instant::now() + DEADLINE;
         while self.describe(identifier).await.is_ok() {
             assert!(Instant::now() < deadline, "{identifier} is never gone");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until a base backup begins that wasn't there before.
+    pub async fn until_another_backup(&self, identifier: &str) {
+        let folder = self.home.join("rds").join(identifier).join("backups");
+        let all = || -> BTreeSet<_> {
+            let entries = fs::read_dir(&folder).unwrap();
+            entries.map(|entry| entry.unwrap().file_name()).collect()
+        };
+        let (before, deadline) = (all(), Instant::now() + DEADLINE);
+        while all().is_subset(&before) {
+            assert!(
+                Instant::now() < deadline,
+                "{identifier} isn't backed up again"
+            );
             sleep(Duration::from_millis(20)).await;
         }
     }
