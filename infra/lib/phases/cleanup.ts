@@ -18,6 +18,8 @@ export const cleanup: Phase = {
           'dms:DeleteEndpoint',
           'dms:DeleteReplicationInstance',
           'dms:DeleteReplicationTask',
+          // Looking at a stopped task shows its tables too.
+          'dms:DescribeTableStatistics',
           'dms:ListTagsForResource',
           'dms:StopReplicationTask',
         ],
