@@ -76,7 +76,11 @@ impl Cluster {
         .collect()
     }
 
-    fn database(&self, role: &str) -> String {
+    pub(crate) fn port(&self) -> u16 {
+        self.server.port
+    }
+
+    pub(crate) fn database(&self, role: &str) -> String {
         format!("{role}_{}", self.name)
     }
 }

@@ -31,6 +31,8 @@ mod transfer;
 
 #[cfg(test)]
 mod cluster;
+#[cfg(test)]
+mod stage;
 
 pub use config::Config;
 pub use service::Dms;

@@ -216,6 +216,14 @@ impl Dms {
         });
     }
 
+    /// A task that was running when the local cloud ended.
+    pub(crate) fn interrupted(&self, task: &Task) {
+        self.run_ends(
+            task,
+            &Outcome::Failed(Failure::fatal("The local cloud was stopped.")),
+        );
+    }
+
     async fn load(&self, task: &Task, region: &str) -> Result<(), Failure> {
         let strikes = |name| {
             self.world

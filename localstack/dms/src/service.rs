@@ -12,10 +12,8 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::connection::Tested;
-use crate::event;
 use crate::failure::internal;
-use crate::instance::Status as InstanceStatus;
-use crate::load::Failure;
+use crate::instance::{Instance, Status as InstanceStatus};
 use crate::state::State;
 use crate::task::Status as TaskStatus;
 
@@ -51,54 +49,67 @@ impl Dms {
     }
 
     fn go_on(&self) {
-        let mut state = self.state();
-        for connection in &mut state.connections {
-            if connection.tested == Tested::Testing {
-                connection.tested = Tested::Failed("The local cloud was stopped".into());
-            }
-        }
-        for instance in state.instances.clone() {
+        self.go_on_with_instances();
+        self.go_on_with_tasks();
+        let deleting: Vec<String> = self
+            .state()
+            .endpoints
+            .iter()
+            .filter(|one| one.is_deleting())
+            .map(|one| one.arn.clone())
+            .collect();
+        for arn in deleting {
             let dms = self.clone();
-            match instance.status {
-                InstanceStatus::Creating => {
-                    tokio::spawn(async move {
-                        dms.provision(&instance.arn, &instance.identifier).await;
-                    });
-                }
-                InstanceStatus::Deleting => {
-                    tokio::spawn(async move {
-                        dms.dismantle(&instance.arn, &instance.identifier).await;
-                    });
-                }
-                _ => {}
-            }
-        }
-        for endpoint in state.endpoints.iter().filter(|one| one.is_deleting()) {
-            let (dms, arn) = (self.clone(), endpoint.arn.clone());
             tokio::spawn(async move { dms.remove_endpoint(&arn).await });
         }
-        for task in state.tasks.clone() {
-            let dms = self.clone();
-            match task.status {
-                TaskStatus::Creating => {
-                    tokio::spawn(async move { dms.make_ready(&task.arn).await });
-                }
-                TaskStatus::Deleting => {
-                    tokio::spawn(async move { dms.remove_task(&task.arn).await });
-                }
-                TaskStatus::Starting | TaskStatus::Running | TaskStatus::Stopping => {
-                    let message = Failure::fatal("The local cloud was stopped.").message();
-                    if let Ok(task) = state.task(&task.arn) {
-                        task.status = TaskStatus::Failed;
-                        task.failure = Some(message.clone());
-                        task.stop_reason = Some(message.clone());
-                    }
-                    let event =
-                        state.happen(event::TASK_FAILED, &task.arn, &task.identifier, &message);
-                    self.world.events.publish(event);
-                }
-                TaskStatus::Ready | TaskStatus::Stopped | TaskStatus::Failed => {}
+        self.change(|state| {
+            for connection in state
+                .connections
+                .iter_mut()
+                .filter(|one| one.tested == Tested::Testing)
+            {
+                connection.tested = Tested::Failed("The local cloud was stopped".into());
             }
+            None
+        });
+    }
+
+    fn go_on_with_instances(&self) {
+        let instances = self.state().instances.clone();
+        for Instance {
+            arn,
+            identifier,
+            status,
+            ..
+        } in instances
+        {
+            let dms = self.clone();
+            tokio::spawn(async move {
+                match status {
+                    InstanceStatus::Creating => dms.provision(&arn, &identifier).await,
+                    InstanceStatus::Deleting => dms.dismantle(&arn, &identifier).await,
+                    InstanceStatus::Available
+                    | InstanceStatus::Failed
+                    | InstanceStatus::IncompatibleNetwork => {}
+                }
+            });
+        }
+    }
+
+    fn go_on_with_tasks(&self) {
+        let tasks = self.state().tasks.clone();
+        for task in tasks {
+            let dms = self.clone();
+            tokio::spawn(async move {
+                match task.status {
+                    TaskStatus::Creating => dms.make_ready(&task.arn).await,
+                    TaskStatus::Deleting => dms.remove_task(&task.arn).await,
+                    TaskStatus::Starting | TaskStatus::Running | TaskStatus::Stopping => {
+                        dms.interrupted(&task);
+                    }
+                    TaskStatus::Ready | TaskStatus::Stopped | TaskStatus::Failed => {}
+                }
+            });
         }
     }
 
@@ -177,3 +188,7 @@ impl JsonService for Dms {
         Box::pin(std::future::ready(self.answer(call, body)))
     }
 }
+
+#[cfg(test)]
+#[path = "service_tests.rs"]
+mod tests;
