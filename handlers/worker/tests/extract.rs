@@ -232,6 +232,45 @@ async fn all_missing_schemas_and_all_tables_that_dms_cant_carry_are_named() {
 }
 
 #[tokio::test]
+async fn what_uses_an_extension_of_the_schema_uses_the_live_one() {
+    let cluster = tenant().await;
+    let script = "create extension citext schema acme;
+        create table acme.people (id int primary key, email acme.citext unique check (email <> ''));
+        alter table acme.people owner to olga;
+        create index on acme.people (lower(email))";
+    cluster.script("app", script).await;
+    let (storage, mut context) = surroundings(&cluster, |_| ());
+    extracted(&mut context).await;
+
+    let archive: Archive =
+        serde_json::from_str(&storage.text("work/abcdefghij23/1/archive.json")).unwrap();
+    let people = entry(&archive, "TABLE", "people");
+    assert!(
+        people.sql.contains("email \"acme\".citext"),
+        "{}",
+        people.sql
+    );
+    assert!(
+        !archive
+            .entries
+            .iter()
+            .any(|entry| entry.sql.contains("acme_r.citext"))
+    );
+    assert!(
+        context
+            .remarks
+            .iter()
+            .any(|remark| remark.code == "ExtensionInSchema" && remark.object == "citext")
+    );
+    assert!(
+        !archive
+            .entries
+            .iter()
+            .any(|entry| entry.desc == "EXTENSION")
+    );
+}
+
+#[tokio::test]
 async fn a_master_that_owner_in_rds_iam_would_lock_out_can_still_log_in() {
     let cluster = tenant().await;
     cluster.script("app", "grant rds_iam to olga").await;

@@ -5,6 +5,7 @@
 
 mod connect;
 mod dump;
+mod extensions;
 mod ledger;
 mod owners;
 mod plan;
@@ -60,7 +61,8 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     remarks::report(&client, &restored, context).await?;
 
     let dumped = pg_dump.archive(&restored).await?;
-    let archive = toc::parse(&dumped).map_err(|error| dump::unreadable(&error))?;
+    let mut archive = toc::parse(&dumped).map_err(|error| dump::unreadable(&error))?;
+    extensions::point_to_live(&client, &context.job.schemas, &mut archive).await?;
     context
         .storage
         .put(&context.work_key(DUMP_FILE), dumped.into())

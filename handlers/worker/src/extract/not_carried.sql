@@ -16,7 +16,7 @@ join pg_catalog.pg_foreign_server s on s.oid = f.ftserver
 where c.relnamespace in (select oid from schema)
 union all
 select 'ExtensionInSchema', pg_catalog.quote_ident(e.extname),
-    'the extension lives in a restored schema; a dump of schemas doesn''t carry it'
+    'the extension lives in a restored schema and isn''t restored; what uses it uses the one in the live schema'
 from pg_catalog.pg_extension e
 where e.extnamespace in (select oid from schema)
 union all
