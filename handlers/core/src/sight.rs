@@ -35,8 +35,13 @@ pub enum Look {
         /// The endpoint.
         endpoint: String,
     },
-    /// A DMS task, and its table statistics once it has stopped.
-    ReplicationTask(String),
+    /// A DMS task.
+    ReplicationTask {
+        /// Its name.
+        name: String,
+        /// Whether to look at its tables too, once it has stopped.
+        tables: bool,
+    },
     /// The tables and their movers, from a job's result at this S3 key.
     Plan(String),
     /// A secret.

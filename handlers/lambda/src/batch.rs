@@ -14,6 +14,8 @@ pub struct Delivery {
     pub message_id: String,
     /// When it was sent.
     pub sent_at: Option<Timestamp>,
+    /// Whether it was delivered before, so that its handler may have crashed on it.
+    pub again: bool,
     /// Whether it comes from the dead-letter queue.
     pub is_letter: bool,
 }
@@ -57,6 +59,10 @@ fn delivery(message: &SqsMessage) -> Delivery {
     Delivery {
         message_id: message.message_id.clone().unwrap_or_default(),
         sent_at: millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()),
+        again: message
+            .attributes
+            .get("ApproximateReceiveCount")
+            .is_some_and(|count| count != "1"),
         is_letter: message
             .event_source_arn
             .as_ref()

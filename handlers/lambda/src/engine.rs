@@ -150,8 +150,8 @@ impl Engine {
         ))
     }
 
-    /// The restore isn't in this handler's hands (any more). If the handler crashed after saving, the next command
-    /// still waits in the outbox.
+    /// The restore isn't in this handler's hands (any more). If the handler crashed on this message after saving, the
+    /// next command still waits in the outbox.
     async fn step_aside(&self, stored: &Stored, woken: &Woken<'_>) -> Result<(), Fault> {
         let before = stored
             .restore
@@ -160,8 +160,12 @@ impl Engine {
             .rev()
             .nth(1)
             .map(|time| time.phase);
-        if before == Some(self.config.handler) {
+        if woken.delivery.again && before == Some(self.config.handler) {
             self.send_outbox(&stored.restore.outbox).await?;
+        }
+        // What concerns another phase is logged there.
+        if !matches!(woken.wake, Wake::Command(_)) {
+            return Ok(());
         }
         let entry = self.entry(woken, &stored.restore, &stored.restore, &[]);
         self.log(&stored.restore.id, stored.version, &entry).await
@@ -190,7 +194,7 @@ impl Engine {
         let phase = phases::of(handler);
         let decided = match self.look(&phase.looks(&restore, setting)).await {
             Ok(seen) => phase.decide(restore, &seen, setting, now),
-            Err(fault) => return self.refused(&before, version, woken, &fault, now).await,
+            Err(fault) => return self.refused(&restore, version, woken, &fault, now).await,
         };
         let Decision {
             restore: mut next,

@@ -53,9 +53,9 @@ impl Engine {
                 seen.connections
                     .insert(endpoint.clone(), self.connection(instance, endpoint).await?);
             }
-            Look::ReplicationTask(name) => {
-                seen.replication_tasks
-                    .insert(name.clone(), self.replication_task(name).await?);
+            Look::ReplicationTask { name, tables } => {
+                let task = self.replication_task(name, *tables).await?;
+                seen.replication_tasks.insert(name.clone(), task);
             }
             Look::Plan(key) => {
                 let result = self.job_result(key).await?;

@@ -87,7 +87,10 @@ fn look(resource: &Resource) -> Look {
         ResourceKind::Secret => Look::Secret(name),
         ResourceKind::ReplicationInstance => Look::ReplicationInstance(name),
         ResourceKind::Endpoint => Look::Endpoint(name),
-        ResourceKind::ReplicationTask => Look::ReplicationTask(name),
+        ResourceKind::ReplicationTask => Look::ReplicationTask {
+            name,
+            tables: false,
+        },
         ResourceKind::Objects => Look::Objects(name),
     }
 }

@@ -54,11 +54,10 @@ pub fn looks(restore: &Restore, setting: &Setting) -> Vec<Look> {
             endpoint,
         });
     }
-    looks.extend(
-        schemas
-            .iter()
-            .map(|position| Look::ReplicationTask(names.replication_task(*position))),
-    );
+    looks.extend(schemas.iter().map(|position| Look::ReplicationTask {
+        name: names.replication_task(*position),
+        tables: true,
+    }));
     if let Some(ddl) = restore.task("ddl") {
         looks.push(Look::Plan(ddl.result_key.clone()));
     }

@@ -147,17 +147,18 @@ impl Engine {
         }))
     }
 
-    /// Looks at a DMS task; at its tables too once it has stopped.
+    /// Looks at a DMS task; if asked to, at its tables too once it has stopped.
     pub async fn replication_task(
         &self,
         name: &str,
+        with_tables: bool,
     ) -> Result<Option<ReplicationTaskSight>, Fault> {
         let Some(task) = self.describe_replication_task(name).await? else {
             return Ok(None);
         };
         let status = task.status.unwrap_or_default();
         let tables = match &task.replication_task_arn {
-            Some(arn) if status == "stopped" => self.table_states(name, arn).await?,
+            Some(arn) if with_tables && status == "stopped" => self.table_states(name, arn).await?,
             _ => Vec::new(),
         };
         Ok(Some(ReplicationTaskSight {
