@@ -43,7 +43,7 @@ pub(crate) struct Instance {
     multi_az: bool,
     public: bool,
     security_groups: Vec<String>,
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -267,9 +267,19 @@ impl State {
     }
 
     /// DescribeReplicationInstances.
-    pub(crate) fn describe_instances(&self, body: Value) -> Result<Value, AwsError> {
+    pub(crate) fn describe_instances(
+        &self,
+        body: Value,
+        shows: impl Fn(&Instance) -> bool,
+    ) -> Result<Value, AwsError> {
         let input: Describe = read(body)?;
-        let selected = select(&self.instances, &input.filters, &FILTERS)?;
+        let known: Vec<Instance> = self
+            .instances
+            .iter()
+            .filter(|one| shows(one))
+            .cloned()
+            .collect();
+        let selected = select(&known, &input.filters, &FILTERS)?;
         page(
             "ReplicationInstances",
             selected

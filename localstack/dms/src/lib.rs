@@ -38,7 +38,7 @@ pub use config::Config;
 pub use service::Dms;
 
 /// The faults of this service alone.
-pub const FAULTS: [&str; 7] = [
+pub const FAULTS: [&str; 8] = [
     fault::INSTANCE_FAILS,
     fault::SLOW_INSTANCE,
     fault::CONNECTION_TEST_FAILS,
@@ -46,6 +46,7 @@ pub const FAULTS: [&str; 7] = [
     fault::TASK_FAILS_RECOVERABLY,
     fault::SLOW_TASK,
     fault::TABLE_ERROR,
+    fault::DESCRIBE_LAG,
 ];
 
 /// Names of faults. A fault's `match` is compared with the resource's identifier; see each.
@@ -64,4 +65,6 @@ pub(crate) mod fault {
     pub(crate) const SLOW_TASK: &str = "slow-task";
     /// A table can't be loaded; compared with `<task> <schema>.<table>`.
     pub(crate) const TABLE_ERROR: &str = "table-error";
+    /// Describe operations don't know an instance or task until it is `ms` old.
+    pub(crate) const DESCRIBE_LAG: &str = "describe-lag";
 }

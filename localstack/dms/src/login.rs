@@ -210,7 +210,7 @@ fn port<'de, D: serde::Deserializer<'de>>(input: D) -> Result<u16, D::Error> {
     }
 }
 
-/// What the server said. Not its detail, nor the message of a data exception: they hold row values.
+/// What the server said. Not its detail, nor the message of a data exception or a trigger: they can hold row values.
 pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
     use std::error::Error;
     let Some(server) = error.as_db_error() else {
@@ -219,8 +219,8 @@ pub(crate) fn describe(error: &tokio_postgres::Error) -> String {
             .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"));
     };
     let code = server.code().code();
-    let message = if code.starts_with("22") {
-        "data exception"
+    let message = if ["22", "P0"].contains(&&code[..2]) {
+        "(not shown)"
     } else {
         server.message()
     };

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use local_cloud_wire::events::Event;
+use local_cloud_wire::faults::Service;
 use local_cloud_wire::store::Store;
 use local_cloud_wire::{AwsError, Call, CallFuture, JsonService, World};
 use serde_json::Value;
@@ -13,6 +15,7 @@ use tokio::sync::watch;
 use crate::config::Config;
 use crate::connection::Tested;
 use crate::failure::internal;
+use crate::fault;
 use crate::instance::{Instance, Status as InstanceStatus};
 use crate::state::State;
 use crate::task::Status as TaskStatus;
@@ -137,6 +140,19 @@ impl Dms {
         }
     }
 
+    /// Whether Describe operations know a resource already: by a fault, they take their time.
+    fn shows(&self, identifier: &str, created_at: Timestamp) -> bool {
+        let Some(fault) = self
+            .world
+            .faults
+            .strikes(Service::Dms, fault::DESCRIBE_LAG, identifier)
+        else {
+            return true;
+        };
+        let age = Timestamp::now().duration_since(created_at).as_millis();
+        age >= i128::from(fault.ms.unwrap_or(1000))
+    }
+
     fn answer(&self, call: &Call, body: Value) -> Result<Value, AwsError> {
         match call.action.as_str() {
             "CreateReplicationInstance" => return self.create_instance(call, body),
@@ -152,11 +168,17 @@ impl Dms {
         let mut state = self.state();
         match call.action.as_str() {
             "DescribeReplicationSubnetGroups" => return state.describe_subnet_groups(body),
-            "DescribeReplicationInstances" => return state.describe_instances(body),
+            "DescribeReplicationInstances" => {
+                return state
+                    .describe_instances(body, |one| self.shows(&one.identifier, one.created_at));
+            }
             "DescribeEndpoints" => return state.describe_endpoints(body),
             "DescribeCertificates" => return state.describe_certificates(body),
             "DescribeConnections" => return state.describe_connections(body),
-            "DescribeReplicationTasks" => return state.describe_tasks(body),
+            "DescribeReplicationTasks" => {
+                return state
+                    .describe_tasks(body, |one| self.shows(&one.identifier, one.created_at));
+            }
             "DescribeTableStatistics" => return state.describe_statistics(body),
             "DescribeEvents" => return state.describe_events(body),
             "ListTagsForResource" => return state.list_tags(body),

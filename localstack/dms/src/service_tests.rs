@@ -295,3 +295,16 @@ async fn tags_are_kept_per_resource() {
         "ResourceNotFoundFault"
     );
 }
+
+#[tokio::test]
+async fn a_new_instance_can_be_unknown_for_a_while() {
+    let stage = Stage::set().await;
+    stage.fault(json!({"service": "dms", "fault": "describe-lag", "ms": 100}));
+    stage.create_instance().await;
+    let body = json!({"Filters": [{"Name": "replication-instance-arn", "Values": [INSTANCE]}]});
+    assert_eq!(
+        stage.code("DescribeReplicationInstances", body).await,
+        "ResourceNotFoundFault"
+    );
+    stage.instance_becomes("available").await;
+}

@@ -97,7 +97,7 @@ pub(crate) struct Task {
     pub(crate) stop_reason: Option<String>,
     pub(crate) failure: Option<String>,
     pub(crate) tables: Vec<TableStatistics>,
-    created_at: Timestamp,
+    pub(crate) created_at: Timestamp,
     pub(crate) fresh_start_at: Option<Timestamp>,
     pub(crate) started_at: Option<Timestamp>,
     pub(crate) stopped_at: Option<Timestamp>,
@@ -213,7 +213,11 @@ impl State {
     }
 
     /// DescribeReplicationTasks.
-    pub(crate) fn describe_tasks(&self, body: Value) -> Result<Value, AwsError> {
+    pub(crate) fn describe_tasks(
+        &self,
+        body: Value,
+        shows: impl Fn(&Task) -> bool,
+    ) -> Result<Value, AwsError> {
         let input: Describe = read(body)?;
         let (by_endpoint, other): (Vec<_>, Vec<_>) = input
             .filters
@@ -225,7 +229,13 @@ impl State {
                 one.values.contains(&task.source_arn) || one.values.contains(&task.target_arn)
             })
         };
-        let selected = select(&self.tasks, &other, &FILTERS)?;
+        let known: Vec<Task> = self
+            .tasks
+            .iter()
+            .filter(|one| shows(one))
+            .cloned()
+            .collect();
+        let selected = select(&known, &other, &FILTERS)?;
         let selected: Vec<&Task> = selected.iter().filter(uses).copied().collect();
         if selected.is_empty() && !by_endpoint.is_empty() {
             return Err(crate::failure::not_found(

@@ -104,6 +104,12 @@ impl Stage {
     }
 }
 
+impl Drop for Stage {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.home).unwrap();
+    }
+}
+
 fn statuses(events: &[Value]) -> Vec<&str> {
     events
         .iter()
@@ -332,4 +338,42 @@ async fn tasks_are_listed_by_who_started_them_and_end_with_the_service() {
     stage.ecs.shutdown().await;
     let events = stage.events_until("STOPPED").await;
     assert_eq!(events.last().unwrap()["stopCode"], "TerminationNotice");
+}
+
+#[tokio::test]
+async fn a_task_stopped_before_it_runs_has_no_exit_code() {
+    let mut stage = Stage::with("exit 0").await;
+    stage.ecs.config = Arc::new(Config {
+        provisioning_ms: 60_000,
+        ..Config::default()
+    });
+    let answer = stage.run(json!({})).await.unwrap();
+    stage
+        .call(
+            "StopTask",
+            json!({"cluster": "c", "task": answer["tasks"][0]["taskArn"]}),
+        )
+        .await
+        .unwrap();
+    let events = stage.events_until("STOPPED").await;
+    let last = events.last().unwrap();
+    assert_eq!(last["stopCode"], "UserInitiated");
+    assert_eq!(last["containers"][0].get("exitCode"), None);
+}
+
+#[tokio::test]
+async fn after_a_restart_what_ran_has_ended_and_definitions_are_still_there() {
+    let mut stage = Stage::with("sleep 60").await;
+    stage.run(json!({"clientToken": "t"})).await.unwrap();
+    stage.events_until("RUNNING").await;
+    let again = Ecs::start(stage.ecs.world.clone(), (*stage.ecs.config).clone()).unwrap();
+    let events = stage.events_until("STOPPED").await;
+    assert_eq!(events.last().unwrap()["stopCode"], "TerminationNotice");
+    stage.ecs.shutdown().await;
+    stage.ecs = again;
+    let described = stage
+        .call("DescribeTaskDefinition", json!({"taskDefinition": "f"}))
+        .await
+        .unwrap();
+    assert_eq!(described["taskDefinition"]["revision"], 1);
 }
