@@ -212,3 +212,139 @@ pub fn past_event(one: &PastEvent) -> Xml {
         .child(Xml::text("Date", iso_milliseconds(one.at)))
         .child(Xml::text("SourceArn", &one.arn))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::choices::choices_of_new;
+    use crate::record::{Backup, NewPassword, Origin};
+    use crate::status::Status;
+    use local_cloud_wire::query::Form;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn sample() -> Instance {
+        let form = Form::decode(b"DBInstanceClass=db.t3.micro&VpcSecurityGroupIds.member.1=sg-1");
+        Instance {
+            identifier: "a".into(),
+            resource_id: "db-A".into(),
+            engine_version: "15.14".into(),
+            master: "master".into(),
+            database: None,
+            port: 15432,
+            status: Status::Creating,
+            endpoint: false,
+            asked_at: Timestamp::UNIX_EPOCH,
+            created_at: None,
+            choices: choices_of_new(&form, "eu-west-3", 15).unwrap(),
+            tags: vec![Tag {
+                key: "k".into(),
+                value: "<&>".into(),
+            }],
+            backups: Vec::new(),
+            origin: Origin::New {
+                verifier: "SCRAM-SHA-256$secret".into(),
+            },
+            new_password: None,
+        }
+    }
+
+    fn shown(one: &Instance, latest: Option<Timestamp>) -> String {
+        let state = State::default();
+        instance(
+            &Scene {
+                region: "eu-west-3",
+                state: &state,
+                latest,
+            },
+            one,
+        )
+        .to_string()
+    }
+
+    #[test]
+    fn an_instance_in_creation_has_no_endpoint_no_creation_time_and_no_restorable_time() {
+        let xml = shown(&sample(), None);
+        assert!(
+            xml.contains("<DBInstanceStatus>creating</DBInstanceStatus>"),
+            "{xml}"
+        );
+        for hidden in [
+            "<Endpoint>",
+            "InstanceCreateTime",
+            "LatestRestorableTime",
+            "DBName",
+        ] {
+            assert!(!xml.contains(hidden), "{hidden} in {xml}");
+        }
+    }
+
+    #[test]
+    fn lists_have_the_element_names_of_the_api_and_texts_are_escaped() {
+        let xml = shown(&sample(), None);
+        assert!(
+            xml.contains("<TagList><Tag><Key>k</Key><Value>&lt;&amp;&gt;</Value></Tag></TagList>"),
+            "{xml}"
+        );
+        assert!(
+            xml.contains(
+                "<VpcSecurityGroups><VpcSecurityGroupMembership><VpcSecurityGroupId>sg-1<"
+            ),
+            "{xml}"
+        );
+        assert!(
+            xml.contains(
+                "<DBParameterGroups><DBParameterGroup><DBParameterGroupName>default.postgres15<"
+            ),
+            "{xml}"
+        );
+    }
+
+    #[test]
+    fn a_pending_password_is_starred_and_no_verifier_is_ever_shown() {
+        let mut one = sample();
+        one.new_password = Some(NewPassword {
+            verifier: "SCRAM-SHA-256$other".into(),
+            shown: true,
+        });
+        let xml = shown(&one, None);
+        assert!(xml.contains("<PendingModifiedValues><MasterUserPassword>****</MasterUserPassword></PendingModifiedValues>"), "{xml}");
+        assert!(!xml.contains("SCRAM"), "{xml}");
+    }
+
+    #[test]
+    fn the_window_is_shown_once_it_exists() {
+        let mut one = sample();
+        one.endpoint = true;
+        one.backups.push(Backup {
+            name: "first".into(),
+            ended_at: at("2026-03-04T10:00:00Z"),
+        });
+        let latest = Some(at("2026-03-04T11:00:00Z"));
+        let xml = shown(&one, latest);
+        assert!(
+            xml.contains("<LatestRestorableTime>2026-03-04T11:00:00.000Z</LatestRestorableTime>"),
+            "{xml}"
+        );
+        assert!(
+            xml.contains("<Endpoint><Address>localhost</Address><Port>15432</Port>"),
+            "{xml}"
+        );
+        let state = State::default();
+        let backup = automated_backup(
+            &Scene {
+                region: "eu-west-3",
+                state: &state,
+                latest,
+            },
+            &one,
+        )
+        .to_string();
+        let window = "<RestoreWindow><EarliestTime>2026-03-04T10:00:00.000Z</EarliestTime><LatestTime>2026-03-04T11:00:00.000Z</LatestTime></RestoreWindow>";
+        assert!(backup.contains(window), "{backup}");
+        one.choices.backup_retention = 0;
+        assert!(!shown(&one, latest).contains("LatestRestorableTime"));
+    }
+}
