@@ -5,7 +5,7 @@ SHELL := /bin/bash
 python := .local/venv/bin/python
 lint_python := .local/lint/bin
 
-.PHONY: help demo test up down build bench lint format clean bootstrap
+.PHONY: help demo test up down build lint format clean bootstrap
 
 help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
@@ -13,7 +13,6 @@ help:
 	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
 	@echo 'make down     stop the local cloud and remove its state'
 	@echo 'make build    build everything, debug profile'
-	@echo 'make bench    latencies, sizes and memory'
 	@echo 'make lint     formatting, clippy, ruff, mypy, eslint'
 	@echo 'make clean    remove what was built and installed below this folder'
 
