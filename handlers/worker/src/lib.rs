@@ -19,6 +19,8 @@ pub mod open;
 mod pg_dump_program;
 pub mod preflight;
 pub mod production;
+#[cfg(test)]
+mod sample_job;
 pub mod secrets;
 pub mod storage;
 pub mod text_references;

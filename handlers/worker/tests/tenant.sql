@@ -47,4 +47,6 @@ create function acme.pathed() returns int language sql set search_path = acme, p
 create function acme.innocent() returns text language sql as $f$ select 'the acme company' /* acme.t */ $f$;
 grant usage on schema acme to reader;
 grant select on acme.orders to reader;
+create table acme.scans (id int primary key, page oid);
+insert into acme.scans values (1, lo_from_bytea(0, '\x01'));
 reset role;

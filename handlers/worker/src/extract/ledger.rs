@@ -51,7 +51,7 @@ pub(super) async fn note_renamed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::tests::job;
+    use crate::sample_job::job;
 
     #[test]
     fn only_this_restores_mark_counts() {

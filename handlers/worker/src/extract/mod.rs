@@ -78,6 +78,3 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     storage::write_json(&*context.storage, &context.work_key(PLAN_FILE), &report).await?;
     Ok(Report::Extract(report))
 }
-
-#[cfg(test)]
-pub(crate) mod tests;

@@ -29,6 +29,14 @@ join pg_catalog.pg_depend d on d.objid = c.oid and d.deptype = 'e'
 join pg_catalog.pg_extension e on e.oid = d.refobjid
 where c.relnamespace in (select oid from schema) and c.relkind in ('r', 'p')
 union all
+select 'LargeObjectColumn', c.oid::pg_catalog.regclass::text || '.' || pg_catalog.quote_ident(a.attname),
+    'if its values name large objects, the restored rows name the live ones: large objects belong to no schema'
+from pg_catalog.pg_class c
+join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+join pg_catalog.pg_type t on t.oid = a.atttypid
+where c.relnamespace in (select oid from schema) and c.relkind in ('r', 'p')
+    and t.typname in ('oid', 'lo') and exists (select from pg_catalog.pg_largeobject_metadata)
+union all
 select 'CastNotCarried', pg_catalog.format('(%s as %s)', k.castsource::pg_catalog.regtype, k.casttarget::pg_catalog.regtype),
     'casts belong to no schema, so a dump of schemas doesn''t carry them'
 from pg_catalog.pg_cast k

@@ -1,7 +1,7 @@
 use tenant_restore_core::job::SchemaName;
 
 use super::*;
-use crate::extract::tests::job;
+use crate::sample_job::job;
 
 fn healthy() -> Facts {
     Facts {

@@ -1,9 +1,11 @@
+//! A job for unit tests.
+
 use tenant_restore_core::job::{
     ExternalForeignKeys, Job, Loader, MoverChoice, OnMismatch, Server, ValidateChoice,
 };
 
 /// A job of which only the restore's id matters.
-pub(crate) fn job() -> Job {
+pub fn job() -> Job {
     Job {
         version: 1,
         restore_id: "abcdefghij23".to_owned(),
