@@ -203,7 +203,7 @@ async fn launch(
         AVAILABLE_WITHIN,
         async || {
             let instance = describe(cloud, identifier).await?;
-            Ok(address_when_available(&instance))
+            address_when_available(&instance)
         },
     )
     .await?;
@@ -275,13 +275,22 @@ async fn describe(cloud: &Cloud, identifier: &str) -> Result<DbInstance> {
         .ok_or_else(|| Error::new(doing() + ": the answer is empty"))
 }
 
-fn address_when_available(instance: &DbInstance) -> Option<(String, u16)> {
-    if instance.db_instance_status() != Some("available") {
-        return None;
+/// # Errors
+/// When the instance got into a status that it never leaves by itself (RDS user guide, "DB instance status").
+fn address_when_available(instance: &DbInstance) -> Result<Option<(String, u16)>> {
+    let status = instance.db_instance_status().unwrap_or_default();
+    if status == "failed" || status.starts_with("incompatible-") || status == "storage-full" {
+        return Err(Error::new(format!(
+            "the instance {:?} is in status {status}",
+            instance.db_instance_identifier()
+        )));
     }
-    let endpoint = instance.endpoint()?;
-    Some((
-        endpoint.address()?.to_owned(),
-        u16::try_from(endpoint.port()?).ok()?,
-    ))
+    let endpoint = instance.endpoint().filter(|_| status == "available");
+    let Some((address, port)) =
+        endpoint.and_then(|endpoint| Some((endpoint.address()?, endpoint.port()?)))
+    else {
+        return Ok(None);
+    };
+    let port = u16::try_from(port).context("read the instance's port")?;
+    Ok(Some((address.to_owned(), port)))
 }

@@ -1,5 +1,6 @@
 //! The phases as they happen, from the events on the bus.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tenant_restore_tests::subscriber::Event;
@@ -12,6 +13,7 @@ pub struct Progress<'a> {
     screen: &'a Screen,
     requested: Instant,
     phase_began: Duration,
+    shown: HashSet<String>,
 }
 
 impl<'a> Progress<'a> {
@@ -21,6 +23,7 @@ impl<'a> Progress<'a> {
             screen,
             requested: Instant::now(),
             phase_began: Duration::ZERO,
+            shown: HashSet::new(),
         }
     }
 
@@ -29,8 +32,15 @@ impl<'a> Progress<'a> {
         self.requested.elapsed().as_secs_f64()
     }
 
-    /// Prints one line for an event of the restore.
+    /// Prints one line for an event of the restore; nothing for one that comes again, as the pipeline may send each
+    /// event more than once.
     pub fn show(&mut self, event: &Event) {
+        if !self
+            .shown
+            .insert(format!("{} {}", event.detail_type, event.detail))
+        {
+            return;
+        }
         let now = self.requested.elapsed();
         let text = |field: &str| event.detail[field].as_str().unwrap_or("?").to_owned();
         let line = match event.detail_type.as_str() {

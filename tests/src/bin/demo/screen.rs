@@ -53,15 +53,17 @@ impl Screen {
 const INDENT: &str = "          ";
 
 fn fold(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
+    let words = text.trim_start_matches(' ');
+    let mut lines = vec![text[..text.len() - words.len()].to_owned()];
+    for word in words.split(' ') {
         let last = lines.len() - 1;
         let line = &mut lines[last];
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+        let begun = !line.trim_start().is_empty();
+        if begun && line.chars().count() + 1 + word.chars().count() > width {
             lines.push(word.to_owned());
             continue;
         }
-        if !line.is_empty() {
+        if begun {
             line.push(' ');
         }
         line.push_str(word);
@@ -105,6 +107,7 @@ mod tests {
     fn long_text_is_folded_at_spaces() {
         assert_eq!(fold("one two three", 7), ["one two", "three"]);
         assert_eq!(fold("unbreakable", 4), ["unbreakable"]);
+        assert_eq!(fold("  make up   # start", 40), ["  make up   # start"]);
     }
 
     #[test]
