@@ -33,7 +33,7 @@ demo: bootstrap
 
 test: bootstrap
 	cargo test --locked --workspace
-	cd localstack && PYTHONDONTWRITEBYTECODE=1 ../$(python) -m unittest discover -s launcher/tests -t .
+	cd localstack && PYTHONDONTWRITEBYTECODE=1 ../$(python) -m unittest discover -s . -t .
 	cd infra && npm test
 
 lint: bootstrap $(lint_python)/ruff
