@@ -1,7 +1,5 @@
 //! Random identifiers.
 
-use std::fmt::Write;
-
 /// `bytes` random bytes in hexadecimal.
 ///
 /// # Panics
@@ -10,10 +8,7 @@ pub fn hex(bytes: usize) -> String {
     let mut random = vec![0_u8; bytes];
     getrandom::fill(&mut random)
         .expect("the operating system always has randomness once it has booted");
-    random.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    random.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A random identifier in the shape of a UUID.

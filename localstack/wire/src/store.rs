@@ -69,14 +69,30 @@ impl<T: Serialize + DeserializeOwned + Default> Store<T> {
 mod tests {
     use super::*;
 
-    fn store(name: &str) -> Store<Vec<u8>> {
-        let folder = std::env::temp_dir().join(format!("local-cloud-store-{}", crate::ids::hex(6)));
-        Store::new(folder.join(name))
+    /// A store in a folder of its own, gone with the test.
+    struct Temporary {
+        folder: PathBuf,
+        store: Store<Vec<u8>>,
+    }
+
+    impl Temporary {
+        fn new() -> Self {
+            let folder =
+                std::env::temp_dir().join(format!("local-cloud-store-{}", crate::ids::hex(6)));
+            let store = Store::new(folder.join("state.json"));
+            Self { folder, store }
+        }
+    }
+
+    impl Drop for Temporary {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.folder).unwrap();
+        }
     }
 
     #[test]
     fn a_saved_state_is_loaded_again() {
-        let store = store("a.json");
+        let Temporary { store, .. } = &Temporary::new();
         assert_eq!(store.load().unwrap(), Vec::<u8>::new());
         store.save(&vec![1, 2]).unwrap();
         assert_eq!(store.load().unwrap(), [1, 2]);
@@ -84,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_damaged_state_is_an_error_and_not_an_empty_state() {
-        let store = store("b.json");
+        let Temporary { store, .. } = &Temporary::new();
         store.save(&vec![1]).unwrap();
         fs::write(&store.path, "{").unwrap();
         assert!(
