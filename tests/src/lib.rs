@@ -11,6 +11,7 @@
 
 pub mod activity;
 pub mod audit;
+pub mod chronicle;
 pub mod cloud;
 pub mod contents;
 pub mod database;

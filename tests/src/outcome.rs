@@ -62,6 +62,14 @@ impl Outcome {
     }
 }
 
+/// Whether an event of that type ends a request.
+pub fn is_end(detail_type: &str) -> bool {
+    matches!(
+        detail_type,
+        "RestoreRejected" | "RestoreCompleted" | "RestoreFailed"
+    )
+}
+
 impl Subscriber {
     /// Waits for the notice that answers a request; notices of other requests are passed over.
     ///
@@ -108,7 +116,7 @@ impl Subscriber {
                 continue;
             }
             match event.detail_type.as_str() {
-                "RestoreRejected" | "RestoreCompleted" | "RestoreFailed" => {
+                detail_type if is_end(detail_type) => {
                     return serde_json::from_value(event.detail).context("read an outcome");
                 }
                 _ => seen(&event),

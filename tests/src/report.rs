@@ -1,28 +1,85 @@
 //! The JSON report of a restore, from S3.
 
-use serde_json::Value;
+use serde::Deserialize;
 
 use crate::cloud::Cloud;
 use crate::error::{Context, Error, Result};
 
-/// Reads the report at an S3 URI.
-///
-/// # Errors
-/// When the URI is none, the object is not there, or it is not JSON.
-pub async fn read(cloud: &Cloud, uri: &str) -> Result<Value> {
-    let doing = || format!("read the report {uri}");
-    let location = uri
-        .strip_prefix("s3://")
-        .and_then(|location| location.split_once('/'));
-    let (bucket, key) = location.ok_or_else(|| Error::new(format!("{uri:?} is no S3 URI")))?;
-    let object = cloud
-        .s3
-        .get_object()
-        .bucket(bucket)
-        .key(key)
-        .send()
-        .await
-        .context(doing())?;
-    let body = object.body.collect().await.context(doing())?;
-    serde_json::from_slice(&body.into_bytes()).context(doing())
+/// What a restore did and found; only the parts that the tests look at.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Report {
+    jobs: Vec<Job>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Job {
+    #[serde(default)]
+    remarks: Vec<Remark>,
+    extract: Option<Extract>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Extract {
+    tables: Vec<MovedTable>,
+}
+
+/// Something that the operator should know, though it does not forbid the restore.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Remark {
+    /// A stable code, such as `FunctionNamesOldSchema`.
+    pub code: String,
+    /// The object, by its restored name.
+    pub object: String,
+    /// What is to be known.
+    pub message: String,
+}
+
+/// A table and how its rows were moved.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct MovedTable {
+    /// The restored schema.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// `dms` or `copy`.
+    pub mover: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Report {
+    /// Reads the report at an S3 URI.
+    ///
+    /// # Errors
+    /// When the URI is none, the object is not there, or it is not a report.
+    pub async fn read(cloud: &Cloud, uri: &str) -> Result<Self> {
+        let doing = || format!("read the report {uri}");
+        let location = uri
+            .strip_prefix("s3://")
+            .and_then(|location| location.split_once('/'));
+        let (bucket, key) = location.ok_or_else(|| Error::new(format!("{uri:?} is no S3 URI")))?;
+        let object = cloud
+            .s3
+            .get_object()
+            .bucket(bucket)
+            .key(key)
+            .send()
+            .await
+            .context(doing())?;
+        let body = object.body.collect().await.context(doing())?;
+        serde_json::from_slice(&body.into_bytes()).context(doing())
+    }
+
+    /// Remarks of all jobs.
+    pub fn remarks(&self) -> impl Iterator<Item = &Remark> {
+        self.jobs.iter().flat_map(|job| &job.remarks)
+    }
+
+    /// Every table with its mover.
+    pub fn tables(&self) -> impl Iterator<Item = &MovedTable> {
+        self.jobs
+            .iter()
+            .filter_map(|job| job.extract.as_ref())
+            .flat_map(|extract| &extract.tables)
+    }
 }

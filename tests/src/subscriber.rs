@@ -127,7 +127,7 @@ impl Subscriber {
     /// When none comes within `limit`, or it is not JSON.
     pub async fn next_event(&mut self, limit: Duration) -> Result<Event> {
         let body = self.events.next(&self.cloud, "an event", limit).await?;
-        serde_json::from_str(&body).context("read an event")
+        event(&body)
     }
 
     /// The next notice, in the order of arrival.
@@ -136,14 +136,25 @@ impl Subscriber {
     /// When none comes within `limit`, or it is not JSON.
     pub async fn next_notice(&mut self, limit: Duration) -> Result<Notice> {
         let body = self.notices.next(&self.cloud, "a notice", limit).await?;
-        let envelope: Envelope = serde_json::from_str(&body).context("read a notice")?;
-        let detail = serde_json::from_str(&envelope.message).context("read a notice's message")?;
-        let attributes = envelope
-            .attributes
-            .into_iter()
-            .map(|(name, attribute)| (name, attribute.value))
-            .collect();
-        Ok(Notice { attributes, detail })
+        notice(&body)
+    }
+
+    /// Everything that has come since the last look, waiting a second for both queues.
+    ///
+    /// # Errors
+    /// What SQS answers, or that something is not JSON.
+    pub async fn hear(&mut self) -> Result<(Vec<Event>, Vec<Notice>)> {
+        let cloud = &self.cloud;
+        futures::try_join!(
+            self.events.receive(cloud, 1),
+            self.notices.receive(cloud, 1)
+        )?;
+        let events = self.events.unread.drain(..).map(|body| event(&body));
+        let notices = self.notices.unread.drain(..).map(|body| notice(&body));
+        Ok((
+            events.collect::<Result<_>>()?,
+            notices.collect::<Result<_>>()?,
+        ))
     }
 
     /// SQS requests made by this subscriber, or for it by its rule and its subscription, since it started.
@@ -239,6 +250,21 @@ impl Inbox {
         }
         Ok(())
     }
+}
+
+fn event(body: &str) -> Result<Event> {
+    serde_json::from_str(body).context("read an event")
+}
+
+fn notice(body: &str) -> Result<Notice> {
+    let envelope: Envelope = serde_json::from_str(body).context("read a notice")?;
+    let detail = serde_json::from_str(&envelope.message).context("read a notice's message")?;
+    let attributes = envelope
+        .attributes
+        .into_iter()
+        .map(|(name, attribute)| (name, attribute.value))
+        .collect();
+    Ok(Notice { attributes, detail })
 }
 
 async fn topic(cloud: &Cloud) -> Result<String> {

@@ -7,9 +7,10 @@ use tenant_restore_tests::audit::Audit;
 use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::database::Database;
 use tenant_restore_tests::outcome::Outcome;
+use tenant_restore_tests::report::Report;
 use tenant_restore_tests::samples::Tenant;
 use tenant_restore_tests::subscriber::Notice;
-use tenant_restore_tests::{Context, Result, leftovers, report};
+use tenant_restore_tests::{Context, Result, leftovers};
 
 use crate::proof;
 use crate::screen::Screen;
@@ -78,25 +79,14 @@ pub async fn show_proof(
             DAMAGED.len()
         ));
     }
+    let uri = outcome.report.as_deref().context("find the report")?;
+    let report = Report::read(cloud, uri).await?;
     for pair in &outcome.schemas {
         untruths.extend(proof::show(screen, database, truth, pair).await?);
+        proof::show_movers(screen, &report, pair);
+        untruths.extend(proof::check_remarks(screen, database, &report, pair).await?);
     }
-    let uri = outcome.report.as_deref().context("find the report")?;
-    let report = report::read(cloud, uri).await?.to_string();
     screen.say(&format!("report: {uri}"));
-    for (function, reported) in
-        proof::unreported_references(database, &outcome.schemas, &report).await?
-    {
-        if reported {
-            screen.say(&format!(
-                "the report names {function}, whose body still refers to the live schema"
-            ));
-        } else {
-            untruths.push(format!(
-                "{function} refers to the live schema, and the report doesn't say so"
-            ));
-        }
-    }
     Ok(untruths)
 }
 

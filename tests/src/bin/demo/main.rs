@@ -93,11 +93,13 @@ fn figures(screen: &Screen, began: Instant, peak: u64) -> Vec<String> {
 
 fn next(screen: &Screen, found: Found) {
     screen.step("What to try next");
-    let up = "  make up                   # the cloud was started for this demonstration, and is stopped again";
     if found == Found::Stopped {
-        screen.say(up);
+        screen.say("The cloud was started for this demonstration, and is stopped again.");
+        screen.say("  make up                   # start it, to stay");
     }
-    screen.say("  source localstack/env     # AWS CLI, SDKs, psql and tenant-restore now use the local cloud");
+    screen.say(
+        "  source localstack/env     # AWS CLI, SDKs, psql, tenant-restore then use the cloud",
+    );
     if found == Found::Running {
         screen.say(
             "  tenant-restore request --database tenant_a --schema customer_a1 --restore-time …Z",

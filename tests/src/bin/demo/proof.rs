@@ -6,10 +6,14 @@ use tenant_restore_tests::contents::{self, Contents};
 use tenant_restore_tests::database::Database;
 use tenant_restore_tests::inventory::{self, Inventory};
 use tenant_restore_tests::outcome::RestoredSchema;
+use tenant_restore_tests::report::Report;
 use tenant_restore_tests::truth::Truth;
 use tenant_restore_tests::{Context, Error, Result};
 
 use crate::screen::Screen;
+
+/// The report's code for a function whose body holds the live schema's name.
+const NAMES_OLD_SCHEMA: &str = "FunctionNamesOldSchema";
 
 /// Shows one restored schema beside the live one and the truth; answers every untruth.
 ///
@@ -133,22 +137,48 @@ async fn place_an_order(database: &mut Database, schema: &str) -> Result<Option<
         .map(|error| Error::from_cause(doing(), error).to_string()))
 }
 
-/// Functions of the restored schemas whose body still names a live schema must be named by the report.
+/// How the rows were moved, table by table.
+pub fn show_movers(screen: &Screen, report: &Report, pair: &RestoredSchema) {
+    let tables = report
+        .tables()
+        .filter(|table| Some(&table.schema) == pair.restored_as.as_ref());
+    let mut by_mover = BTreeMap::<&str, Vec<&str>>::new();
+    for table in tables {
+        by_mover.entry(&table.mover).or_default().push(&table.table);
+    }
+    let each = by_mover
+        .iter()
+        .map(|(mover, tables)| format!("{} by {mover}", tables.join(" and ")));
+    screen.say(&format!(
+        "rows moved: {}",
+        each.collect::<Vec<_>>().join(", ")
+    ));
+}
+
+/// The report must name every function of the restored schema whose body still names the live one; shows what it
+/// says, and answers what it keeps silent about.
 ///
 /// # Errors
-/// When the schemas cannot be read.
-pub async fn unreported_references(
+/// When the schema cannot be read.
+pub async fn check_remarks(
+    screen: &Screen,
     database: &Database,
-    pairs: &[RestoredSchema],
-    report: &str,
-) -> Result<BTreeMap<String, bool>> {
-    let mut found = BTreeMap::new();
-    for pair in pairs {
-        let (schema, restored_as) = names(pair)?;
-        for function in inventory::functions_that_name(database, restored_as, schema).await? {
-            let reported = report.contains(&function);
-            found.insert(format!("{restored_as}.{function}"), reported);
+    report: &Report,
+    pair: &RestoredSchema,
+) -> Result<Vec<String>> {
+    let (schema, restored_as) = names(pair)?;
+    let mut untruths = Vec::new();
+    for function in inventory::functions_that_name(database, restored_as, schema).await? {
+        let object = format!("{restored_as}.{function}(");
+        let mut remarks = report.remarks();
+        match remarks
+            .find(|remark| remark.code == NAMES_OLD_SCHEMA && remark.object.starts_with(&object))
+        {
+            Some(remark) => screen.say(&format!("reported: {function}: {}", remark.message)),
+            None => untruths.push(format!(
+                "{restored_as}.{function} names {schema}, and the report doesn't say so"
+            )),
         }
     }
-    Ok(found)
+    Ok(untruths)
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use tenant_restore_tests::activity::Activity;
 use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::database::Database;
@@ -105,7 +106,7 @@ async fn restore(scene: &Scene<'_>, subscriber: &mut Subscriber) -> Result<Outco
     } = *scene;
     screen.step("RestoreRequested");
     let request = Request::new(request_id, DATABASE, &DAMAGED, scene.truth.at);
-    screen.say(&request.detail.to_string());
+    screen.say(&spaced(&request.detail));
     let mut progress = Progress::new(screen);
     request.publish(scene.cloud).await?;
     let outcome = subscriber
@@ -124,4 +125,12 @@ async fn restore(scene: &Scene<'_>, subscriber: &mut Subscriber) -> Result<Outco
         outcome.outcome,
         outcome.why()
     )))
+}
+
+/// JSON on one line, with spaces at which it may be folded.
+fn spaced(detail: &Value) -> String {
+    detail
+        .to_string()
+        .replace("\":", "\": ")
+        .replace(",\"", ", \"")
 }
