@@ -70,7 +70,7 @@ const MAY: Record<PhaseName, string[]> = {
   cleanup: [
     'ecs: StopTask',
     'dms: StopReplicationTask DeleteReplicationTask DeleteEndpoint DeleteReplicationInstance ListTagsForResource',
-    'dms: DescribeReplicationInstances DescribeReplicationTasks DescribeEndpoints DescribeConnections DescribeTableStatistics',
+    'dms: DescribeReplicationInstances DescribeReplicationTasks DescribeEndpoints DescribeConnections',
     'rds: DeleteDBInstance DescribeDBInstances ListTagsForResource',
     'secretsmanager: DeleteSecret DescribeSecret',
     's3: DeleteObject',

@@ -19,7 +19,6 @@ export const cleanup: Phase = {
           'dms:DeleteReplicationInstance',
           'dms:DeleteReplicationTask',
           // Looking at a stopped task shows its tables too.
-          'dms:DescribeTableStatistics',
           'dms:ListTagsForResource',
           'dms:StopReplicationTask',
         ],
