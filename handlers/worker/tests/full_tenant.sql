@@ -134,5 +134,6 @@ revoke all on "Acme-1.b""x"."T able" from clerk;
 grant usage on schema "Acme-1.b""x" to clerk;
 grant select on "Acme-1.b""x"."T able" to clerk;
 reset role;
+create extension pgcrypto schema acme;
 revoke create on schema acme from iam_person, master;
 analyze;

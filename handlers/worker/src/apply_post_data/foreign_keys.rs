@@ -223,11 +223,11 @@ pub async fn except(
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use super::*;
 
     /// A key of `"s"."t"` to `"public"."p"`.
-    pub fn key() -> ForeignKey {
+    fn key() -> ForeignKey {
         ForeignKey {
             schema: "s".to_owned(),
             table: "t".to_owned(),

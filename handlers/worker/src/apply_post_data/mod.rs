@@ -21,7 +21,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let archive = archive(context).await?;
     let mut master = context.production().await?;
     claim(&master, &context.job).await?;
-    loader::ensure(&mut master, &context.job, &context.loader_login().await?).await?;
+    loader::resume(&mut master, &context.job, &context.loader_login().await?).await?;
     let temporary = context.temporary().await?;
     let mut session = context.loader().await?;
     session.batch_execute(NO_BODY_CHECKS).await.or_cause(

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::failed::OrCause;
 use crate::names::quote_ident;
 use crate::production::ledger;
-use crate::production::statements::{Refused, Statement, apply_together};
+use crate::production::statements::{Refused, Statement, apply_together, run_alone};
 
 /// Adds the keys, leaves before their partitioned parents, as far as the request wants them.
 pub async fn restore(
@@ -221,7 +221,7 @@ async fn may_refer(context: &Context, master: &Client, key: &ForeignKey) -> Resu
         key.quoted_referenced(),
         loader = quote_ident(role),
     );
-    match master.batch_execute(&grant).await {
+    match run_alone(master, &grant).await {
         Ok(()) => Ok(ask()
             .await
             .or_cause(ErrorKind::ApplyFailed, doing)?

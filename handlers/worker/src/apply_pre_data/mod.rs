@@ -14,7 +14,7 @@ use crate::context::{Context, Report};
 use crate::failed::{Failed, OrCause};
 use crate::names::quote_ident;
 use crate::production::entries::{self, Part};
-use crate::production::statements::{Statement, apply_once};
+use crate::production::statements::{Statement, apply_once, run_alone};
 use crate::production::{claim, loader, marker, outside, restored_names};
 use crate::storage;
 
@@ -27,6 +27,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let mut master = context.production().await?;
     claim(&master, &context.job).await?;
     owners::check(&master, &archive).await?;
+    marker::check_free(&master, &context.job).await?;
     let login = context.loader_login().await?;
     loader::ensure(&mut master, &context.job, &login).await?;
     for schema in restored_names(&context.job) {
@@ -86,8 +87,7 @@ async fn grant_usage_outside(
                 quote_ident(schema),
                 quote_ident(role)
             );
-            master
-                .batch_execute(&grant)
+            run_alone(master, &grant)
                 .await
                 .or_cause(ErrorKind::ApplyFailed, doing)?;
         }

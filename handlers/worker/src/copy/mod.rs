@@ -30,7 +30,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         storage::read_json(context.storage.as_ref(), &context.work_key(PLAN_FILE)).await?;
     let mut master = context.production().await?;
     claim(&master, &context.job).await?;
-    loader::ensure(&mut master, &context.job, &context.loader_login().await?).await?;
+    loader::resume(&mut master, &context.job, &context.loader_login().await?).await?;
     let temporary = context.temporary().await?;
     let units = planned_units(context, &plan, &temporary, &master).await?;
     let home = context.job.schemas[0].restored_as.as_str();

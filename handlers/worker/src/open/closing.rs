@@ -9,7 +9,7 @@ use super::ownership;
 use super::privileges::{self, Privilege, Privileges};
 use crate::failed::OrCause;
 use crate::names::{qualified, quote_ident};
-use crate::production::statements::{Statement, apply_together};
+use crate::production::statements::{Statement, apply_together, run_alone};
 use crate::production::{ledger, loader, marker};
 
 impl Handover {
@@ -70,8 +70,7 @@ impl Handover {
             .or_cause(ErrorKind::ApplyFailed, doing)?;
         let (database, role): (String, _) = (row.get(0), quote_ident(&self.job.loader.role));
         let grant = format!("grant create on database {database} to {role}");
-        self.master
-            .batch_execute(&grant)
+        run_alone(&self.master, &grant)
             .await
             .or_cause(ErrorKind::ApplyFailed, doing)
     }

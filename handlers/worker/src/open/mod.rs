@@ -39,7 +39,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         .filter(|(_, standing)| is_ours(*standing))
         .map(|(schema, _)| (*schema).to_owned())
         .collect();
-    loader::ensure(&mut master, &context.job, &context.loader_login().await?).await?;
+    loader::resume(&mut master, &context.job, &context.loader_login().await?).await?;
     let archive = archive(context).await?;
     let mut handover = Handover::new(context, master).await?;
     if stage == Stage::Begin {

@@ -6,7 +6,8 @@ use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::Job;
 use tokio_postgres::Client;
 
-use super::{Patience, current_role, major_version};
+use super::statements::run_alone;
+use super::{current_role, major_version};
 use crate::failed::OrCause;
 use crate::names::{quote_ident, quote_literal};
 use crate::secrets::Login;
@@ -90,6 +91,20 @@ pub async fn ensure(master: &mut Client, job: &Job, login: &Login) -> Result<(),
         run(master, &sql, || "let the login role connect").await?;
     }
     seat_master(master, job).await
+}
+
+/// The same for a role that an earlier mode created: its absence means that the restore has ended already.
+pub async fn resume(master: &mut Client, job: &Job, login: &Login) -> Result<(), Cause> {
+    match presence(master, job).await? {
+        Presence::Ours => ensure(master, job, login).await,
+        Presence::Absent | Presence::Foreign => {
+            let message = format!(
+                "login role {} of this restore isn't in production",
+                job.loader.role
+            );
+            Err(Cause::new(ErrorKind::ApplyFailed, message))
+        }
+    }
 }
 
 async fn create(master: &mut Client, job: &Job, login: &Login) -> Result<(), Cause> {
@@ -243,16 +258,9 @@ pub async fn drop_role(master: &Client, job: &Job, kind: ErrorKind) -> Result<()
         return Err(Cause::new(kind, message));
     }
     // It owns nothing, so this only takes back what was granted to it.
-    let mut patience = Patience::default();
-    loop {
-        match master
-            .batch_execute(&format!("drop owned by {role}; drop role {role}"))
-            .await
-        {
-            Err(error) if patience.bears(&error).await => {}
-            outcome => return outcome.or_cause(kind, || format!("drop role {role}")),
-        }
-    }
+    run_alone(master, &format!("drop owned by {role}; drop role {role}"))
+        .await
+        .or_cause(kind, || format!("drop role {role}"))
 }
 
 async fn run<D: Into<String>>(
@@ -260,8 +268,7 @@ async fn run<D: Into<String>>(
     sql: &str,
     doing: impl FnOnce() -> D,
 ) -> Result<(), Cause> {
-    master
-        .batch_execute(sql)
+    run_alone(master, sql)
         .await
         .or_cause(ErrorKind::ApplyFailed, doing)
 }

@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, GenericClient};
 
 use super::{LOCK_TIMEOUT, Patience};
-use crate::failed::OrCause;
+use crate::failed::{Failed, OrCause};
 use crate::names::{MAX_NAME_BYTES, qualified, quote_ident};
 
 /// Name of the marker's table in each restored schema.
@@ -69,6 +69,16 @@ pub async fn standings<'a>(
         all.push((schema, standing));
     }
     Ok(all)
+}
+
+/// Fails with one `TargetNameTaken` per schema that exists and isn't ours, before anything is created.
+pub async fn check_free(master: &Client, job: &Job) -> Result<(), Failed> {
+    let standings = standings(master, job).await?;
+    let taken = standings
+        .iter()
+        .filter(|(_, standing)| *standing == Standing::Unmarked)
+        .map(|(schema, _)| taken(schema));
+    Failed::from_causes(taken.collect())
 }
 
 /// Creates the schema, owned by the loader, with its marker; a schema that is ours already is left as it is.

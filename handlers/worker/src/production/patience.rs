@@ -19,7 +19,7 @@ impl Patience {
     /// Whether the transaction that ended with this error should be tried again; pauses before it says yes.
     pub async fn bears(&mut self, error: &tokio_postgres::Error) -> bool {
         self.lost += 1;
-        if self.lost >= ATTEMPTS || !error.code().is_some_and(is_lost_lock) {
+        if self.lost >= ATTEMPTS || !is_lost_fight(error) {
             return false;
         }
         tokio::time::sleep(self.pause(random())).await;
@@ -34,8 +34,18 @@ impl Patience {
     }
 }
 
-fn is_lost_lock(code: &SqlState) -> bool {
-    *code == SqlState::LOCK_NOT_AVAILABLE || *code == SqlState::T_R_DEADLOCK_DETECTED
+fn is_lost_fight(error: &tokio_postgres::Error) -> bool {
+    error
+        .as_db_error()
+        .is_some_and(|refused| is_lost(refused.code(), refused.message()))
+}
+
+/// Two sessions that grant on the same object at once: the loser gets an internal error with this message
+/// (PostgreSQL's `simple_heap_update`).
+fn is_lost(code: &SqlState, message: &str) -> bool {
+    let lost_lock =
+        *code == SqlState::LOCK_NOT_AVAILABLE || *code == SqlState::T_R_DEADLOCK_DETECTED;
+    lost_lock || *code == SqlState::INTERNAL_ERROR && message == "tuple concurrently updated"
 }
 
 /// A random byte; without a random source every pause is simply the full one.
@@ -50,6 +60,23 @@ fn random() -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_lost_fights_are_fought_again() {
+        assert!(is_lost(
+            &SqlState::LOCK_NOT_AVAILABLE,
+            "canceling statement due to lock timeout"
+        ));
+        assert!(is_lost(
+            &SqlState::INTERNAL_ERROR,
+            "tuple concurrently updated"
+        ));
+        assert!(!is_lost(&SqlState::INTERNAL_ERROR, "cache lookup failed"));
+        assert!(!is_lost(
+            &SqlState::INSUFFICIENT_PRIVILEGE,
+            "permission denied"
+        ));
+    }
 
     #[test]
     fn pauses_double_up_to_three_seconds_and_chance_takes_at_most_a_half() {

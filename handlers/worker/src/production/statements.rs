@@ -68,6 +68,17 @@ pub async fn apply(client: &mut Client, statements: &[Statement]) -> Result<(), 
     Ok(())
 }
 
+/// Runs one statement by itself, again when it lost a fight for a lock or a catalog row.
+pub async fn run_alone(client: &Client, sql: &str) -> Result<(), tokio_postgres::Error> {
+    let mut patience = Patience::default();
+    loop {
+        match client.batch_execute(sql).await {
+            Err(error) if patience.bears(&error).await => {}
+            outcome => return outcome,
+        }
+    }
+}
+
 /// Runs all statements in one transaction, again when a lock could not be had in time.
 pub async fn apply_together(client: &mut Client, statements: &[Statement]) -> Result<(), Refused> {
     let mut patience = Patience::default();

@@ -1,12 +1,16 @@
 -- Every object of the schemas $1 by kind and name, with its definition. Names never hold the server's OIDs, so the
--- lists of two servers can be compared. The marker, the ledger, grants, owners and policies are not in it.
+-- lists of two servers can be compared. The marker, the ledger, grants, owners and policies are not in it, nor are
+-- members of extensions, which don't travel.
 with scope as (
     select oid, nspname from pg_namespace where nspname = any ($1)
+), member as (
+    select classid, objid from pg_depend where deptype = 'e'
 ), relation as (
     select c.*, format('%I.%I', scope.nspname, c.relname) as title
       from pg_class c
       join scope on scope.oid = c.relnamespace
      where c.relname not in ('tenant_restore_marker', 'tenant_restore_ledger')
+       and not exists (select from member where classid = 'pg_class'::regclass and objid = c.oid)
 ), held as (
     select * from relation where relkind in ('r', 'p', 'v', 'm', 'f')
 )
@@ -94,6 +98,7 @@ select case p.prokind when 'a' then 'aggregate' when 'p' then 'procedure' else '
   from pg_proc p
   join scope on scope.oid = p.pronamespace
  where p.prokind <> 'w'
+   and not exists (select from member where classid = 'pg_proc'::regclass and objid = p.oid)
    -- Constructors of range types come with their type and have no definition of their own.
    and not exists (
        select from pg_depend d
@@ -119,6 +124,7 @@ select 'type', format_type(t.oid, null),
   left join pg_class c on c.oid = t.typrelid
  where (t.typrelid = 0 or c.relkind = 'c')
    and not (t.typcategory = 'A' and t.typelem <> 0)
+   and not exists (select from member where classid = 'pg_type'::regclass and objid = t.oid)
 union all
 select 'extended statistics', format('%I.%I', scope.nspname, s.stxname), pg_get_statisticsobjdef(s.oid)
   from pg_statistic_ext s
@@ -128,11 +134,13 @@ select 'operator', o.oid::regoperator::text,
        concat_ws(' ', o.oprcode::regproc, o.oprcom::regoperator, o.oprnegate::regoperator, o.oprcanmerge, o.oprcanhash)
   from pg_operator o
   join scope on scope.oid = o.oprnamespace
+ where not exists (select from member where classid = 'pg_operator'::regclass and objid = o.oid)
 union all
 select 'operator class', format('%I.%I', scope.nspname, o.opcname),
        concat_ws(' ', format_type(o.opcintype, null), o.opcdefault)
   from pg_opclass o
   join scope on scope.oid = o.opcnamespace
+ where not exists (select from member where classid = 'pg_opclass'::regclass and objid = o.oid)
 union all
 select 'collation', format('%I.%I', scope.nspname, l.collname), concat_ws(' ', l.collprovider, l.collisdeterministic)
   from pg_collation l

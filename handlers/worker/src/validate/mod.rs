@@ -31,7 +31,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     }
     let mut master = context.production().await?;
     claim(&master, &context.job).await?;
-    loader::ensure(&mut master, &context.job, &context.loader_login().await?).await?;
+    loader::resume(&mut master, &context.job, &context.loader_login().await?).await?;
     let temporary = context.temporary().await?;
     let session = context.loader().await?;
 

@@ -9,6 +9,7 @@
 )]
 
 pub mod certificate;
+pub mod servers;
 pub mod surroundings;
 
 use std::fs;

@@ -1,0 +1,113 @@
+//! What can't be as it was is told, and live users are not held up.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that can't prepare its servers fails at that line"
+)]
+
+mod cluster;
+
+use cluster::servers::{Servers, UNTIL_VALIDATED};
+use tenant_restore_core::error::ErrorKind;
+use tenant_restore_core::job::{ExternalForeignKeys, Mode, OnMismatch};
+
+#[tokio::test]
+async fn a_difference_is_told_in_words_or_fails_the_restore_as_requested() {
+    let servers = Servers::start().await;
+    servers.run(&UNTIL_VALIDATED[..4]).await;
+    servers
+        .production
+        .script(
+            "app",
+            "update acme_r.secret set word = 'hunter2' where id = 1; delete from acme_r.of_master where id = 1;
+             drop index acme_r.customer_tags; select setval('acme_r.numbers', 7)",
+        )
+        .await;
+    let kept = servers.run(&[Mode::Validate]).await.validate.unwrap();
+    for words in [
+        "\"secret\" has other content",
+        "9 rows instead of 10",
+        "index acme_r.customer_tags is missing",
+        "stands at 7",
+    ] {
+        assert!(
+            kept.differences
+                .iter()
+                .any(|difference| difference.contains(words)),
+            "{words}: {:#?}",
+            kept.differences
+        );
+    }
+    assert!(!format!("{kept:?}").contains("hunter2"));
+    let failed = servers
+        .run_with(&[Mode::Validate], |job| job.on_mismatch = OnMismatch::Drop)
+        .await
+        .failure
+        .unwrap();
+    assert_eq!(failed.causes.len(), kept.differences.len());
+    assert!(
+        failed
+            .causes
+            .iter()
+            .all(|cause| cause.kind == ErrorKind::ValidationMismatch)
+    );
+}
+
+#[tokio::test]
+async fn a_key_to_a_live_row_that_is_gone_stays_not_valid_and_the_orphans_are_counted() {
+    let servers = Servers::start().await;
+    servers
+        .production
+        .script("app", "alter table acme.invoice drop constraint invoice_colour_fkey; delete from shared.colour where code = 2")
+        .await;
+    let result = servers.run(UNTIL_VALIDATED).await;
+    let remark = result
+        .remarks
+        .iter()
+        .find(|remark| remark.code == "ForeignKeyNotValid")
+        .unwrap();
+    assert!(remark.message.starts_with("25 rows"), "{remark:?}");
+    assert_eq!(
+        result.validate.unwrap().differences,
+        Vec::<String>::new(),
+        "it is reported already"
+    );
+
+    servers.run(&[Mode::Drop]).await;
+    let skipped = servers
+        .run_with(&UNTIL_VALIDATED[1..], |job| {
+            job.external_foreign_keys = ExternalForeignKeys::Skip
+        })
+        .await;
+    assert_eq!(skipped.failure, None);
+    let outside = "select count(*)::text from pg_constraint where contype = 'f' and connamespace = 'acme_r'::regnamespace \
+                   and confrelid in ('shared.colour'::regclass, 'shared.country'::regclass)";
+    assert_eq!(servers.ask(outside).await, "0");
+}
+
+#[tokio::test]
+async fn a_busy_live_table_delays_the_restore_and_the_restore_doesnt_block_its_users() {
+    let servers = Servers::start().await;
+    servers.run(&UNTIL_VALIDATED[..3]).await;
+    let busy = servers.production.superuser("app").await;
+    busy.batch_execute("begin; update shared.colour set code = code")
+        .await
+        .unwrap();
+    let (result, ()) = tokio::join!(servers.run(&[Mode::ApplyPostData]), async {
+        // The foreign key's lock is asked for again and again; a user who comes meanwhile waits at most its time-out.
+        let user = servers.production.superuser("app").await;
+        user.batch_execute("set lock_timeout = '3s'").await.unwrap();
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while std::time::Instant::now() < until {
+            user.batch_execute("begin; lock table shared.colour in row exclusive mode; rollback")
+                .await
+                .unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        busy.batch_execute("commit").await.unwrap();
+    });
+    assert_eq!(result.failure, None);
+    let key = "select convalidated::text from pg_constraint \
+               where conname = 'invoice_colour_fkey' and conrelid = 'acme_r.invoice'::regclass";
+    assert_eq!(servers.ask(key).await, "true");
+}
