@@ -1,10 +1,14 @@
 //! What a restore left behind: in AWS, in production, and as processes of this machine. All of it must be empty.
 
+use std::collections::HashMap;
 use std::fs;
 
-use crate::cloud::Cloud;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::cloud::{Cloud, DEPLOYMENT};
 use crate::database::Database;
 use crate::error::{Context, Result};
+use crate::outcome::Outcome;
 
 /// Everything temporary that is still there, one line each ("RDS instance tr-main-…"). `restore_id` narrows it to one
 /// restore; without it, everything of the deployment with the given tag counts.
@@ -45,6 +49,64 @@ pub async fn in_database(database: &Database) -> Result<Vec<String>> {
         .map(|row| row.try_get(0))
         .collect::<Result<_, _>>()
         .context("read what restores left in production")
+}
+
+/// Everything that one restore left behind, while others may be under way: in AWS, in production (`database` is a
+/// connection to the restored database), as processes, as claimed names. For a restore that did not complete, its
+/// target schemas count too.
+///
+/// # Errors
+/// What AWS or PostgreSQL answer; when the outcome names no restore.
+pub async fn of(
+    cloud: &Cloud,
+    database: &Database,
+    tag: &str,
+    outcome: &Outcome,
+) -> Result<Vec<String>> {
+    let id = outcome
+        .restore_id
+        .as_deref()
+        .context("find the restore's id")?;
+    let targets: Vec<_> = outcome
+        .schemas
+        .iter()
+        .filter_map(|pair| pair.restored_as.clone())
+        .collect();
+    let mut found = in_aws(cloud, tag, Some(id)).await?;
+    found.extend(processes(tag, Some(id))?);
+    found.extend(claims(cloud, id).await?);
+    let its = |line: &String| line.contains(id) || targets.iter().any(|name| line.contains(name));
+    found.extend(in_database(database).await?.into_iter().filter(its));
+    if outcome.outcome != "COMPLETED" {
+        let schemas = "select 'schema ' || nspname from pg_namespace where nspname = any($1)";
+        let rows = database
+            .query(schemas, &[&targets])
+            .await
+            .context("look for half-restored schemas")?;
+        for row in &rows {
+            found.push(row.try_get(0).context("look for half-restored schemas")?);
+        }
+    }
+    Ok(found)
+}
+
+/// Target names that a restore still claims.
+async fn claims(cloud: &Cloud, restore_id: &str) -> Result<Vec<String>> {
+    let scan = cloud
+        .dynamodb
+        .scan()
+        .table_name(DEPLOYMENT)
+        .consistent_read(true)
+        .filter_expression("sk = :claim and restoreId = :id")
+        .expression_attribute_values(":claim", AttributeValue::S("CLAIM".to_owned()))
+        .expression_attribute_values(":id", AttributeValue::S(restore_id.to_owned()));
+    let items = scan.into_paginator().items().send();
+    let items = items
+        .collect::<Result<Vec<_>, _>>()
+        .await
+        .context("look for claimed names")?;
+    let name = |item: &HashMap<String, AttributeValue>| format!("claim {:?}", item.get("pk"));
+    Ok(items.iter().map(name).collect())
 }
 
 /// Processes of this machine that name a restore in their command line or their environment: the temporary

@@ -17,6 +17,7 @@ pub mod contents;
 pub mod database;
 pub mod error;
 pub mod faults;
+pub mod function_logs;
 pub mod inventory;
 pub mod leftovers;
 pub mod outcome;

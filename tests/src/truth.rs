@@ -68,6 +68,11 @@ impl Truth {
             .context(format!("look up the truth of {schema}"))
     }
 
+    /// The schemas that were noted.
+    pub fn schemas(&self) -> impl Iterator<Item = &str> {
+        self.schemas.keys().map(String::as_str)
+    }
+
     /// Rows of all schemas together.
     pub fn rows(&self) -> i64 {
         self.schemas.values().map(|held| held.contents.rows()).sum()

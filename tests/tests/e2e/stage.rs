@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
 use tenant_restore_tests::chronicle::Chronicle;
 use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::database::{Database, identifier};
@@ -54,7 +53,9 @@ pub fn play(test: impl AsyncFnOnce(&'static Stage) -> Result<()>) {
             .await
             .as_ref()
             .unwrap_or_else(|error| panic!("set the stage: {error}"));
-        test(stage).await.unwrap();
+        if let Err(error) = test(stage).await {
+            panic!("{error}");
+        }
     });
 }
 
@@ -140,11 +141,4 @@ pub fn none_of(what: &str, lines: &[String]) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(format!("{what}:\n{}", lines.join("\n"))))
-}
-
-/// A text field of a document.
-pub fn text<'a>(document: &'a Value, field: &str) -> Result<&'a str> {
-    document[field]
-        .as_str()
-        .context(format!("read {field} of {document}"))
 }
