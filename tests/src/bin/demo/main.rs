@@ -27,10 +27,17 @@ use screen::Screen;
 async fn main() -> ExitCode {
     let began = Instant::now();
     let screen = Screen::new(began);
-    match demonstrate(&screen, began).await {
+    let cloud = match Cloud::from_env().await {
+        Ok(cloud) => cloud,
+        Err(error) => {
+            eprintln!("The demonstration cannot begin: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match demonstrate(&screen, &cloud, began).await {
         Ok(untruths) if untruths.is_empty() => {
             println!("\nEverything above was checked and is true.");
-            ExitCode::SUCCESS
+            return ExitCode::SUCCESS;
         }
         Ok(untruths) => {
             eprintln!(
@@ -40,25 +47,22 @@ async fn main() -> ExitCode {
             for untruth in untruths {
                 eprintln!("  - {untruth}");
             }
-            ExitCode::FAILURE
         }
-        Err(error) => {
-            eprintln!("\nThe demonstration failed: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => eprintln!("\nThe demonstration failed: {error}"),
     }
+    eprintln!("The logs are in {}.", cloud.home.join("logs").display());
+    ExitCode::FAILURE
 }
 
-async fn demonstrate(screen: &Screen, began: Instant) -> Result<Vec<String>> {
+async fn demonstrate(screen: &Screen, cloud: &Cloud, began: Instant) -> Result<Vec<String>> {
     screen.step("The cloud on this machine");
-    let cloud = Cloud::from_env().await?;
-    let found = Found::then_up(&cloud).await?;
+    let found = Found::then_up(cloud).await?;
     screen.say(&format!(
         "{} in {}, PostgreSQL and all",
         cloud.endpoint, cloud.region
     ));
     let memory = Sampler::start(&cloud.home);
-    let told = story::tell(screen, &cloud).await;
+    let told = story::tell(screen, cloud).await;
     let peak = memory.peak();
     let left = found.leave().await;
     let mut untruths = told?;
