@@ -7,6 +7,7 @@ use tenant_restore_tests::audit::Audit;
 use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::database::Database;
 use tenant_restore_tests::outcome::Outcome;
+use tenant_restore_tests::production::DEFAULT_SOURCE;
 use tenant_restore_tests::report::Report;
 use tenant_restore_tests::samples::Tenant;
 use tenant_restore_tests::subscriber::Notice;
@@ -41,7 +42,12 @@ pub fn check_outcome(
     if told.outcome_id != outcome.outcome_id {
         untruths.push("the notice and the event tell of different outcomes".to_owned());
     }
-    for (name, expected) in [("outcome", "COMPLETED"), ("database", DATABASE)] {
+    let attributes = [
+        ("outcome", "COMPLETED"),
+        ("database", DATABASE),
+        ("source", DEFAULT_SOURCE),
+    ];
+    for (name, expected) in attributes {
         if notice.attributes.get(name).map(String::as_str) != Some(expected) {
             untruths.push(format!(
                 "the notice's attribute {name} is {:?}, not {expected}",
