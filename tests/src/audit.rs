@@ -1,5 +1,7 @@
 //! The audit record of a restore, from DynamoDB.
 
+use std::collections::{BTreeMap, HashMap};
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -122,6 +124,32 @@ impl Audit {
             })
             .collect()
     }
+}
+
+/// Every restore that was ever opened in the deployment: its id and its request's.
+///
+/// # Errors
+/// What DynamoDB answers, or that a record lacks its ids.
+pub async fn restores(cloud: &Cloud) -> Result<BTreeMap<String, String>> {
+    let doing = "list the restores";
+    let scan = cloud
+        .dynamodb
+        .scan()
+        .table_name(DEPLOYMENT)
+        .consistent_read(true)
+        .filter_expression("sk = :state")
+        .expression_attribute_values(":state", AttributeValue::S("STATE".to_owned()));
+    let items = scan.into_paginator().items().send();
+    let items = items.collect::<Result<Vec<_>, _>>().await.context(doing)?;
+    let ids = |item: HashMap<String, AttributeValue>| {
+        let restore = item.get("pk")?.as_s().ok()?.strip_prefix("RESTORE#")?;
+        let request = item.get("requestId")?.as_s().ok()?;
+        Some((restore.to_owned(), request.clone()))
+    };
+    items
+        .into_iter()
+        .map(|item| ids(item).context(doing))
+        .collect()
 }
 
 /// An attribute without DynamoDB's type names. Numbers that JSON can't hold stay text.

@@ -5,4 +5,7 @@
 
 mod stage;
 
+mod failures;
 mod green;
+mod refusals;
+mod rejections;

@@ -1,0 +1,112 @@
+//! An instance that nobody has opened to restores, and what opens it wrongly.
+
+use std::time::Duration;
+
+use aws_sdk_rds::types::{DbInstance, Tag};
+
+use crate::cloud::Cloud;
+use crate::error::{Context, Result};
+use crate::wait;
+
+const AVAILABLE_WITHIN: Duration = Duration::from_secs(120);
+
+/// An instance without the tag `tenant-restore:secret`.
+#[derive(Debug, Clone)]
+pub struct Stranger {
+    /// DB instance identifier.
+    pub identifier: String,
+    arn: String,
+    cloud: Cloud,
+}
+
+impl Stranger {
+    /// Creates it and waits until it is available.
+    ///
+    /// # Errors
+    /// What RDS answers, or that it takes more than two minutes.
+    pub async fn create(cloud: &Cloud, identifier: &str) -> Result<Self> {
+        let doing = || format!("create the instance {identifier}");
+        let password = cloud
+            .secrets
+            .get_random_password()
+            .exclude_punctuation(true);
+        let password = password.send().await.context(doing())?;
+        let create = cloud
+            .rds
+            .create_db_instance()
+            .db_instance_identifier(identifier)
+            .engine("postgres")
+            .db_instance_class("db.t4g.micro")
+            .allocated_storage(20)
+            .master_username("stranger")
+            .set_master_user_password(password.random_password)
+            .backup_retention_period(1);
+        create.send().await.context(doing())?;
+        let available = wait::until(
+            &format!("the instance {identifier}"),
+            AVAILABLE_WITHIN,
+            async || {
+                let instance = describe(cloud, identifier).await?;
+                Ok((instance.db_instance_status() == Some("available")).then_some(instance))
+            },
+        )
+        .await?;
+        Ok(Self {
+            identifier: identifier.to_owned(),
+            arn: available.db_instance_arn.context(doing())?,
+            cloud: cloud.clone(),
+        })
+    }
+
+    /// Sets the tag that names its secret, whether or not there is such a secret.
+    ///
+    /// # Errors
+    /// What RDS answers.
+    pub async fn name_secret(&self, secret: &str) -> Result<()> {
+        let tag = Tag::builder()
+            .key("tenant-restore:secret")
+            .value(secret)
+            .build();
+        let add = self
+            .cloud
+            .rds
+            .add_tags_to_resource()
+            .resource_name(&self.arn)
+            .tags(tag);
+        add.send()
+            .await
+            .context(format!("tag the instance {}", self.identifier))?;
+        Ok(())
+    }
+}
+
+/// Creates a secret with credentials, but without the tag that lets a deployment use it.
+///
+/// # Errors
+/// What Secrets Manager answers.
+pub async fn create_unopened_secret(cloud: &Cloud, name: &str) -> Result<()> {
+    let credentials = r#"{"username":"stranger","password":"of no server"}"#;
+    let create = cloud
+        .secrets
+        .create_secret()
+        .name(name)
+        .secret_string(credentials);
+    create
+        .send()
+        .await
+        .context(format!("create the secret {name}"))?;
+    Ok(())
+}
+
+async fn describe(cloud: &Cloud, identifier: &str) -> Result<DbInstance> {
+    let doing = || format!("describe the instance {identifier}");
+    let describe = cloud
+        .rds
+        .describe_db_instances()
+        .db_instance_identifier(identifier);
+    let answer = describe.send().await.context(doing())?;
+    answer
+        .db_instances
+        .and_then(|mut found| found.pop())
+        .context(doing())
+}
