@@ -101,6 +101,7 @@ impl Engine {
             },
             Some(secret) => secret,
         };
+        let deployment = &self.config.setting.deployment.name;
         let described = self
             .clients
             .secretsmanager
@@ -115,9 +116,16 @@ impl Engine {
                     "the secret {secret:?} of {name:?} doesn't exist"
                 )));
             }
+            // The role may only see secrets with that tag, so IAM refuses one that lacks it, and one that isn't there.
+            Err(fault) if fault.is(&["AccessDeniedException"]) => {
+                return Ok(Err(format!(
+                    "the secret {secret:?} of {name:?} has no tag {TAG_DEPLOYMENT}={deployment}, doesn't exist, \
+                     or a policy forbids it: {}",
+                    fault.cause.message
+                )));
+            }
             Err(fault) => return Err(fault),
         };
-        let deployment = &self.config.setting.deployment.name;
         let mut tags = described.tags().iter();
         let allowed =
             tags.any(|tag| tag.key() == Some(TAG_DEPLOYMENT) && tag.value() == Some(deployment));
