@@ -23,6 +23,9 @@ reset role;
 
 set role olga;
 create schema acme;
+reset role;
+create extension citext schema acme;
+set role olga;
 comment on schema acme is 'a tenant';
 create type acme.status as enum ('new', 'paid', 'closed');
 create domain acme.percent as numeric(5, 2) check (value between 0 and 100);
@@ -37,6 +40,8 @@ begin
     new.touched := coalesce(new.touched, 0) + 1;
     return new;
 end $f$;
+create function acme.same(one acme.citext, other acme.citext) returns boolean language sql immutable as 'select one is not distinct from other';
+grant execute on function acme.same(acme.citext, acme.citext) to clerk;
 create aggregate acme.total (int) (sfunc = int4pl, stype = int, initcond = '0');
 create procedure acme.noop() language sql as 'select 1';
 create table acme.customer (
@@ -54,6 +59,8 @@ create table acme.customer (
     ratio double precision,
     shout text generated always as (upper(name)) stored,
     touched int,
+    email acme.citext,
+    emails acme.citext[],
     constraint short check (length(name) < 100)
 );
 insert into acme.customer (name, country, state, tags, past, place, places, share, years, details, ratio)
@@ -135,5 +142,6 @@ grant usage on schema "Acme-1.b""x" to clerk;
 grant select on "Acme-1.b""x"."T able" to clerk;
 reset role;
 create extension pgcrypto schema acme;
-revoke create on schema acme from iam_person, master;
+revoke create on schema acme from iam_person;
+revoke all on schema acme from master;
 analyze;

@@ -5,17 +5,16 @@
 
 mod owners;
 mod primary_keys;
+pub mod usage_outside;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
-use tokio_postgres::Client;
 
 use crate::archive::{ARCHIVE_FILE, Archive};
 use crate::context::{Context, Report};
 use crate::failed::{Failed, OrCause};
-use crate::names::quote_ident;
 use crate::production::entries::{self, Part};
-use crate::production::statements::{Statement, apply_once, run_alone};
-use crate::production::{claim, loader, marker, outside, restored_names};
+use crate::production::statements::{Statement, apply_once};
+use crate::production::{claim, loader, marker, restored_names};
 use crate::storage;
 
 /// Bodies are checked when they run, as pg_restore does: a body may use what a later entry creates.
@@ -34,10 +33,10 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         marker::ensure_schema(&mut master, &context.job, schema).await?;
     }
     let temporary = context.temporary().await?;
-    grant_usage_outside(context, &master, &temporary).await?;
+    let mut session = context.loader().await?;
+    usage_outside::grant(&context.job, &master, &temporary, &mut session).await?;
     remark_left_out(context, &archive);
 
-    let mut session = context.loader().await?;
     session.batch_execute(NO_BODY_CHECKS).await.or_cause(
         ErrorKind::ApplyFailed,
         || "prepare the login role's session",
@@ -58,41 +57,6 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
 /// The archive that `extract` left.
 pub async fn archive(context: &Context) -> Result<Archive, Cause> {
     storage::read_json(context.storage.as_ref(), &context.work_key(ARCHIVE_FILE)).await
-}
-
-/// Lets the loader look up names in the other schemas that the restored ones refer to; taken back with the role.
-async fn grant_usage_outside(
-    context: &Context,
-    master: &Client,
-    temporary: &Client,
-) -> Result<(), Cause> {
-    let role = &context.job.loader.role;
-    let edges = outside::edges(temporary, &restored_names(&context.job)).await?;
-    let mut schemas: Vec<&str> = edges.iter().map(|edge| edge.outside.as_str()).collect();
-    schemas.dedup();
-    for schema in schemas {
-        let doing = || format!("let the login role use schema {schema:?}");
-        let sql = "select 1 from pg_namespace where nspname = $1 and not has_schema_privilege($2, oid, 'usage')";
-        let missing = master
-            .query_opt(sql, &[&schema, role])
-            .await
-            .or_cause(ErrorKind::ApplyFailed, doing)?;
-        if missing.is_some() {
-            tracing::info!(
-                schema,
-                "the login role gets USAGE for the time of the restore"
-            );
-            let grant = format!(
-                "grant usage on schema {} to {}",
-                quote_ident(schema),
-                quote_ident(role)
-            );
-            run_alone(master, &grant)
-                .await
-                .or_cause(ErrorKind::ApplyFailed, doing)?;
-        }
-    }
-    Ok(())
 }
 
 fn remark_left_out(context: &mut Context, archive: &Archive) {

@@ -8,6 +8,7 @@ mod objects;
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::DropReport;
 
+use crate::apply_pre_data::usage_outside;
 use crate::context::{Context, Report};
 use crate::failed::Failed;
 use crate::names::quote_ident;
@@ -68,6 +69,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         );
     }
     Failed::from_causes(causes)?;
+    usage_outside::take_back(context, &master).await?;
     loader::drop_role(&master, &context.job, ErrorKind::DropFailed).await?;
     report.role_dropped = true;
     Ok(Report::Drop(report))

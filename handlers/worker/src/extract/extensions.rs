@@ -24,12 +24,75 @@ enum Belongs {
 /// Names of extensions' members by restored schema and name.
 type Members = BTreeMap<(String, String), Belongs>;
 
+/// How an object of the temporary database is spelled in production, where the restored schemas have no extension.
+pub(crate) struct Spelling {
+    schemas: Vec<SchemaName>,
+    members: Members,
+    /// Names of the live schemas, quoted as we and as PostgreSQL would.
+    quoted: Vec<(String, String)>,
+}
+
+impl Spelling {
+    /// The spelling for the extensions that the restored schemas of the temporary database hold.
+    pub(crate) async fn read(client: &Client, schemas: &[SchemaName]) -> Result<Self, Cause> {
+        let doing = || "look for the live schemas of extensions";
+        let mut quoted = Vec::new();
+        for name in schemas {
+            let row = client
+                .query_one("select quote_ident($1)", &[&name.schema])
+                .await
+                .or_cause(ErrorKind::ExtractFailed, doing)?;
+            quoted.push((quote_ident(&name.schema), row.get(0)));
+        }
+        let members = read_members(client, schemas).await?;
+        Ok(Self {
+            schemas: schemas.to_vec(),
+            members,
+            quoted,
+        })
+    }
+
+    /// The text as production's PostgreSQL spells it. A name that may be either stays: `extract` refuses those.
+    pub(crate) fn in_production(&self, text: String) -> String {
+        if self.members.is_empty() {
+            return text;
+        }
+        match point(&text, &self.schemas, &self.members) {
+            Ok(pointed) if pointed != text => {
+                self.quoted.iter().fold(pointed, |text, (ours, theirs)| {
+                    text.replace(&format!("{ours}."), &format!("{theirs}."))
+                })
+            }
+            Ok(_) | Err(_) => text,
+        }
+    }
+}
+
 /// Points the archive to the live database's extensions; refuses what can't be told apart.
 pub(super) async fn point_to_live(
     client: &Client,
     schemas: &[SchemaName],
     archive: &mut Archive,
 ) -> Result<(), Failed> {
+    let members = read_members(client, schemas).await?;
+    if members.is_empty() {
+        return Ok(());
+    }
+    let mut unclear = Vec::new();
+    for entry in &mut archive.entries {
+        let object = format!("{} {}", entry.desc, entry.tag);
+        for text in [&mut entry.sql, &mut entry.drop_sql, &mut entry.tag] {
+            match point(text, schemas, &members) {
+                Ok(pointed) => *text = pointed,
+                Err(name) => unclear.push(refusal(&object, &name)),
+            }
+        }
+    }
+    unclear.dedup();
+    Failed::from_causes(unclear)
+}
+
+async fn read_members(client: &Client, schemas: &[SchemaName]) -> Result<Members, Cause> {
     let restored: Vec<&str> = schemas
         .iter()
         .map(|name| name.restored_as.as_str())
@@ -48,21 +111,7 @@ pub(super) async fn point_to_live(
         };
         members.insert((row.get("schema"), row.get("name")), belongs);
     }
-    if members.is_empty() {
-        return Ok(());
-    }
-    let mut unclear = Vec::new();
-    for entry in &mut archive.entries {
-        let object = format!("{} {}", entry.desc, entry.tag);
-        for text in [&mut entry.sql, &mut entry.drop_sql, &mut entry.tag] {
-            match point(text, schemas, &members) {
-                Ok(pointed) => *text = pointed,
-                Err(name) => unclear.push(refusal(&object, &name)),
-            }
-        }
-    }
-    unclear.dedup();
-    Failed::from_causes(unclear)
+    Ok(members)
 }
 
 fn refusal(object: &str, name: &str) -> Cause {

@@ -5,7 +5,7 @@
 
 mod connect;
 mod dump;
-mod extensions;
+pub(crate) mod extensions;
 mod ledger;
 mod owners;
 mod plan;

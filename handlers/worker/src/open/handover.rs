@@ -11,6 +11,7 @@ use tokio_postgres::Client;
 use super::ownership::{self, Owned};
 use super::privileges::{self, Change, Privileges};
 use crate::context::Context;
+use crate::extract::extensions::Spelling;
 use crate::failed::OrCause;
 use crate::names::quote_ident;
 use crate::production::statements::{Statement, apply, apply_together};
@@ -63,7 +64,9 @@ impl Handover {
     /// Gives every object to its owner, the master's own first.
     pub async fn hand_over_objects(&mut self) -> Result<(), Cause> {
         let schemas = restored_names(&self.job);
-        let wanted = ownership::read(&self.temporary, &schemas).await?;
+        let spelling = Spelling::read(&self.temporary, &self.job.schemas).await?;
+        let wanted =
+            ownership::spelled(ownership::read(&self.temporary, &schemas).await?, &spelling);
         let present = ownership::read(&self.master, &schemas).await?;
         let schema_owners = ownership::of_schemas(&self.temporary, &schemas).await?;
         let (mut pending, surplus) =
@@ -131,7 +134,9 @@ impl Handover {
     }
 
     async fn wanted_privileges(&mut self) -> Result<Privileges, Cause> {
+        let spelling = Spelling::read(&self.temporary, &self.job.schemas).await?;
         let wanted = privileges::read(&self.temporary, &restored_names(&self.job)).await?;
+        let wanted = privileges::spelled(wanted, &spelling);
         let owners = self.inherited_roles().await?;
         let acts_as_owner =
             |grantor: &str, owner: &str| grantor == self.me && owners.contains(owner);

@@ -11,7 +11,7 @@ mod protection;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 
-use crate::apply_pre_data::archive;
+use crate::apply_pre_data::{archive, usage_outside};
 use crate::context::{Context, Report};
 use crate::failed::Failed;
 use crate::names::quote_ident;
@@ -29,6 +29,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     match stage {
         Stage::Done => return Ok(Report::Done),
         Stage::RoleLeft => {
+            usage_outside::take_back(context, &master).await?;
             loader::drop_role(&master, &context.job, ErrorKind::ApplyFailed).await?;
             return Ok(Report::Done);
         }
@@ -53,6 +54,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let Handover {
         master, remarks, ..
     } = handover;
+    usage_outside::take_back(context, &master).await?;
     loader::drop_role(&master, &context.job, ErrorKind::ApplyFailed).await?;
     context.remarks.extend(remarks);
     Ok(Report::Done)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tokio_postgres::Client;
 
+use crate::extract::extensions::Spelling;
 use crate::failed::OrCause;
 use crate::names::quote_ident;
 use crate::production::statements::Statement;
@@ -55,6 +56,15 @@ pub async fn read(client: &Client, schemas: &[&str]) -> Result<BTreeMap<Owned, S
         (owned, row.get("owner"))
     });
     Ok(owners.collect())
+}
+
+/// The same as production spells it.
+pub fn spelled(owners: BTreeMap<Owned, String>, spelling: &Spelling) -> BTreeMap<Owned, String> {
+    let respell = |(owned, owner): (Owned, String)| {
+        let object = spelling.in_production(owned.object);
+        (Owned { object, ..owned }, owner)
+    };
+    owners.into_iter().map(respell).collect()
 }
 
 /// The owners of the schemas themselves.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tokio_postgres::{Client, Row};
 
+use crate::extract::extensions::Spelling;
 use crate::failed::OrCause;
 use crate::names::quote_ident;
 
@@ -69,6 +70,21 @@ fn parse(row: &Row) -> (Privilege, Grant) {
         grantable: row.get("grantable"),
     };
     (privilege, grant)
+}
+
+/// The same as production spells it.
+pub fn spelled(privileges: Privileges, spelling: &Spelling) -> Privileges {
+    let respell = |(privilege, grant): (Privilege, Grant)| {
+        let object = spelling.in_production(privilege.object);
+        (
+            Privilege {
+                object,
+                ..privilege
+            },
+            grant,
+        )
+    };
+    privileges.into_iter().map(respell).collect()
 }
 
 /// The privileges as production can have them, and the names of grantees that are gone.

@@ -16,7 +16,8 @@ pub enum Part {
     Opening,
     /// `ALTER DEFAULT PRIVILEGES`: replayed by the role that it is for.
     DefaultPrivileges,
-    /// Made from the temporary database's catalog instead: schemas, grants, foreign keys, contents.
+    /// Made from the temporary database's catalog instead: schemas, grants, foreign keys, contents. Also the database
+    /// itself, which every archive names.
     Elsewhere,
     /// Not something that a schema's restore may create in production.
     LeftOut,
@@ -27,12 +28,14 @@ pub fn part(entry: &Entry) -> Part {
     match entry.desc.as_str() {
         "POLICY" | "ROW SECURITY" | "COMMENT" => Part::Opening,
         "DEFAULT ACL" => Part::DefaultPrivileges,
-        "SCHEMA" | "ACL" | "FK CONSTRAINT" | "MATERIALIZED VIEW DATA" | "STATISTICS DATA" => {
-            Part::Elsewhere
-        }
+        "DATABASE"
+        | "SCHEMA"
+        | "ACL"
+        | "FK CONSTRAINT"
+        | "MATERIALIZED VIEW DATA"
+        | "STATISTICS DATA" => Part::Elsewhere,
         "ACCESS METHOD"
         | "CAST"
-        | "DATABASE"
         | "EVENT TRIGGER"
         | "EXTENSION"
         | "FOREIGN DATA WRAPPER"

@@ -8,6 +8,7 @@ use tokio_postgres::Client;
 
 use super::statements::run_alone;
 use super::{current_role, major_version};
+use crate::context::Context;
 use crate::failed::OrCause;
 use crate::names::{quote_ident, quote_literal};
 use crate::secrets::Login;
@@ -127,6 +128,25 @@ async fn create(master: &mut Client, job: &Job, login: &Login) -> Result<(), Cau
         .commit()
         .await
         .or_cause(ErrorKind::ApplyFailed, doing)
+}
+
+/// A session of the role with a new password: at the end its secret may be gone already.
+pub async fn fresh_session(context: &Context, master: &Client) -> Result<Client, Cause> {
+    let mut random = [0_u8; 24];
+    getrandom::fill(&mut random)
+        .map_err(|error| Cause::new(ErrorKind::Internal, format!("no random password: {error}")))?;
+    let password: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    let login = Login::new(context.job.loader.role.clone(), password);
+    let sql = format!(
+        "alter role {} login password {}",
+        quote_ident(&context.job.loader.role),
+        verifier(&login)
+    );
+    run(master, &sql, || "set the login role's password").await?;
+    context
+        .connector
+        .connect(&context.job.production, &login, &context.job.database)
+        .await
 }
 
 /// The password as a SCRAM verifier: the server's log may hold the statement, and must not hold the password.

@@ -12,8 +12,8 @@ pub struct Edge {
     pub outside: String,
     /// The depending object, as PostgreSQL describes it.
     pub dependent: String,
-    /// Whether it is a constraint, as every foreign key is.
-    pub is_constraint: bool,
+    /// Whether what it depends on belongs to an extension, of which a database has only one.
+    pub to_extension: bool,
 }
 
 /// The dependencies of objects in these schemas on other schemas, PostgreSQL's own excepted.
@@ -26,7 +26,7 @@ pub async fn edges(client: &Client, schemas: &[&str]) -> Result<Vec<Edge>, Cause
     let edges = rows.iter().map(|row| Edge {
         outside: row.get(0),
         dependent: row.get(1),
-        is_constraint: row.get(2),
+        to_extension: row.get(2),
     });
     Ok(edges.collect())
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tokio_postgres::Client;
 
+use crate::extract::extensions::Spelling;
 use crate::failed::OrCause;
 
 /// What an object is and what it is called.
@@ -36,6 +37,18 @@ pub async fn read(client: &Client, schemas: &[&str]) -> Result<Inventory, Cause>
         (name, row.get::<_, Option<String>>(2).unwrap_or_default())
     });
     Ok(objects.collect())
+}
+
+/// The same as production spells it.
+pub fn spelled(inventory: Inventory, spelling: &Spelling) -> Inventory {
+    let respell = |(object, definition): (ObjectName, String)| {
+        let name = spelling.in_production(object.name);
+        (
+            ObjectName { name, ..object },
+            spelling.in_production(definition),
+        )
+    };
+    inventory.into_iter().map(respell).collect()
 }
 
 /// Constraints and materialized views that an earlier mode knowingly made otherwise, and reported.

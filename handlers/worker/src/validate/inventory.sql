@@ -94,7 +94,7 @@ select case p.prokind when 'a' then 'aggregate' when 'p' then 'procedure' else '
             then (select concat_ws(' ', g.aggkind, g.aggtransfn::regprocedure, g.aggfinalfn::regproc, g.agginitval,
                                    format_type(g.aggtranstype, null))
                     from pg_aggregate g where g.aggfnoid = p.oid)
-            else md5(pg_get_functiondef(p.oid)) end
+            else pg_get_functiondef(p.oid) end
   from pg_proc p
   join scope on scope.oid = p.pronamespace
  where p.prokind <> 'w'

@@ -14,6 +14,7 @@ use tokio_postgres::Client;
 use crate::apply_post_data::{self, foreign_keys, sequences};
 use crate::context::{Context, Report};
 use crate::copy::unit::{self, Versions};
+use crate::extract::extensions::Spelling;
 use crate::failed::Failed;
 use crate::production::{claim, ledger, loader, major_version, outside, restored_names};
 use inventory::Reported;
@@ -135,12 +136,13 @@ async fn compare_objects(
         materialized_views: ledger::exceptions(session, home, apply_post_data::VIEW_EXCEPTION)
             .await?,
     };
-    let expected = inventory::read(temporary, &schemas).await?;
+    let spelling = Spelling::read(temporary, &context.job.schemas).await?;
+    let expected = inventory::spelled(inventory::read(temporary, &schemas).await?, &spelling);
     let restored = inventory::read(session, &schemas).await?;
     Ok(inventory::differences(&expected, &restored, &reported))
 }
 
-/// No object of a restored schema may depend on the live schema that it was made from.
+/// No object of a restored schema may depend on the live schema that it was made from, but on an extension there.
 async fn edges_to_originals(context: &Context, session: &Client) -> Result<Vec<String>, Cause> {
     let edges = outside::edges(session, &restored_names(&context.job)).await?;
     let is_original = |name: &str| {
@@ -150,7 +152,9 @@ async fn edges_to_originals(context: &Context, session: &Client) -> Result<Vec<S
             .iter()
             .any(|schema| schema.schema == name)
     };
-    let found = edges.iter().filter(|edge| is_original(&edge.outside));
+    let found = edges
+        .iter()
+        .filter(|edge| !edge.to_extension && is_original(&edge.outside));
     Ok(found
         .map(|edge| {
             format!(

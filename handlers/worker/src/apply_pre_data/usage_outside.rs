@@ -1,0 +1,145 @@
+//! USAGE on the other schemas that the restored ones refer to, so that the loader can look up names there. It is taken
+//! back with the role.
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::Job;
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use crate::context::Context;
+use crate::failed::OrCause;
+use crate::names::quote_ident;
+use crate::production::statements::{Statement, apply_together, run_alone};
+use crate::production::{loader, outside, restored_names};
+
+/// Grants it where it is missing.
+pub async fn grant(
+    job: &Job,
+    master: &Client,
+    temporary: &Client,
+    session: &mut Client,
+) -> Result<(), Cause> {
+    let edges = outside::edges(temporary, &restored_names(job)).await?;
+    let mut schemas: Vec<&str> = edges.iter().map(|edge| edge.outside.as_str()).collect();
+    schemas.dedup();
+    let originals = with_extensions(job, temporary).await?;
+    schemas.extend(originals.iter().map(String::as_str));
+    for schema in schemas {
+        grant_on(job, master, session, schema).await?;
+    }
+    Ok(())
+}
+
+/// The live schemas with extensions that restored objects use there instead of in their own schema.
+async fn with_extensions(job: &Job, temporary: &Client) -> Result<Vec<String>, Cause> {
+    let sql = "select distinct n.nspname::text from pg_extension e \
+               join pg_namespace n on n.oid = e.extnamespace where n.nspname = any ($1)";
+    let rows = temporary
+        .query(sql, &[&restored_names(job)])
+        .await
+        .or_cause(
+            ErrorKind::ApplyFailed,
+            || "look for extensions in the restored schemas",
+        )?;
+    let holding: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let originals = job
+        .schemas
+        .iter()
+        .filter(|name| holding.contains(&name.restored_as));
+    Ok(originals.map(|name| name.schema.clone()).collect())
+}
+
+/// Where the master may not grant, the schema's owner does: the loader steps into its place for this one statement.
+async fn grant_on(
+    job: &Job,
+    master: &Client,
+    session: &mut Client,
+    schema: &str,
+) -> Result<(), Cause> {
+    if owner_of_closed(job, master, schema).await?.is_none() {
+        return Ok(());
+    }
+    tracing::info!(
+        schema,
+        "the login role gets USAGE for the time of the restore"
+    );
+    let role = quote_ident(&job.loader.role);
+    let grant = format!("grant usage on schema {} to {role}", quote_ident(schema));
+    match run_alone(master, &grant).await {
+        // A master without any right on the schema is refused, one with some is only warned.
+        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {}
+        outcome => outcome.or_cause(ErrorKind::ApplyFailed, || doing(schema))?,
+    }
+    let Some(owner) = owner_of_closed(job, master, schema).await? else {
+        return Ok(());
+    };
+    as_owner(job, master, session, &owner, grant).await
+}
+
+/// Takes back what owners of other schemas granted: the master's DROP OWNED passes it by, and then the role can't go.
+pub async fn take_back(context: &Context, master: &Client) -> Result<(), Cause> {
+    let job = &context.job;
+    let granted = master
+        .query(include_str!("usage_granted.sql"), &[&job.loader.role])
+        .await
+        .or_cause(
+            ErrorKind::ApplyFailed,
+            || "look for schemas that the login role may use",
+        )?;
+    if granted.is_empty() {
+        return Ok(());
+    }
+    let mut session = loader::fresh_session(context, master).await?;
+    for row in granted {
+        let (schema, owner): (String, String) = (row.get(0), row.get(1));
+        let revoke = format!(
+            "revoke usage on schema {} from {}",
+            quote_ident(&schema),
+            quote_ident(&job.loader.role)
+        );
+        as_owner(job, master, &mut session, &owner, revoke).await?;
+    }
+    Ok(())
+}
+
+/// Runs the statement as the owner, whose member the loader is for as long as that takes.
+async fn as_owner(
+    job: &Job,
+    master: &Client,
+    session: &mut Client,
+    owner: &str,
+    sql: String,
+) -> Result<(), Cause> {
+    loader::seat_loader(master, job, &[owner.to_owned()]).await?;
+    let statements = [Statement {
+        sql: format!(
+            "set local role {}; {sql}; set local role none",
+            quote_ident(owner)
+        ),
+        name: sql,
+    }];
+    let outcome = apply_together(session, &statements)
+        .await
+        .map_err(|refused| refused.cause(&statements));
+    loader::seat_master(master, job).await?;
+    outcome
+}
+
+/// The owner of the schema, if it exists and the loader may not use it.
+async fn owner_of_closed(
+    job: &Job,
+    master: &Client,
+    schema: &str,
+) -> Result<Option<String>, Cause> {
+    let sql = "select pg_get_userbyid(nspowner)::text from pg_namespace \
+               where nspname = $1 and not has_schema_privilege($2, oid, 'usage')";
+    let row = master
+        .query_opt(sql, &[&schema, &job.loader.role])
+        .await
+        .or_cause(ErrorKind::ApplyFailed, || doing(schema))?;
+    Ok(row.map(|row| row.get(0)))
+}
+
+fn doing(schema: &str) -> String {
+    format!("let the login role use schema {schema:?}")
+}
