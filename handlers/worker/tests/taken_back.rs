@@ -7,7 +7,11 @@
 
 mod cluster;
 
+use std::sync::Arc;
+
+use cluster::Cluster;
 use cluster::servers::{Servers, UNTIL_VALIDATED, lacking};
+use cluster::surroundings::Memory;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::job::Mode;
 
@@ -108,4 +112,64 @@ async fn a_schema_or_role_that_is_not_ours_is_neither_used_nor_dropped() {
             .await,
         role
     );
+}
+
+#[tokio::test]
+async fn a_schema_that_something_outside_has_come_to_need_is_not_dropped_and_the_failure_names_it()
+{
+    let servers = Servers::start().await;
+    servers.run(&UNTIL_VALIDATED[..2]).await;
+    servers
+        .production
+        .script(
+            "app",
+            "create view neighbour.peek as select id from acme_r.customer",
+        )
+        .await;
+    let failure = servers
+        .run_with(&[Mode::Drop], |_| ())
+        .await
+        .failure
+        .unwrap();
+    assert_eq!(failure.causes[0].kind, ErrorKind::DropFailed);
+    assert!(
+        failure.causes[0].message.contains("neighbour.peek"),
+        "{failure:?}"
+    );
+
+    servers
+        .production
+        .script("app", "drop view neighbour.peek")
+        .await;
+    servers.run(&[Mode::Drop]).await;
+    servers.nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn more_tables_than_a_transaction_takes_are_restored_and_dropped_in_batches() {
+    let production = Cluster::start("app").await;
+    production
+        .script("app", include_str!("full_tenant.sql"))
+        .await;
+    production
+        .script(
+            "app",
+            "set role olga; do $$ begin for i in 1..450 loop
+                 execute format('create table acme.many_%s (id int primary key)', i);
+             end loop; end $$",
+        )
+        .await;
+    let temporary = production.physical_copy();
+    let servers = Servers {
+        production,
+        temporary,
+        storage: Arc::new(Memory::default()),
+    };
+    servers.run(UNTIL_VALIDATED).await;
+    let count = "select count(*)::text from pg_class c where relnamespace = 'acme_r'::regnamespace and relname like 'many%' \
+                 and relkind = 'r'";
+    assert_eq!(servers.ask(count).await, "450");
+    let dropped = servers.run(&[Mode::Drop]).await.drop.unwrap();
+    assert_eq!(dropped.dropped.len(), 2);
+    servers.nothing_is_left().await;
 }
