@@ -99,4 +99,26 @@ impl Queue {
             .messages
             .unwrap_or_default())
     }
+
+    /// Takes the messages out whose body holds `text`, of up to ten that wait; leaves the others.
+    ///
+    /// # Errors
+    /// What SQS answers.
+    pub async fn take(&self, text: &str) -> Result<Vec<Message>> {
+        let mut taken = Vec::new();
+        for message in self.peek().await? {
+            if !message.body().is_some_and(|body| body.contains(text)) {
+                continue;
+            }
+            let delete = self
+                .cloud
+                .sqs
+                .delete_message()
+                .queue_url(&self.url)
+                .set_receipt_handle(message.receipt_handle().map(str::to_owned));
+            delete.send().await.context("take a message out")?;
+            taken.push(message);
+        }
+        Ok(taken)
+    }
 }

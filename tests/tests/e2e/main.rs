@@ -5,7 +5,11 @@
 
 mod stage;
 
+mod command_line;
 mod failures;
+mod fleet;
 mod green;
+mod letters;
 mod refusals;
 mod rejections;
+mod repeats;

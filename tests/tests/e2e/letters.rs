@@ -1,0 +1,129 @@
+//! Messages that nobody can handle: kept with their cause at once, never retried.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::json;
+use tenant_restore_tests::queues::Queue;
+use tenant_restore_tests::{Context, Result, wait};
+
+use crate::stage::{Stage, play};
+
+const KEPT_WITHIN: Duration = Duration::from_secs(60);
+
+const PHASES: [&str; 7] = [
+    "intake",
+    "provision",
+    "ddl",
+    "migrate",
+    "finalize",
+    "cleanup",
+    "complete",
+];
+
+/// The kept letters that hold a text: body and cause. Takes them out of the queue, so that other runs find it tidy.
+async fn kept(stage: &Stage, mark: &str, at_least: usize) -> Result<Vec<(String, String)>> {
+    let dead = Queue::find(&stage.cloud, "dead").await?;
+    let mut letters = BTreeMap::new();
+    wait::until(
+        &format!("{at_least} letters of {mark}"),
+        KEPT_WITHIN,
+        async || {
+            for message in dead.take(mark).await? {
+                let cause = message
+                    .message_attributes()
+                    .and_then(|attributes| attributes.get("cause"));
+                let cause = cause
+                    .and_then(|cause| cause.string_value())
+                    .context("read a letter's cause")?;
+                let body = message.body().context("read a letter")?;
+                let id = message.message_id().context("read a letter's id")?;
+                letters.insert(id.to_owned(), (body.to_owned(), cause.to_owned()));
+            }
+            Ok((letters.len() >= at_least).then_some(()))
+        },
+    )
+    .await?;
+    Ok(letters.into_values().collect())
+}
+
+#[test]
+fn what_is_not_json_is_kept_with_its_cause_whatever_queue_it_came_by() {
+    play(async |stage| {
+        let mark = stage.request_id("not json");
+        for phase in PHASES {
+            Queue::find(&stage.cloud, phase)
+                .await?
+                .send(&format!("{mark} {phase}"))
+                .await?;
+        }
+        let letters = kept(stage, &mark, PHASES.len()).await?;
+        let mut bodies: Vec<_> = letters.iter().map(|(body, _)| body.clone()).collect();
+        bodies.sort();
+        let mut expected: Vec<_> = PHASES
+            .iter()
+            .map(|phase| format!("{mark} {phase}"))
+            .collect();
+        expected.sort();
+        assert_eq!(bodies, expected, "each is kept once");
+        for (body, cause) in &letters {
+            assert!(cause.contains("not JSON"), "{body}: {cause}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_json_but_not_ours_is_kept_with_its_cause() {
+    play(async |stage| {
+        let mark = stage.request_id("not-ours");
+        let event = |source: &str,
+                     detail_type: &str,
+                     resources: &[&str],
+                     detail: serde_json::Value| {
+            json!({
+                "version": "0", "id": mark, "source": source, "detail-type": detail_type, "account": "000000000000",
+                "region": "eu-west-3", "time": "2026-01-01T00:00:00Z", "resources": resources, "detail": detail,
+            })
+        };
+        let instance = "arn:aws:rds:eu-west-3:000000000000:db:somebody-elses";
+        let cases = [
+            ("finalize", json!({ "mark": mark }), "neither a command nor"),
+            (
+                "ddl",
+                json!({ "command": "Dance", "mark": mark, "version": 1 }),
+                "command",
+            ),
+            (
+                "provision",
+                event(
+                    "aws.rds",
+                    "RDS DB Instance Event",
+                    &[instance],
+                    json!({ "SourceArn": instance }),
+                ),
+                "somebody-elses",
+            ),
+            (
+                "migrate",
+                event("aws.s3", "Object Created", &[], json!({})),
+                "Object Created",
+            ),
+        ];
+        for (queue, body, _) in &cases {
+            Queue::find(&stage.cloud, queue)
+                .await?
+                .send(&body.to_string())
+                .await?;
+        }
+        let letters = kept(stage, &mark, cases.len()).await?;
+        assert_eq!(letters.len(), cases.len(), "each is kept once");
+        for (_, sent, words) in &cases {
+            let sent = sent.to_string();
+            let letter = letters.iter().find(|(body, _)| *body == sent);
+            let (_, cause) = letter.context(format!("find the letter {sent}"))?;
+            assert!(cause.contains(words), "{sent}: {cause}");
+        }
+        Ok(())
+    });
+}

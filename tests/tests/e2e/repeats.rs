@@ -1,0 +1,95 @@
+//! The same request many times: everything may be delivered at least once, and one restore comes of it.
+
+use std::time::Duration;
+
+use tenant_restore_tests::audit::{self, Audit};
+use tenant_restore_tests::{Context, Result, wait};
+
+use crate::stage::{ENDS_WITHIN, Stage, none_of, play};
+
+const TAKEN_WITHIN: Duration = Duration::from_secs(30);
+
+/// How often the audit log says that a request of this restore was taken.
+async fn times_taken(stage: &Stage, restore_id: &str) -> Result<usize> {
+    let log = Audit::read(&stage.cloud, restore_id).await?.log()?;
+    Ok(log.iter().filter(|entry| entry.cause == "request").count())
+}
+
+async fn wait_until_taken(stage: &Stage, restore_id: &str, times: usize) -> Result<()> {
+    wait::until(
+        &format!("request {times} of {restore_id}"),
+        TAKEN_WITHIN,
+        async || Ok((times_taken(stage, restore_id).await? >= times).then_some(())),
+    )
+    .await
+}
+
+#[test]
+fn a_repeated_request_is_the_same_restore_and_another_body_under_its_id_is_rejected() {
+    play(async |stage| {
+        let mut tenant = stage.tenant("repeats", &["repeats_1"]).await?;
+        let id = stage.request_id("repeats");
+        let request = tenant.request(&id).with("mover", "copy");
+        for _ in 0..3 {
+            request.publish(&stage.cloud).await?;
+        }
+        let accepted = stage
+            .chronicle
+            .wait_for(&id, "RestoreAccepted", ENDS_WITHIN)
+            .await?;
+        let restore_id = accepted.detail["restoreId"]
+            .as_str()
+            .context("read the restore's id")?;
+
+        request
+            .clone()
+            .with("suffix", "other")
+            .publish(&stage.cloud)
+            .await?;
+        let rejected = stage
+            .chronicle
+            .wait_for(&id, "RestoreRejected", ENDS_WITHIN)
+            .await?;
+        assert_eq!(rejected.detail["causes"][0]["kind"], "RequestIdReused");
+        assert_eq!(rejected.detail["causes"][0]["field"], "requestId");
+
+        let completed = stage
+            .chronicle
+            .wait_for(&id, "RestoreCompleted", ENDS_WITHIN)
+            .await?;
+        assert_eq!(completed.detail["restoreId"], restore_id);
+        request.publish(&stage.cloud).await?;
+        wait_until_taken(stage, restore_id, 4).await?;
+
+        let heard = stage.chronicle.events(&id);
+        for once in ["RestoreAccepted", "RestoreCompleted", "RestoreRejected"] {
+            let times = heard
+                .iter()
+                .filter(|event| event.detail_type == once)
+                .count();
+            assert_eq!(times, 1, "{once}");
+        }
+        let restores = audit::restores(&stage.cloud).await?;
+        assert_eq!(
+            restores.values().filter(|request| **request == id).count(),
+            1
+        );
+        let resources = Audit::read(&stage.cloud, restore_id).await?.resources();
+        assert_eq!(
+            resources
+                .iter()
+                .filter(|resource| resource.kind == "database")
+                .count(),
+            1
+        );
+
+        let restored_as = completed.detail["schemas"][0]["restoredAs"]
+            .as_str()
+            .context("read the new name")?;
+        let differences = tenant
+            .truth
+            .differences(&mut tenant.connection, "repeats_1", restored_as)
+            .await?;
+        none_of("restored differently", &differences)
+    });
+}
