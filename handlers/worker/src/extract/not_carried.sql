@@ -44,9 +44,10 @@ where exists (
         select from pg_catalog.pg_type t
         where t.oid in (k.castsource, k.casttarget) and t.typnamespace in (select oid from schema)
     )
+    -- of an extension, or made along with a range type to its multirange
     and not exists (
         select from pg_catalog.pg_depend d
-        where d.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass and d.objid = k.oid and d.deptype = 'e'
+        where d.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass and d.objid = k.oid and d.deptype in ('e', 'i')
     )
 union all
 select 'ParentOutside', c.oid::pg_catalog.regclass::text,
