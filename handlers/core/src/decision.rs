@@ -168,8 +168,8 @@ pub fn heed(restore: &mut Restore, deployment: &Deployment, wake: &Wake) {
     }
 }
 
-/// Takes in what effects taught.
-pub fn learn(restore: &mut Restore, learned: &[Learned]) {
+/// Takes in what effects taught. What a twin of the handler has taken in already isn't taken back.
+pub fn learn(restore: &mut Restore, learned: &[Learned], now: Timestamp) {
     for fact in learned {
         match fact {
             Learned::Task { job, arn } => {
@@ -178,10 +178,21 @@ pub fn learn(restore: &mut Restore, learned: &[Learned]) {
                 }
             }
             Learned::Exists { name } => restore.confirm(name),
-            Learned::PasswordAccepted => {
-                restore.password = Password::Resetting {
-                    announced: false,
-                    shown: false,
+            Learned::PasswordAccepted { pending } => {
+                if restore.password == Password::Old {
+                    restore.password = Password::Resetting {
+                        announced: false,
+                        shown: *pending,
+                    };
+                }
+            }
+            Learned::NotOurs { kind, name } => {
+                for resource in restore
+                    .resources
+                    .iter_mut()
+                    .filter(|resource| resource.kind == *kind && &resource.name == name)
+                {
+                    resource.gone_at.get_or_insert(now);
                 }
             }
             Learned::Announced => restore.announced = true,
@@ -205,6 +216,18 @@ pub fn is_current(restore: &Restore, handler: Phase, generation: u32) -> bool {
         .waits
         .get(&handler)
         .is_some_and(|wait| generation >= wait.generation)
+}
+
+/// Whether a tick belongs to a wait that another has replaced. The newer wait has a tick of its own, so this one is
+/// ignored: acted upon, it could arm another, and chains would multiply.
+pub fn is_outdated(restore: &Restore, handler: Phase, wake: &Wake) -> bool {
+    let Wake::Tick { generation } = wake else {
+        return false;
+    };
+    restore
+        .waits
+        .get(&handler)
+        .is_some_and(|wait| *generation < wait.generation)
 }
 
 /// Begins, keeps or ends the wait of a handler, after a decision.
@@ -296,15 +319,19 @@ pub fn put_off(
     now: Timestamp,
 ) -> Result<Tick, Cause> {
     let (since, count) = restore
-        .refusal
-        .as_ref()
+        .refusals
+        .get(&handler)
         .map_or((now, 0), |refusal| (refusal.since, refusal.count + 1));
-    let deadline = pace.deadline(WaitFor::Retry, handler, since);
+    let deadline = pace.deadline(WaitFor::Retry, handler, began(restore, handler, since));
     if now > deadline {
-        let message = format!("{}; refused {count} times since {since}", cause.message);
+        let message = format!(
+            "{}; refused {} times since {since}",
+            cause.message,
+            count + 1
+        );
         return Err(Cause::new(cause.kind, message));
     }
-    restore.refusal = Some(Refusal { since, count });
+    restore.refusals.insert(handler, Refusal { since, count });
     restore.generation += 1;
     let generation = restore.generation;
     let last_seen = cause.to_string();

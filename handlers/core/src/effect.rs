@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tenant_restore_events::outgoing::Ended;
 
 use crate::job::Job;
+use crate::restore::ResourceKind;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,6 +148,19 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// What is deleted, if it is a deletion.
+    pub fn deletes(&self) -> Option<(ResourceKind, &str)> {
+        Some(match self {
+            Self::DeleteReplicationTask { name } => (ResourceKind::ReplicationTask, name),
+            Self::DeleteEndpoint { name } => (ResourceKind::Endpoint, name),
+            Self::DeleteReplicationInstance { name } => (ResourceKind::ReplicationInstance, name),
+            Self::DeleteDatabase { name } => (ResourceKind::Database, name),
+            Self::DeleteSecret { name } => (ResourceKind::Secret, name),
+            Self::DeleteObjects { prefix } => (ResourceKind::Objects, prefix),
+            _ => return None,
+        })
+    }
+
     /// What is done, for log and audit: no secret, no row value.
     pub fn describe(&self) -> String {
         match self {
@@ -204,7 +218,17 @@ pub enum Learned {
         name: String,
     },
     /// RDS took the new master password.
-    PasswordAccepted,
+    PasswordAccepted {
+        /// Whether its answer shows it as pending.
+        pending: bool,
+    },
+    /// Something of this name exists and isn't this restore's; it stays.
+    NotOurs {
+        /// The kind of the resource.
+        kind: ResourceKind,
+        /// Its name.
+        name: String,
+    },
     /// The outcome was told.
     Announced,
 }

@@ -82,6 +82,8 @@ pub enum ErrorKind {
     DeleteFailed,
     /// A command was given up by its queue.
     DeadLetter,
+    /// A person cancelled the restore.
+    Cancelled,
     /// Something happened that the program should have made impossible.
     Internal,
 }
@@ -185,6 +187,7 @@ impl ErrorKind {
             Self::DeadLetter => {
                 "Read the letter in the queue `dead`, mend its cause and replay it."
             }
+            Self::Cancelled => "Nothing; replay the restore if it is wanted after all.",
             Self::Internal => "Report this as a bug, with the restore's log.",
         }
     }

@@ -16,6 +16,11 @@ use crate::wait::Wait;
 /// The version of the record that this code writes.
 pub const FORMAT: u32 = 1;
 
+/// A notice stays readable; the report has the rest.
+pub const MOST_CAUSES: usize = 20;
+
+const MOST_MESSAGE_BYTES: usize = 2000;
+
 /// A restore.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,8 +59,9 @@ pub struct Restore {
     pub waits: BTreeMap<Phase, Wait>,
     /// The last generation given to a wait.
     pub generation: u32,
-    /// Calls that AWS refused for a time, since the last one that it took.
-    pub refusal: Option<Refusal>,
+    /// Calls that AWS refuses for a time, by the phase whose handler made them; until it takes them.
+    #[serde(default)]
+    pub refusals: BTreeMap<Phase, Refusal>,
     /// What the last change of phase causes; sent after the save, again by whoever finds it here.
     pub outbox: Outbox,
     /// What doesn't forbid the restore.
@@ -70,6 +76,9 @@ pub struct Restore {
     pub ended: Option<Ended>,
     /// Whether that was told.
     pub announced: bool,
+    /// How earlier attempts ended, oldest first.
+    #[serde(default)]
+    pub earlier: Vec<Ended>,
 }
 
 /// A phase and its times.
@@ -255,7 +264,7 @@ impl Restore {
             resources: Vec::new(),
             waits: BTreeMap::new(),
             generation: 0,
-            refusal: None,
+            refusals: BTreeMap::new(),
             outbox: Outbox::default(),
             warnings: Vec::new(),
             opened: false,
@@ -263,6 +272,7 @@ impl Restore {
             failed_in: None,
             ended: None,
             announced: false,
+            earlier: Vec::new(),
         }
     }
 
@@ -313,9 +323,26 @@ impl Restore {
     /// Gives up: whatever was made is cleaned up next.
     pub fn fail(&mut self, causes: Vec<Cause>, now: Timestamp) {
         self.failed_in.get_or_insert(self.phase);
-        self.causes.extend(causes);
+        self.blame(causes);
+        if self.causes.is_empty() {
+            self.causes
+                .push(internal("the restore failed, but nothing says why"));
+        }
         self.waits.clear();
         self.enter(Phase::Cleanup, &[Instruction::CleanUp], now);
+    }
+
+    /// Adds causes of one trouble, as many and as long as record, event and notice can hold (DynamoDB: 400 KB an item;
+    /// EventBridge and SNS: 256 KB). The report has all of what a worker found.
+    pub fn blame(&mut self, causes: impl IntoIterator<Item = Cause>) {
+        let causes: Vec<_> = causes.into_iter().map(shortened).collect();
+        let left_out = causes.len().saturating_sub(MOST_CAUSES);
+        self.causes.extend(causes.into_iter().take(MOST_CAUSES));
+        if left_out > 0
+            && let Some(last) = self.causes.last_mut()
+        {
+            last.message = format!("{} (and {left_out} more, in the report)", last.message);
+        }
     }
 
     /// Writes a resource down, before the call that creates it.
@@ -437,6 +464,16 @@ pub fn rejection(request_id: &str, detail: &Value, causes: &[Cause], now: Timest
         causes: causes.iter().map(outgoing_cause).collect(),
         report: None,
     }
+}
+
+/// A cause whose message isn't longer than a record can bear.
+pub fn shortened(mut cause: Cause) -> Cause {
+    let end = cause.message.floor_char_boundary(MOST_MESSAGE_BYTES);
+    if end < cause.message.len() {
+        cause.message.truncate(end);
+        cause.message.push('…');
+    }
+    cause
 }
 
 /// An error that the program should have made impossible.

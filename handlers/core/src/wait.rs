@@ -102,7 +102,8 @@ impl Default for Pace {
             database_deadline: 4 * 3600,
             work_deadline: 12 * 3600,
             other_deadline: 1800,
-            cleanup_deadline: 2 * 3600,
+            // What RDS still makes may not be deletable before it is made.
+            cleanup_deadline: 6 * 3600,
         }
     }
 }

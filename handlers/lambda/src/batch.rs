@@ -1,8 +1,10 @@
 //! A batch of SQS messages: one after the other, with partial failures, so that one bad message costs no other.
 
+use std::time::{Duration, SystemTime};
+
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
-use tracing::{Instrument, error, info_span};
+use tracing::{Instrument, error, info_span, warn};
 
 use crate::engine::Engine;
 use crate::fault::Fault;
@@ -20,11 +22,25 @@ pub struct Delivery {
     pub is_letter: bool,
 }
 
+/// A message that is begun has at least so long.
+const ENOUGH: Duration = Duration::from_secs(25);
+
 /// Handles a batch; what failed is named, and SQS delivers it again.
-pub async fn handle(engine: &Engine, event: SqsEvent) -> SqsBatchResponse {
+///
+/// What isn't begun well before the function's time is up is named too: a killed function would have the whole batch
+/// delivered again.
+pub async fn handle(engine: &Engine, event: SqsEvent, deadline: SystemTime) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     for message in event.records {
         let delivery = delivery(&message);
+        let left = deadline
+            .duration_since(SystemTime::now())
+            .unwrap_or_default();
+        if left < ENOUGH {
+            warn!(message_id = %delivery.message_id, "no time left, to be delivered again");
+            response.batch_item_failures.push(failed(delivery));
+            continue;
+        }
         let span = info_span!("message", phase = %engine.config.handler, message_id = %delivery.message_id);
         let body = message.body.unwrap_or_default();
         let outcome = Box::pin(one(engine, &body, &delivery))
@@ -33,12 +49,16 @@ pub async fn handle(engine: &Engine, event: SqsEvent) -> SqsBatchResponse {
         if let Err(fault) = outcome {
             let _entered = span.enter();
             error!(kind = %fault.cause.kind, error = %fault.cause.message, "message failed, to be delivered again");
-            let mut failure = BatchItemFailure::default();
-            failure.item_identifier = delivery.message_id;
-            response.batch_item_failures.push(failure);
+            response.batch_item_failures.push(failed(delivery));
         }
     }
     response
+}
+
+fn failed(delivery: Delivery) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier = delivery.message_id;
+    failure
 }
 
 async fn one(engine: &Engine, body: &str, delivery: &Delivery) -> Result<(), Fault> {

@@ -1,9 +1,17 @@
 //! The AWS clients, built once per process.
 
+use std::time::Duration;
+
 use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+/// A call must fail before the function's time is up: what is refused or silent for longer is put off, not waited for.
+const ONE_ATTEMPT: Duration = Duration::from_secs(8);
+const WHOLE_CALL: Duration = Duration::from_secs(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// One client for each service.
 pub struct Clients {
@@ -26,7 +34,13 @@ impl Clients {
             .build_https();
         let config = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
-            .retry_config(RetryConfig::adaptive())
+            .retry_config(RetryConfig::standard().with_max_backoff(LONGEST_PAUSE))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .operation_attempt_timeout(ONE_ATTEMPT)
+                    .operation_timeout(WHOLE_CALL)
+                    .build(),
+            )
             .load()
             .await;
         // An endpoint of one's own rarely resolves bucket names as hosts.

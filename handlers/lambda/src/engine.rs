@@ -7,10 +7,10 @@
 
 use jiff::Timestamp;
 use tenant_restore_core::decision::{self, Decision, Then, Wake};
-use tenant_restore_core::effect::Learned;
-use tenant_restore_core::error::{Cause, Class, ErrorKind};
+use tenant_restore_core::effect::{Effect, Learned};
+use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::naming::RestoreId;
-use tenant_restore_core::phases::{self, cleanup};
+use tenant_restore_core::phases;
 use tenant_restore_core::restore::{Outbox, Restore};
 use tenant_restore_events::Phase;
 use tracing::{info, warn};
@@ -20,10 +20,11 @@ use crate::clients::Clients;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::message::Message;
+use crate::setbacks::give_up;
 use crate::store::{LogEntry, Saved, Stored};
 
 /// More rounds than any decision needs: beyond, something goes in circles.
-const MOST_ROUNDS: usize = 24;
+pub(crate) const MOST_ROUNDS: usize = 24;
 
 /// A handler.
 pub struct Engine {
@@ -44,7 +45,7 @@ pub struct Woken<'a> {
 }
 
 /// Whether a round was the last.
-enum Round {
+pub(crate) enum Round {
     Done,
     Again,
 }
@@ -66,15 +67,10 @@ impl Engine {
             Message::Request(envelope) if self.config.handler == Phase::Intake => {
                 crate::requests::receive(self, &envelope, delivery).await
             }
-            Message::Request(_) => {
-                crate::letters::keep(
-                    self,
-                    body,
-                    delivery,
-                    "a request belongs on the queue of intake",
-                )
-                .await
+            Message::Order(order, envelope) if self.config.handler == Phase::Intake => {
+                crate::orders::receive(self, order, &envelope, body, delivery).await
             }
+            Message::Request(_) | Message::Order(..) => self.pass_on(body, Phase::Intake).await,
             Message::Restore {
                 id,
                 attempt,
@@ -139,6 +135,14 @@ impl Engine {
                 self.step_aside(&stored, &woken).await?;
                 return Ok(true);
             }
+            // Later rounds may have replaced the wait of their own tick.
+            if round == 0
+                && decision::is_outdated(&stored.restore, self.config.handler, &woken.wake)
+            {
+                let entry = self.entry(&woken, &stored.restore, &stored.restore, &[]);
+                self.log(id, stored.version, &entry).await?;
+                return Ok(true);
+            }
             match Box::pin(self.round(stored, &woken, &mut learned, round)).await? {
                 Round::Done => return Ok(true),
                 Round::Again => {}
@@ -148,27 +152,6 @@ impl Engine {
             ErrorKind::Internal,
             format!("the restore {id} did not come to rest in {MOST_ROUNDS} rounds"),
         ))
-    }
-
-    /// The restore isn't in this handler's hands (any more). If the handler crashed on this message after saving, the
-    /// next command still waits in the outbox.
-    async fn step_aside(&self, stored: &Stored, woken: &Woken<'_>) -> Result<(), Fault> {
-        let before = stored
-            .restore
-            .phases
-            .iter()
-            .rev()
-            .nth(1)
-            .map(|time| time.phase);
-        if woken.delivery.again && before == Some(self.config.handler) {
-            self.send_outbox(&stored.restore.outbox).await?;
-        }
-        // What concerns another phase is logged there.
-        if !matches!(woken.wake, Wake::Command(_)) {
-            return Ok(());
-        }
-        let entry = self.entry(woken, &stored.restore, &stored.restore, &[]);
-        self.log(&stored.restore.id, stored.version, &entry).await
     }
 
     async fn round(
@@ -187,7 +170,7 @@ impl Engine {
         let now = Timestamp::now();
         let mut restore = before.clone();
         decision::heed(&mut restore, &setting.deployment, &woken.wake);
-        decision::learn(&mut restore, learned);
+        decision::learn(&mut restore, learned, now);
         if is_next_command(&restore, &woken.wake) {
             restore.outbox = Outbox::default();
         }
@@ -204,10 +187,10 @@ impl Engine {
         let effects = self
             .settle(&mut next, &mut then, effects, woken, now)
             .await?;
-        let described: Vec<String> = effects
-            .iter()
-            .map(tenant_restore_core::effect::Effect::describe)
-            .collect();
+        if effects.is_empty() {
+            next.refusals.remove(&handler);
+        }
+        let described: Vec<String> = effects.iter().map(Effect::describe).collect();
         let mut saved_version = version;
         if next != before {
             let moved = decision::moved(&before, &next, &effects);
@@ -228,18 +211,13 @@ impl Engine {
             self.log(&next.id, version, &entry).await?;
         }
         learned.clear();
-        for (effect, text) in effects.iter().zip(&described) {
-            info!(restore = %next.id, phase = %handler, cause = %woken.name, effect = %text, "act");
-            match Box::pin(self.perform(effect, &next)).await {
-                Ok(facts) => learned.extend(facts),
-                Err(fault) => return self.refused(&next, saved_version, woken, &fault, now).await,
-            }
+        if let Err(fault) = self.act(&effects, &next, woken, learned).await {
+            decision::learn(&mut next, learned, now);
+            return self.refused(&next, saved_version, woken, &fault, now).await;
         }
-        if next.refusal.is_some() && !effects.is_empty() {
-            let taken = Restore {
-                refusal: None,
-                ..next.clone()
-            };
+        if next.refusals.contains_key(&handler) {
+            let mut taken = next.clone();
+            taken.refusals.remove(&handler);
             let entry = self.entry(woken, &next, &taken, &[]);
             if self.save(&taken, saved_version, &entry).await? == Saved::Conflict {
                 return Ok(Round::Again);
@@ -257,15 +235,48 @@ impl Engine {
         })
     }
 
+    /// Does what was decided. The first refusal ends it, except in the cleanup: there one resource that can't be deleted
+    /// doesn't keep the others.
+    async fn act(
+        &self,
+        effects: &[Effect],
+        restore: &Restore,
+        woken: &Woken<'_>,
+        learned: &mut Vec<Learned>,
+    ) -> Result<(), Fault> {
+        let handler = self.config.handler;
+        let mut trouble = None;
+        for effect in effects {
+            let text = effect.describe();
+            info!(restore = %restore.id, phase = %handler, cause = %woken.name, effect = %text, "act");
+            let answer = Box::pin(self.perform(effect, restore)).await;
+            match (answer, effect.deletes()) {
+                (Ok(facts), _) => learned.extend(facts),
+                (Err(fault), Some((kind, name)))
+                    if fault.cause.kind == ErrorKind::NameCollision =>
+                {
+                    warn!(restore = %restore.id, phase = %handler, error = %fault, "left alone");
+                    let name = name.to_owned();
+                    learned.push(Learned::NotOurs { kind, name });
+                }
+                (Err(fault), _) if handler == Phase::Cleanup => {
+                    trouble.get_or_insert(fault);
+                }
+                (Err(fault), _) => return Err(fault),
+            }
+        }
+        trouble.map_or(Ok(()), Err)
+    }
+
     /// Begins, keeps or ends the wait; past its deadline the restore fails instead.
     async fn settle(
         &self,
         next: &mut Restore,
         then: &mut Then,
-        effects: Vec<tenant_restore_core::effect::Effect>,
+        effects: Vec<Effect>,
         woken: &Woken<'_>,
         now: Timestamp,
-    ) -> Result<Vec<tenant_restore_core::effect::Effect>, Fault> {
+    ) -> Result<Vec<Effect>, Fault> {
         let handler = self.config.handler;
         match decision::settle(
             next,
@@ -286,99 +297,8 @@ impl Engine {
         Ok(effects)
     }
 
-    /// A call was refused: for a time, then it is repeated; or for good, then the restore fails.
-    async fn refused(
-        &self,
-        restore: &Restore,
-        version: u64,
-        woken: &Woken<'_>,
-        fault: &Fault,
-        now: Timestamp,
-    ) -> Result<Round, Fault> {
-        let handler = self.config.handler;
-        if handler == Phase::Complete {
-            return Err(fault.clone());
-        }
-        let mut next = restore.clone();
-        // The cleanup never gives up on a resource at the first refusal.
-        let again = fault.cause.kind.class() == Class::Expected || handler == Phase::Cleanup;
-        let overdue = if again {
-            match decision::put_off(
-                &mut next,
-                handler,
-                &fault.cause,
-                &self.config.setting.pace,
-                now,
-            ) {
-                Ok(tick) => {
-                    info!(restore = %next.id, phase = %handler, kind = %fault.cause.kind, error = %fault, "put off");
-                    self.send_tick(&tick).await?;
-                    None
-                }
-                Err(cause) => Some(cause),
-            }
-        } else {
-            Some(fault.cause.clone())
-        };
-        let failed = overdue.is_some();
-        if let Some(cause) = overdue {
-            give_up(&mut next, handler, cause, now);
-        }
-        let entry = LogEntry {
-            trouble: Some(fault.to_string()),
-            ..self.entry(woken, restore, &next, &[])
-        };
-        if self.save(&next, version, &entry).await? == Saved::Conflict {
-            return Ok(Round::Again);
-        }
-        if failed {
-            self.send_outbox(&next.outbox).await?;
-        }
-        Ok(Round::Done)
-    }
-
-    /// Fails a restore whose command was given up, if it still is in that phase and attempt.
-    pub async fn abandon(
-        &self,
-        id: &RestoreId,
-        attempt: u32,
-        phase: Phase,
-        cause: Cause,
-        delivery: &Delivery,
-    ) -> Result<(), Fault> {
-        for _ in 0..MOST_ROUNDS {
-            let Some(Stored { version, restore }) = self.load(id).await? else {
-                return Ok(());
-            };
-            if restore.attempt != attempt || !decision::may_act(phase, &restore) {
-                return Ok(());
-            }
-            if matches!(phase, Phase::Cleanup | Phase::Complete) {
-                return Ok(());
-            }
-            let mut next = restore.clone();
-            next.fail(vec![cause.clone()], Timestamp::now());
-            let woken = Woken {
-                wake: Wake::Request,
-                name: "letter".to_owned(),
-                delivery,
-            };
-            let entry = LogEntry {
-                cause: "letter".to_owned(),
-                trouble: Some(cause.to_string()),
-                ..self.entry(&woken, &restore, &next, &[])
-            };
-            if self.save(&next, version, &entry).await? == Saved::Yes {
-                return self.send_outbox(&next.outbox).await;
-            }
-        }
-        Err(Fault::new(
-            ErrorKind::Internal,
-            format!("the restore {id} was always changed by others"),
-        ))
-    }
-
-    fn entry(
+    /// A log entry about what woke us, with what it found and left.
+    pub fn entry(
         &self,
         woken: &Woken<'_>,
         before: &Restore,
@@ -418,13 +338,4 @@ fn is_next_command(restore: &Restore, wake: &Wake) -> bool {
     let mut commands = restore.outbox.commands.iter();
     instruction.recipient() == restore.phase
         && commands.any(|command| command.instruction == *instruction)
-}
-
-fn give_up(restore: &mut Restore, handler: Phase, cause: Cause, now: Timestamp) {
-    warn!(restore = %restore.id, phase = %handler, kind = %cause.kind, error = %cause.message, "gave up");
-    if handler == Phase::Cleanup {
-        cleanup::give_up(restore, &cause, now);
-    } else {
-        restore.fail(vec![cause], now);
-    }
 }

@@ -1,5 +1,6 @@
 //! Errors of AWS calls, classified once by their code (RDS, DMS and ECS API references, common errors).
 
+use aws_sdk_rds::config::http::HttpResponse;
 use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
 use tenant_restore_core::error::{Cause, ErrorKind};
 
@@ -34,7 +35,7 @@ impl Fault {
 }
 
 /// Makes a fault of an SDK's error; `doing` is a verb phrase.
-pub fn fault<E, R>(doing: &str) -> impl FnOnce(SdkError<E, R>) -> Fault
+pub fn fault<E>(doing: &str) -> impl FnOnce(SdkError<E, HttpResponse>) -> Fault
 where
     E: ProvideErrorMetadata,
 {
@@ -55,16 +56,22 @@ where
         Some(service) => {
             let code = service.code().unwrap_or_default().to_owned();
             let message = format!("{doing}: {code}: {}", service.message().unwrap_or_default());
-            let cause = Cause::new(kind(&code), message);
+            let status = error
+                .raw_response()
+                .map_or(0, |response| response.status().as_u16());
+            let cause = Cause::new(kind(&code, status), message);
             Fault { code, cause }
         }
     }
 }
 
-fn kind(code: &str) -> ErrorKind {
+/// The kind of a code; an answer without a code that we know is judged by its HTTP status.
+fn kind(code: &str, status: u16) -> ErrorKind {
     match code.trim_end_matches("Fault").trim_end_matches("Exception") {
         "Throttling"
-        | "ThrottledException"
+        | "Throttled"
+        | "RequestThrottled"
+        | "SlowDown"
         | "RequestLimitExceeded"
         | "TooManyRequests"
         | "ProvisionedThroughputExceeded" => ErrorKind::Throttled,
@@ -91,7 +98,9 @@ fn kind(code: &str) -> ErrorKind {
         | "InternalError"
         | "ServiceUnavailable"
         | "Server"
-        | "SlowDown" => ErrorKind::ServiceFault,
+        | "RequestTimeout" => ErrorKind::ServiceFault,
+        _ if status == 429 => ErrorKind::Throttled,
+        _ if status >= 500 => ErrorKind::ServiceFault,
         _ => ErrorKind::CallRefused,
     }
 }
@@ -107,6 +116,9 @@ mod tests {
         for code in [
             "Throttling",
             "ThrottlingException",
+            "ThrottledException",
+            "RequestThrottled",
+            "SlowDown",
             "InvalidDBInstanceState",
             "InvalidDBInstanceStateFault",
             "InsufficientDBInstanceCapacity",
@@ -114,7 +126,7 @@ mod tests {
             "InternalFailure",
             "ServerException",
         ] {
-            assert_eq!(kind(code).class(), Class::Expected, "{code}");
+            assert_eq!(kind(code, 400).class(), Class::Expected, "{code}");
         }
         for code in [
             "InvalidParameterValue",
@@ -122,7 +134,14 @@ mod tests {
             "KMSKeyNotAccessibleFault",
             "PointInTimeRestoreNotEnabled",
         ] {
-            assert_eq!(kind(code).class(), Class::Terminal, "{code}");
+            assert_eq!(kind(code, 400).class(), Class::Terminal, "{code}");
         }
+    }
+
+    #[test]
+    fn an_answer_without_a_known_code_is_judged_by_its_status() {
+        assert_eq!(kind("", 503), ErrorKind::ServiceFault);
+        assert_eq!(kind("", 429), ErrorKind::Throttled);
+        assert_eq!(kind("", 400), ErrorKind::CallRefused);
     }
 }

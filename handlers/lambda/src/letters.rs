@@ -31,7 +31,19 @@ pub async fn receive(engine: &Engine, body: &str, delivery: &Delivery) -> Result
             engine.abandon(&id, attempt, phase, cause, delivery).await?;
             format!("the command {name} to {phase} was given up")
         }
-        Ok(_) => "given up after repeated failures of its handler".to_owned(),
+        Ok(Message::Restore { id, name, .. }) => {
+            let reason = format!("{name} was given up after repeated failures of its handler");
+            let cause = Cause::new(ErrorKind::DeadLetter, reason.clone());
+            engine.arm_again(&id, cause, delivery).await?;
+            reason
+        }
+        Ok(Message::Request(envelope)) => {
+            let reason = "the request was given up after repeated failures of its handler";
+            let cause = Cause::new(ErrorKind::DeadLetter, reason);
+            crate::requests::abandon(engine, &envelope, cause, delivery).await?;
+            reason.to_owned()
+        }
+        Ok(Message::Order(..)) => "given up after repeated failures of its handler".to_owned(),
         Err(reason) => reason,
     };
     keep(engine, body, delivery, &reason).await

@@ -6,7 +6,7 @@ use crate::engine::Engine;
 use crate::fault::Fault;
 
 impl Engine {
-    /// Takes all looks, one after the other.
+    /// Takes all looks, one after the other; those at DMS tasks together.
     ///
     /// # Errors
     /// The first that failed for another reason than that nothing is there.
@@ -15,6 +15,8 @@ impl Engine {
         for look in looks {
             self.take(look, &mut seen).await?;
         }
+        let tasks: Vec<_> = looks.iter().filter_map(replication_task).collect();
+        seen.replication_tasks = self.replication_tasks(&tasks).await?;
         Ok(seen)
     }
 
@@ -53,10 +55,8 @@ impl Engine {
                 seen.connections
                     .insert(endpoint.clone(), self.connection(instance, endpoint).await?);
             }
-            Look::ReplicationTask { name, tables } => {
-                let task = self.replication_task(name, *tables).await?;
-                seen.replication_tasks.insert(name.clone(), task);
-            }
+            // All at once, afterwards.
+            Look::ReplicationTask { .. } => {}
             Look::Plan(key) => {
                 let result = self.job_result(key).await?;
                 seen.plan = result
@@ -73,5 +73,12 @@ impl Engine {
             }
         }
         Ok(())
+    }
+}
+
+fn replication_task(look: &Look) -> Option<(&str, bool)> {
+    match look {
+        Look::ReplicationTask { name, tables } => Some((name, *tables)),
+        _ => None,
     }
 }

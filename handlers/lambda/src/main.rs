@@ -4,6 +4,7 @@
 //! `engine` for that loop and `phases` for what each phase sees and does.
 
 mod announce;
+mod aside;
 mod batch;
 mod clients;
 mod config;
@@ -13,9 +14,11 @@ mod letters;
 mod look;
 mod message;
 mod objects;
+mod orders;
 mod phases;
 mod post;
 mod requests;
+mod setbacks;
 mod store;
 mod worker_task;
 
@@ -43,7 +46,8 @@ async fn main() -> Result<(), Error> {
     let engine = Engine::new(config, clients);
     let engine = &engine;
     run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, Error>(batch::handle(engine, event.payload).await)
+        let deadline = event.context.deadline();
+        Ok::<_, Error>(batch::handle(engine, event.payload, deadline).await)
     }))
     .await
 }

@@ -7,11 +7,15 @@ use tenant_restore_core::naming::{Deployment, RestoreId};
 use tenant_restore_events::aws::{dms, ecs::EcsDetail, rds::RdsDetail};
 use tenant_restore_events::{Command, Envelope, Instruction, Phase};
 
+use crate::orders::Order;
+
 /// A message, understood.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     /// A `RestoreRequested`.
     Request(Box<Envelope<Value>>),
+    /// A `RestoreCancelRequested` or `RestoreReplayRequested`.
+    Order(Order, Box<Envelope<Value>>),
     /// Something about one restore.
     Restore {
         /// The restore.
@@ -48,6 +52,12 @@ pub fn read(body: &str, deployment: &Deployment) -> Result<Message, String> {
         ("aws.ecs", "ECS Task State Change") => ecs(&envelope, deployment),
         (source, "RestoreRequested") if !source.starts_with("aws.") => {
             Ok(Message::Request(Box::new(envelope)))
+        }
+        (source, "RestoreCancelRequested") if !source.starts_with("aws.") => {
+            Ok(Message::Order(Order::Cancel, Box::new(envelope)))
+        }
+        (source, "RestoreReplayRequested") if !source.starts_with("aws.") => {
+            Ok(Message::Order(Order::Replay, Box::new(envelope)))
         }
         (source, detail_type) => Err(format!(
             "no handler knows the event {detail_type:?} of {source:?}"

@@ -57,7 +57,8 @@ impl Engine {
         }
     }
 
-    async fn send(&self, command: &Command, delay: i64) -> Result<(), Fault> {
+    /// Sends a command, after so many seconds.
+    pub async fn send(&self, command: &Command, delay: i64) -> Result<(), Fault> {
         let phase = command.instruction.recipient();
         let doing = format!("send {} to {phase}", command.instruction.name());
         let body = serde_json::to_string(command)

@@ -7,7 +7,7 @@ use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::naming::restore_id;
 use tenant_restore_core::request::{self, Arrival, Request};
 use tenant_restore_core::restore::{Restore, rejection};
-use tenant_restore_events::Envelope;
+use tenant_restore_events::{Envelope, Phase};
 use tracing::info;
 
 use crate::batch::Delivery;
@@ -45,6 +45,27 @@ pub async fn receive(
     let ended = rejection(&request_id, &envelope.detail, &causes, now);
     let ended = engine.keep_rejection(&ended, now).await?;
     engine.announce(&ended).await
+}
+
+/// Fails the restore that a request opened before it was given up. A request that opened none is only kept.
+///
+/// # Errors
+/// When a call failed.
+pub async fn abandon(
+    engine: &Engine,
+    envelope: &Envelope<Value>,
+    cause: Cause,
+    delivery: &Delivery,
+) -> Result<(), Fault> {
+    let request_id = request::request_id(&envelope.detail, &envelope.id);
+    let id = restore_id(&engine.config.setting.deployment.name, &request_id);
+    let Some(stored) = engine.load(&id).await? else {
+        return Ok(());
+    };
+    if stored.restore.request.fingerprint != request::fingerprint(&envelope.detail) {
+        return Ok(());
+    }
+    engine.abandon(&id, 1, Phase::Intake, cause, delivery).await
 }
 
 async fn open(

@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -140,12 +141,7 @@ impl Engine {
         entry: &LogEntry,
     ) -> Result<Saved, Fault> {
         let state = self.put(state_item(restore, version + 1)?)?;
-        let state = state
-            .condition_expression("#version = :version")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
-            .build()
-            .map_err(unbuilt)?;
+        let state = at_version(state, version).build().map_err(unbuilt)?;
         let log = self
             .put(log_item(&restore.id, version + 1, entry)?)?
             .build()
@@ -191,13 +187,32 @@ impl Engine {
 
     /// Opens a restore: its record and the claims of its target names, all or nothing.
     pub async fn open(&self, restore: &Restore) -> Result<Result<(), Refused>, Fault> {
-        let fresh = "attribute_not_exists(pk)";
-        let state = self
+        let fresh = self
             .put(state_item(restore, 1)?)?
-            .condition_expression(fresh)
-            .build()
-            .map_err(unbuilt)?;
-        let mut items = vec![TransactWriteItem::builder().put(state).build()];
+            .condition_expression("attribute_not_exists(pk)");
+        self.claim(restore, fresh).await
+    }
+
+    /// Replaces an ended restore by its next attempt, and claims its target names again.
+    pub async fn reopen(
+        &self,
+        restore: &Restore,
+        version: u64,
+    ) -> Result<Result<(), Refused>, Fault> {
+        let state = at_version(self.put(state_item(restore, version + 1)?)?, version);
+        self.claim(restore, state).await
+    }
+
+    async fn claim(
+        &self,
+        restore: &Restore,
+        state: PutBuilder,
+    ) -> Result<Result<(), Refused>, Fault> {
+        let mut items = vec![
+            TransactWriteItem::builder()
+                .put(state.build().map_err(unbuilt)?)
+                .build(),
+        ];
         for target in targets(restore) {
             let claim = HashMap::from([
                 ("pk".to_owned(), text(target)),
@@ -206,37 +221,34 @@ impl Engine {
             ]);
             let claim = self
                 .put(claim)?
-                .condition_expression(fresh)
+                .condition_expression("attribute_not_exists(pk) or restoreId = :id")
+                .expression_attribute_values(":id", text(restore.id.as_str()))
                 .build()
                 .map_err(unbuilt)?;
             items.push(TransactWriteItem::builder().put(claim).build());
         }
-        match self
+        let write = self
             .clients
             .dynamodb
             .transact_write_items()
-            .set_transact_items(Some(items))
-            .send()
-            .await
-        {
-            Ok(_) => Ok(Ok(())),
-            Err(error) => {
-                let refused = cancelled_at(&error).and_then(|reasons| {
-                    let position = reasons
-                        .iter()
-                        .position(|reason| reason == "ConditionalCheckFailed")?;
-                    Some(if position == 0 {
-                        Refused::Exists
-                    } else {
-                        Refused::Claimed(position - 1)
-                    })
-                });
-                refused.map_or_else(
-                    || Err(fault("open the restore")(error)),
-                    |refused| Ok(Err(refused)),
-                )
-            }
-        }
+            .set_transact_items(Some(items));
+        let Err(error) = write.send().await else {
+            return Ok(Ok(()));
+        };
+        let refused = cancelled_at(&error).and_then(|reasons| {
+            let position = reasons
+                .iter()
+                .position(|reason| reason == "ConditionalCheckFailed")?;
+            Some(if position == 0 {
+                Refused::Exists
+            } else {
+                Refused::Claimed(position - 1)
+            })
+        });
+        refused.map_or_else(
+            || Err(fault("open the restore")(error)),
+            |refused| Ok(Err(refused)),
+        )
     }
 
     /// Gives the claimed target names back.
@@ -251,7 +263,11 @@ impl Engine {
             let ours = request
                 .condition_expression("attribute_not_exists(pk) or restoreId = :id")
                 .expression_attribute_values(":id", text(restore.id.as_str()));
-            ours.send().await.map_err(fault("release a claimed name"))?;
+            match ours.send().await.map_err(fault("release a claimed name")) {
+                // Released before, and claimed by another restore since.
+                Err(fault) if fault.is(&["ConditionalCheckFailedException"]) => {}
+                other => drop(other?),
+            }
         }
         Ok(())
     }
@@ -305,11 +321,17 @@ impl Engine {
         }
     }
 
-    fn put(&self, item: Item) -> Result<aws_sdk_dynamodb::types::builders::PutBuilder, Fault> {
+    fn put(&self, item: Item) -> Result<PutBuilder, Fault> {
         Ok(Put::builder()
             .table_name(&self.config.table)
             .set_item(Some(item)))
     }
+}
+
+fn at_version(put: PutBuilder, version: u64) -> PutBuilder {
+    put.condition_expression("#version = :version")
+        .expression_attribute_names("#version", "version")
+        .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
 }
 
 fn targets(restore: &Restore) -> impl Iterator<Item = String> + '_ {

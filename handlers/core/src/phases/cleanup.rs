@@ -41,17 +41,20 @@ impl Choreography for Cleanup {
         setting: &Setting,
         now: Timestamp,
     ) -> Decision {
+        let began = restore.phases.last().map_or(now, |time| time.began);
         let mut sweep = Sweep {
             effects: Vec::new(),
             waits: Vec::new(),
+            now,
+            // A handler that read the record before the cleanup began may create something as long as it can run.
+            late_until: began + SignedDuration::from_secs(setting.handler_timeout),
         };
-        let late = SignedDuration::from_secs(setting.handler_timeout);
-        sweep.stop_tasks(&mut restore, seen, now, late);
-        sweep.stop_replication(&mut restore, seen, now, late);
+        sweep.stop_tasks(&mut restore, seen);
+        sweep.stop_replication(&mut restore, seen);
         let quiet = sweep.effects.is_empty() && sweep.waits.is_empty();
         if quiet {
             sweep.drop_restored(&mut restore, seen, setting);
-            sweep.delete(&mut restore, seen, now, late);
+            sweep.delete(&mut restore, seen);
         }
         if sweep.effects.is_empty() && sweep.waits.is_empty() {
             restore.enter(Phase::Complete, &[Instruction::Complete], now);
@@ -63,20 +66,19 @@ impl Choreography for Cleanup {
 
 /// Gives up on a cleanup that doesn't end: the outcome names what is left.
 pub fn give_up(restore: &mut Restore, cause: &Cause, now: Timestamp) {
-    let left: Vec<_> = restore
+    if is_to_drop(restore) {
+        restore.blame([not_dropped(restore)]);
+    }
+    let left = restore
         .resources
         .iter()
-        .filter(|resource| resource.gone_at.is_none())
-        .collect();
+        .filter(|resource| resource.gone_at.is_none());
     let left: Vec<_> = left
-        .iter()
         .map(|resource| format!("{:?} {}", resource.kind, resource.name))
         .collect();
-    let message = format!("not deleted: {}; {}", left.join(", "), cause.message);
+    let message = format!("{}; not deleted: {}", cause.message, left.join(", "));
     restore.failed_in.get_or_insert(Phase::Cleanup);
-    restore
-        .causes
-        .push(Cause::new(ErrorKind::DeleteFailed, message));
+    restore.blame([Cause::new(ErrorKind::DeleteFailed, message)]);
     restore.enter(Phase::Complete, &[Instruction::Complete], now);
 }
 
@@ -95,30 +97,59 @@ fn look(resource: &Resource) -> Look {
     }
 }
 
-/// The status of a resource; `None` once it isn't there. Secrets and objects are simply present.
+/// Whether a failed restore may have put something into production that was neither opened nor dropped yet.
+fn is_to_drop(restore: &Restore) -> bool {
+    let over = restore
+        .task(JOB)
+        .is_some_and(|task| task.state != TaskState::Running);
+    !restore.causes.is_empty() && !restore.opened && restore.task("ddl").is_some() && !over
+}
+
+fn not_dropped(restore: &Restore) -> Cause {
+    let schemas: Vec<_> = restore
+        .request
+        .schemas
+        .iter()
+        .map(|pair| format!("{:?}", pair.restored_as))
+        .collect();
+    let message = format!(
+        "these schemas may still be in the database {:?}: {}",
+        restore.request.database,
+        schemas.join(", ")
+    );
+    Cause::new(ErrorKind::DropFailed, message)
+}
+
+/// The status of a resource; `None` if it isn't there. Secrets and objects are simply present. What wasn't looked at
+/// isn't known to be gone.
 fn status_of(resource: &Resource, seen: &Seen) -> Option<String> {
     let name = &resource.name;
-    match resource.kind {
+    let status = match resource.kind {
         ResourceKind::Database => seen
             .databases
-            .get(name)?
-            .as_ref()
-            .map(|sight| sight.status.clone()),
-        ResourceKind::ReplicationInstance => seen.replication_instances.get(name)?.clone(),
-        ResourceKind::Endpoint => seen.endpoints.get(name)?.clone(),
+            .get(name)
+            .map(|sight| sight.as_ref().map(|sight| sight.status.clone())),
+        ResourceKind::ReplicationInstance => seen.replication_instances.get(name).cloned(),
+        ResourceKind::Endpoint => seen.endpoints.get(name).cloned(),
         ResourceKind::ReplicationTask => seen
             .replication_tasks
-            .get(name)?
-            .as_ref()
-            .map(|sight| sight.status.clone()),
-        ResourceKind::Secret => seen.secrets.get(name)?.then(|| "present".to_owned()),
-        ResourceKind::Objects => (*seen.objects.get(name)? > 0).then(|| "present".to_owned()),
-    }
+            .get(name)
+            .map(|sight| sight.as_ref().map(|sight| sight.status.clone())),
+        ResourceKind::Secret => seen.secrets.get(name).map(|there| present(*there)),
+        ResourceKind::Objects => seen.objects.get(name).map(|count| present(*count > 0)),
+    };
+    status.unwrap_or_else(|| Some("not looked at".to_owned()))
+}
+
+fn present(there: bool) -> Option<String> {
+    there.then(|| "present".to_owned())
 }
 
 struct Sweep {
     effects: Vec<Effect>,
     waits: Vec<(WaitFor, String)>,
+    now: Timestamp,
+    late_until: Timestamp,
 }
 
 impl Sweep {
@@ -144,14 +175,7 @@ impl Sweep {
         }
     }
 
-    fn stop_tasks(
-        &mut self,
-        restore: &mut Restore,
-        seen: &Seen,
-        now: Timestamp,
-        late: SignedDuration,
-    ) {
-        let began = restore.phases.last().map_or(now, |time| time.began);
+    fn stop_tasks(&mut self, restore: &mut Restore, seen: &Seen) {
         let running = |task: &&mut Task| task.state == TaskState::Running && task.job != JOB;
         for task in restore.tasks.iter_mut().filter(running) {
             match seen.tasks.get(&task.job).and_then(Option::as_ref) {
@@ -167,7 +191,7 @@ impl Sweep {
                         format!("task {} is {}", task.job, sight.status),
                     ));
                 }
-                None if now < began + late => {
+                None if self.now < self.late_until => {
                     self.waits.push((
                         WaitFor::DeletionShown,
                         format!("task {} may still be started", task.job),
@@ -178,13 +202,7 @@ impl Sweep {
         }
     }
 
-    fn stop_replication(
-        &mut self,
-        restore: &mut Restore,
-        seen: &Seen,
-        now: Timestamp,
-        late: SignedDuration,
-    ) {
+    fn stop_replication(&mut self, restore: &mut Restore, seen: &Seen) {
         let tasks = restore
             .resources
             .iter_mut()
@@ -192,7 +210,7 @@ impl Sweep {
         for task in tasks.filter(|task| task.gone_at.is_none()) {
             let name = task.name.clone();
             match status_of(task, seen).as_deref() {
-                None => self.absent(task, now, late),
+                None => self.absent(task),
                 Some("running") => {
                     self.effects
                         .push(Effect::StopReplicationTask { name: name.clone() });
@@ -217,11 +235,7 @@ impl Sweep {
 
     /// After a failure, what this restore put into production goes; the worker proves by its marker what that is.
     fn drop_restored(&mut self, restore: &mut Restore, seen: &Seen, setting: &Setting) {
-        let applied = restore.task("ddl").is_some();
-        let over = restore
-            .task(JOB)
-            .is_some_and(|task| task.state != TaskState::Running);
-        if restore.causes.is_empty() || restore.opened || !applied || over {
+        if !is_to_drop(restore) {
             return;
         }
         match worker_task::progress(restore, seen, setting, Phase::Cleanup, JOB, &[Mode::Drop]) {
@@ -231,11 +245,19 @@ impl Sweep {
             }
             Progress::Running(status) => self.wait(WaitFor::Task, format!("drop task is {status}")),
             Progress::Succeeded(_) => {}
-            Progress::Failed(causes) => restore.causes.extend(causes),
+            Progress::Failed(causes) => {
+                let told = causes
+                    .iter()
+                    .any(|cause| cause.kind == ErrorKind::DropFailed);
+                restore.blame(causes);
+                if !told {
+                    restore.blame([not_dropped(restore)]);
+                }
+            }
         }
     }
 
-    fn delete(&mut self, restore: &mut Restore, seen: &Seen, now: Timestamp, late: SignedDuration) {
+    fn delete(&mut self, restore: &mut Restore, seen: &Seen) {
         let dropping = restore
             .task(JOB)
             .is_some_and(|task| task.state == TaskState::Running);
@@ -244,15 +266,15 @@ impl Sweep {
             .iter_mut()
             .filter(|resource| resource.gone_at.is_none())
         {
-            let Some(status) = status_of(resource, seen) else {
-                self.absent(resource, now, late);
-                continue;
-            };
-            resource.confirmed = true;
             // The worker that drops still reads its job and the secrets.
             if dropping && matches!(resource.kind, ResourceKind::Secret | ResourceKind::Objects) {
                 continue;
             }
+            let Some(status) = status_of(resource, seen) else {
+                self.absent(resource);
+                continue;
+            };
+            resource.confirmed = true;
             if matches!(status.as_str(), "deleting" | "delete-precheck") {
                 let quick = resource.deletion_announced || resource.kind == ResourceKind::Endpoint;
                 let what = if quick {
@@ -281,12 +303,10 @@ impl Sweep {
     }
 
     /// Something that isn't there is gone, unless its creator may still be at work.
-    fn absent(&mut self, resource: &mut Resource, now: Timestamp, late: SignedDuration) {
-        if resource.confirmed
-            || now >= resource.noted_at + late
-            || resource.kind == ResourceKind::Objects
-        {
-            resource.gone_at = Some(now);
+    fn absent(&mut self, resource: &mut Resource) {
+        let kept_by_tasks = resource.kind == ResourceKind::Objects;
+        if resource.confirmed || kept_by_tasks || self.now >= self.late_until {
+            resource.gone_at = Some(self.now);
             return;
         }
         self.wait(

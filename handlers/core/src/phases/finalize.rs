@@ -17,9 +17,6 @@ pub struct Finalize;
 
 const JOB: &str = "finalize";
 
-/// A notice stays readable; the report has all differences.
-const MOST_DIFFERENCES: usize = 20;
-
 impl Choreography for Finalize {
     fn looks(&self, restore: &Restore, _: &Setting) -> Vec<Look> {
         worker_task::look_at(restore, JOB).into_iter().collect()
@@ -55,8 +52,8 @@ fn hand_on(mut restore: Restore, result: &JobResult, now: Timestamp) -> Decision
         restore.enter(Phase::Cleanup, &[Instruction::CleanUp], now);
         return Decision::rest(restore);
     }
-    let causes = differences.iter().take(MOST_DIFFERENCES);
-    let causes = causes
+    let causes = differences
+        .iter()
         .map(|text| Cause::new(ErrorKind::ValidationMismatch, text.clone()))
         .collect();
     Decision::fail(restore, causes, now)

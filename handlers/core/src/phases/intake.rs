@@ -8,7 +8,9 @@ use tenant_restore_events::{Instruction, Phase};
 use crate::decision::{Choreography, Decision, Setting};
 use crate::error::{Cause, ErrorKind};
 use crate::job::{JobResult, Mode, MoverChoice};
-use crate::restore::{Replication, ResourceKind, Restore, Source, internal, outgoing_cause};
+use crate::restore::{
+    MOST_CAUSES, Replication, ResourceKind, Restore, Source, internal, outgoing_cause, shortened,
+};
 use crate::sight::{Look, Seen, SourceInstance, SourceSight};
 use crate::status;
 use crate::wait::WaitFor;
@@ -148,7 +150,8 @@ fn judge(mut restore: Restore, result: &JobResult, now: Timestamp) -> Decision {
     restore.warnings = report
         .findings
         .iter()
-        .map(|finding| finding.cause.clone())
+        .map(|finding| shortened(finding.cause.clone()))
+        .take(MOST_CAUSES)
         .collect();
     let with_dms = match restore.request.mover {
         MoverChoice::Copy => false,

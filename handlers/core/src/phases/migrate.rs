@@ -44,7 +44,11 @@ impl Choreography for Migrate {
                 Decision::fail(restore, causes, now)
             }
             (_, Branch::LookAgain) => Decision::look_again(restore, effects),
-            (Branch::Done, Branch::Done) if restore.phase == Phase::Migrate => {
+            // Nobody waits for an instance only to delete it: the cleanup does.
+            (Branch::Done, dms)
+                if restore.phase == Phase::Migrate
+                    && (dms == Branch::Done || replication::is_unneeded(&restore)) =>
+            {
                 restore.enter(Phase::Finalize, &[Instruction::Finalize], now);
                 Decision::rest(restore)
             }

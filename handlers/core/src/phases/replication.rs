@@ -16,6 +16,10 @@ use crate::sight::{Look, ReplicationTaskSight, Seen};
 use crate::status::{self, Meaning};
 use crate::wait::WaitFor;
 
+/// So many tasks are created or started in one go: a handler's time and DMS's request rate are limited (DMS user guide,
+/// "Quotas": 8 requests a second).
+const WAVE: usize = 10;
+
 /// Where a branch of phase 4 is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Branch {
@@ -76,8 +80,7 @@ pub fn decide(
         return Branch::Done;
     };
     let names = setting.deployment.names(&restore.id);
-    let unneeded = branch.schemas.as_ref().is_some_and(Vec::is_empty);
-    if unneeded {
+    if is_unneeded(restore) {
         return give_back(restore, &names, seen, effects);
     }
     match instance(restore, &names, seen, branch.announced, now, effects) {
@@ -94,7 +97,16 @@ pub fn decide(
     tasks(restore, &names, seen, &schemas, now, effects)
 }
 
-/// A replication instance that turned out unneeded is deleted at once; the cleanup proves that it is gone.
+/// Whether the extraction found nothing for DMS, although its instance is there or on its way.
+pub fn is_unneeded(restore: &Restore) -> bool {
+    let schemas = restore
+        .replication
+        .as_ref()
+        .and_then(|branch| branch.schemas.as_ref());
+    schemas.is_some_and(Vec::is_empty)
+}
+
+/// A replication instance that turned out unneeded is deleted as soon as DMS can; the cleanup proves that it is gone.
 fn give_back(
     restore: &mut Restore,
     names: &Names,
@@ -165,7 +177,7 @@ fn endpoints(
 ) -> Branch {
     let mut waiting = None;
     let mut causes = Vec::new();
-    let before = effects.len();
+    let mut created = false;
     for (name, source) in [(names.source(), true), (names.target(), false)] {
         if seen.endpoints.get(&name).is_none_or(Option::is_none) {
             restore.note(ResourceKind::Endpoint, &name, now);
@@ -176,6 +188,7 @@ fn endpoints(
                 secret: name,
                 database,
             });
+            created = true;
             continue;
         }
         restore.confirm(&name);
@@ -187,16 +200,19 @@ fn endpoints(
                 causes.push(Cause::new(ErrorKind::ConnectionTestFailed, message));
             }
             Some((status, _)) => waiting = Some(format!("the connection of {name} is {status}")),
-            None => effects.push(Effect::TestConnection {
-                instance: names.replication_instance(),
-                endpoint: name,
-            }),
+            None => {
+                waiting = Some(format!("the connection of {name} is to be tested"));
+                effects.push(Effect::TestConnection {
+                    instance: names.replication_instance(),
+                    endpoint: name,
+                });
+            }
         }
     }
     if !causes.is_empty() {
         return Branch::Failed(causes);
     }
-    if effects.len() > before {
+    if created {
         return Branch::LookAgain;
     }
     waiting.map_or(Branch::Done, |text| {
@@ -218,11 +234,15 @@ fn tasks(
         )]);
     };
     let (mut running, mut preparing, mut causes) = (None, None, Vec::new());
-    let before = effects.len();
+    let (before, mut ended) = (effects.len(), Vec::new());
     for position in schemas {
         let name = names.replication_task(*position);
         let schema = restore.request.schemas[*position].restored_as.clone();
         let tables = tables_of(plan, &schema);
+        if effects.len() - before == WAVE {
+            preparing = Some(format!("{name} is of the next wave"));
+            break;
+        }
         let Some(Some(sight)) = seen.replication_tasks.get(&name) else {
             restore.note(ResourceKind::ReplicationTask, &name, now);
             effects.push(create(names, name, schema, tables));
@@ -235,7 +255,8 @@ fn tasks(
             }
             "ready" => effects.push(Effect::StartReplicationTask { name }),
             "stopped" | "failed" | "failed-move" | "deleting" => {
-                causes.extend(judge(&name, sight, &schema, &tables))
+                causes.extend(judge(&name, sight));
+                ended.push((name, schema, tables));
             }
             status => running = Some(format!("{name} is {status}")),
         }
@@ -243,14 +264,21 @@ fn tasks(
     if !causes.is_empty() {
         return Branch::Failed(causes);
     }
-    if effects.len() > before {
-        return Branch::LookAgain;
-    }
     if let Some(text) = preparing {
         return Branch::Waiting(WaitFor::ReplicationTaskReady, text);
     }
+    if effects.len() > before {
+        return Branch::LookAgain;
+    }
     if let Some(text) = running {
         return Branch::Waiting(WaitFor::ReplicationTask, text);
+    }
+    let incomplete: Vec<_> = ended
+        .iter()
+        .filter_map(|(name, schema, tables)| incomplete(name, seen, schema, tables))
+        .collect();
+    if !incomplete.is_empty() {
+        return Branch::Failed(incomplete);
     }
     settle(restore);
     Branch::Done
@@ -274,24 +302,45 @@ fn create(names: &Names, name: String, schema: String, tables: Vec<String>) -> E
     }
 }
 
-/// A stopped task succeeded only if it says so, no table erred, and every table that was asked for is complete.
-fn judge(
-    name: &str,
-    sight: &ReplicationTaskSight,
-    schema: &str,
-    tables: &[String],
-) -> Option<Cause> {
-    let failed = |message: String| Some(Cause::new(ErrorKind::ReplicationFailed, message));
-    if sight.status != "stopped" || !sight.stop_reason.contains("FULL_LOAD_ONLY_FINISHED") {
-        return failed(format!(
-            "the DMS task {name} is {}: {} {}",
+/// A task that is over succeeded only if it says so, and no table erred.
+fn judge(name: &str, sight: &ReplicationTaskSight) -> Option<Cause> {
+    let finished =
+        sight.status == "stopped" && sight.stop_reason.contains("FULL_LOAD_ONLY_FINISHED");
+    let what = if !finished {
+        format!(
+            "is {}: {} {}",
             sight.status, sight.stop_reason, sight.failure
-        ));
-    }
+        )
+    } else if sight.tables_errored > 0 {
+        let erred = sight
+            .tables
+            .iter()
+            .filter(|(_, state)| state != "Table completed");
+        let erred: Vec<_> = erred
+            .map(|(table, state)| format!("{table} ({state})"))
+            .collect();
+        format!(
+            "finished with {} tables in error: {}",
+            sight.tables_errored,
+            erred.join(", ")
+        )
+    } else {
+        return None;
+    };
+    Some(failed(format!("the DMS task {name} {what}")))
+}
+
+/// And only if every table that was asked for is complete. Tables are looked at once all tasks are over.
+fn incomplete(name: &str, seen: &Seen, schema: &str, tables: &[String]) -> Option<Cause> {
+    let states = seen
+        .replication_tasks
+        .get(name)
+        .and_then(Option::as_ref)
+        .map(|sight| sight.tables.as_slice())
+        .unwrap_or_default();
     let state = |table: &String| {
         let qualified = format!("{schema}.{table}");
-        sight
-            .tables
+        states
             .iter()
             .find(|(seen, _)| *seen == qualified)
             .map_or("missing", |(_, state)| state.as_str())
@@ -301,12 +350,13 @@ fn judge(
         .filter(|table| state(table) != "Table completed")
         .map(|table| format!("{table} ({})", state(table)))
         .collect();
-    if sight.tables_errored > 0 || !incomplete.is_empty() {
-        return failed(format!(
-            "the DMS task {name} finished with {} tables in error; incomplete: {}",
-            sight.tables_errored,
-            incomplete.join(", ")
-        ));
-    }
-    None
+    let message = format!(
+        "the DMS task {name} left tables incomplete: {}",
+        incomplete.join(", ")
+    );
+    (!incomplete.is_empty()).then(|| failed(message))
+}
+
+fn failed(message: String) -> Cause {
+    Cause::new(ErrorKind::ReplicationFailed, message)
 }

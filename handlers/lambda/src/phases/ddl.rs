@@ -140,11 +140,14 @@ impl Engine {
             .db_instance_identifier(database)
             .apply_immediately(true);
         let request = request.master_user_password(login.password);
-        request
+        let answer = request
             .send()
             .await
             .map_err(fault(&format!("reset the master password of {database}")))?;
-        Ok(vec![Learned::PasswordAccepted])
+        let pending = answer
+            .db_instance()
+            .is_some_and(|database| super::provision::sight(database).password_pending);
+        Ok(vec![Learned::PasswordAccepted { pending }])
     }
 }
 

@@ -1,14 +1,13 @@
-//! Phase 4 in AWS: the DMS replication instance, its endpoints and tasks.
+//! Phase 4 in AWS: making the DMS replication instance, its endpoints and tasks. Looking at them is in `replication`.
 
 use aws_sdk_databasemigration::types::{
-    DmsSslModeValue, Filter, MigrationTypeValue, PostgreSqlSettings, ReplicationEndpointTypeValue,
+    DmsSslModeValue, MigrationTypeValue, PostgreSqlSettings, ReplicationEndpointTypeValue,
     StartReplicationTaskTypeValue, Tag,
 };
 use serde_json::json;
 use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::restore::Restore;
-use tenant_restore_core::sight::ReplicationTaskSight;
 
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
@@ -16,191 +15,7 @@ use crate::fault::{Fault, fault};
 /// Limits beyond which DMS tables are not chosen; see the settings below.
 const SETTINGS: &str = include_str!("replication_task_settings.json");
 
-fn filter(name: &str, value: &str) -> Result<Filter, Fault> {
-    let filter = Filter::builder().name(name).values(value).build();
-    filter.map_err(|error| Fault::new(ErrorKind::Internal, format!("build a filter: {error}")))
-}
-
-/// The answer of a Describe, or nothing if DMS says that there is nothing.
-fn found<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(fault) if fault.is(&["ResourceNotFound"]) => Ok(None),
-        Err(fault) => Err(fault),
-    }
-}
-
 impl Engine {
-    async fn describe_replication_instance(
-        &self,
-        name: &str,
-    ) -> Result<Option<(String, String)>, Fault> {
-        let request = self
-            .clients
-            .databasemigration
-            .describe_replication_instances();
-        let answer = request
-            .filters(filter("replication-instance-id", name)?)
-            .send()
-            .await;
-        let answer =
-            found(answer.map_err(fault(&format!("describe the replication instance {name}"))))?;
-        let instance = answer.and_then(|answer| {
-            answer
-                .replication_instances
-                .unwrap_or_default()
-                .into_iter()
-                .next()
-        });
-        Ok(instance.map(|it| {
-            (
-                it.replication_instance_arn.unwrap_or_default(),
-                it.replication_instance_status.unwrap_or_default(),
-            )
-        }))
-    }
-
-    /// The status of a replication instance.
-    pub async fn replication_instance(&self, name: &str) -> Result<Option<String>, Fault> {
-        Ok(self
-            .describe_replication_instance(name)
-            .await?
-            .map(|(_, status)| status))
-    }
-
-    /// ARN and status of an endpoint.
-    pub async fn endpoint(&self, name: &str) -> Result<Option<(String, String)>, Fault> {
-        let request = self
-            .clients
-            .databasemigration
-            .describe_endpoints()
-            .filters(filter("endpoint-id", name)?);
-        let answer = found(
-            request
-                .send()
-                .await
-                .map_err(fault(&format!("describe the endpoint {name}"))),
-        )?;
-        let endpoint =
-            answer.and_then(|answer| answer.endpoints.unwrap_or_default().into_iter().next());
-        Ok(endpoint.map(|it| {
-            (
-                it.endpoint_arn.unwrap_or_default(),
-                it.status.unwrap_or_default(),
-            )
-        }))
-    }
-
-    /// Status and failure message of the connection between instance and endpoint.
-    pub async fn connection(
-        &self,
-        instance: &str,
-        endpoint: &str,
-    ) -> Result<Option<(String, String)>, Fault> {
-        let Some((endpoint_arn, _)) = self.endpoint(endpoint).await? else {
-            return Ok(None);
-        };
-        let Some((instance_arn, _)) = self.describe_replication_instance(instance).await? else {
-            return Ok(None);
-        };
-        let request = self.clients.databasemigration.describe_connections();
-        let request = request.filters(filter("endpoint-arn", &endpoint_arn)?);
-        let request = request.filters(filter("replication-instance-arn", &instance_arn)?);
-        let answer = found(
-            request
-                .send()
-                .await
-                .map_err(fault(&format!("describe the connection of {endpoint}"))),
-        )?;
-        let connection =
-            answer.and_then(|answer| answer.connections.unwrap_or_default().into_iter().next());
-        Ok(connection.map(|it| {
-            (
-                it.status.unwrap_or_default(),
-                it.last_failure_message.unwrap_or_default(),
-            )
-        }))
-    }
-
-    async fn describe_replication_task(
-        &self,
-        name: &str,
-    ) -> Result<Option<aws_sdk_databasemigration::types::ReplicationTask>, Fault> {
-        let request = self
-            .clients
-            .databasemigration
-            .describe_replication_tasks()
-            .without_settings(true);
-        let request = request.filters(filter("replication-task-id", name)?);
-        let answer = found(
-            request
-                .send()
-                .await
-                .map_err(fault(&format!("describe the DMS task {name}"))),
-        )?;
-        Ok(answer.and_then(|answer| {
-            answer
-                .replication_tasks
-                .unwrap_or_default()
-                .into_iter()
-                .next()
-        }))
-    }
-
-    /// Looks at a DMS task; if asked to, at its tables too once it has stopped.
-    pub async fn replication_task(
-        &self,
-        name: &str,
-        with_tables: bool,
-    ) -> Result<Option<ReplicationTaskSight>, Fault> {
-        let Some(task) = self.describe_replication_task(name).await? else {
-            return Ok(None);
-        };
-        let status = task.status.unwrap_or_default();
-        let tables = match &task.replication_task_arn {
-            Some(arn) if with_tables && status == "stopped" => self.table_states(name, arn).await?,
-            _ => Vec::new(),
-        };
-        Ok(Some(ReplicationTaskSight {
-            status,
-            stop_reason: task.stop_reason.unwrap_or_default(),
-            failure: task.last_failure_message.unwrap_or_default(),
-            tables_errored: task
-                .replication_task_stats
-                .map_or(0, |stats| stats.tables_errored),
-            tables,
-        }))
-    }
-
-    async fn table_states(&self, name: &str, arn: &str) -> Result<Vec<(String, String)>, Fault> {
-        let mut states = Vec::new();
-        let mut marker = None;
-        loop {
-            let request = self
-                .clients
-                .databasemigration
-                .describe_table_statistics()
-                .replication_task_arn(arn);
-            let answer = request.max_records(500).set_marker(marker).send().await;
-            let answer = answer.map_err(fault(&format!("describe the tables of {name}")))?;
-            states.extend(answer.table_statistics().iter().map(|table| {
-                let qualified = format!(
-                    "{}.{}",
-                    table.schema_name().unwrap_or_default(),
-                    table.table_name().unwrap_or_default()
-                );
-                (
-                    qualified,
-                    table.table_state().unwrap_or_default().to_owned(),
-                )
-            }));
-            marker = answer.marker;
-            if marker.as_ref().is_none_or(String::is_empty) {
-                return Ok(states);
-            }
-        }
-    }
-
     fn dms_tags(&self, restore: &Restore, name: &str) -> Vec<Tag> {
         let tags = self.tags(restore, name);
         tags.into_iter()
@@ -238,29 +53,6 @@ impl Engine {
         ))
     }
 
-    /// Whether the tags of a DMS resource say that it is this restore's.
-    pub async fn dms_resource_is_ours(
-        &self,
-        restore: &Restore,
-        name: &str,
-        arn: &str,
-    ) -> Result<bool, Fault> {
-        let request = self
-            .clients
-            .databasemigration
-            .list_tags_for_resource()
-            .resource_arn(arn);
-        let answer = request
-            .send()
-            .await
-            .map_err(fault(&format!("list the tags of {name}")))?;
-        let tags = answer
-            .tag_list()
-            .iter()
-            .filter_map(|tag| Some((tag.key()?, tag.value()?)));
-        Ok(self.is_ours(restore, name, tags))
-    }
-
     /// Makes the replication instance.
     pub async fn create_replication_instance(
         &self,
@@ -286,12 +78,7 @@ impl Engine {
             .await
             .map(|_| ())
             .map_err(fault(&format!("create the replication instance {name}")));
-        let arn = async {
-            Ok(self
-                .describe_replication_instance(name)
-                .await?
-                .map(|(arn, _)| arn))
-        };
+        let arn = self.replication_instance_arn(name);
         self.created(restore, name, answer, arn).await
     }
 
@@ -408,29 +195,8 @@ impl Engine {
             .await
             .map(|_| ())
             .map_err(fault(&format!("create the DMS task {name}")));
-        let arn = async {
-            Ok(self
-                .describe_replication_task(name)
-                .await?
-                .and_then(|task| task.replication_task_arn))
-        };
+        let arn = self.replication_task_arn(name);
         self.created(restore, name, answer, arn).await
-    }
-
-    /// ARN of a DMS task.
-    pub async fn replication_task_arn(&self, name: &str) -> Result<Option<String>, Fault> {
-        Ok(self
-            .describe_replication_task(name)
-            .await?
-            .and_then(|task| task.replication_task_arn))
-    }
-
-    /// ARN of a replication instance.
-    pub async fn replication_instance_arn(&self, name: &str) -> Result<Option<String>, Fault> {
-        Ok(self
-            .describe_replication_instance(name)
-            .await?
-            .map(|(arn, _)| arn))
     }
 
     /// Starts a DMS task. One that runs already has been started by a twin of this call.

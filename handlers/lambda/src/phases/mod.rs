@@ -6,6 +6,7 @@ pub mod ddl;
 pub mod intake;
 pub mod migrate;
 pub mod provision;
+pub mod replication;
 
 use tenant_restore_core::effect::{Effect, Learned};
 use tenant_restore_core::restore::Restore;

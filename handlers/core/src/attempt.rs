@@ -1,0 +1,135 @@
+//! What a person may do to a restore: cancel it, or have another attempt made of one that ended badly.
+
+use jiff::Timestamp;
+use tenant_restore_events::Phase;
+use tenant_restore_events::outgoing::Outcome;
+
+use crate::error::{Cause, ErrorKind};
+use crate::restore::Restore;
+
+impl Restore {
+    /// Cancels a restore: whatever was made is cleaned up next.
+    ///
+    /// # Errors
+    /// Why there is nothing to cancel.
+    pub fn cancel(&mut self, requested_by: Option<&str>, now: Timestamp) -> Result<(), String> {
+        if matches!(self.phase, Phase::Cleanup | Phase::Complete) {
+            return Err(format!(
+                "the restore {} is in phase {} already",
+                self.id, self.phase
+            ));
+        }
+        let by = requested_by
+            .map(|name| format!(" by {name}"))
+            .unwrap_or_default();
+        let message = format!("the restore was cancelled{by} in phase {}", self.phase);
+        self.fail(vec![Cause::new(ErrorKind::Cancelled, message)], now);
+        Ok(())
+    }
+
+    /// Another attempt of the same request: a fresh start under the same id, with the earlier outcomes kept.
+    ///
+    /// # Errors
+    /// Why there can be none.
+    pub fn next_attempt(&self, now: Timestamp) -> Result<Self, String> {
+        let Some(ended) = self.ended.as_ref().filter(|_| self.announced) else {
+            return Err(format!(
+                "the restore {} has not ended; it is in phase {}",
+                self.id, self.phase
+            ));
+        };
+        if ended.outcome == Outcome::Completed {
+            return Err(format!(
+                "the restore {} has completed; there is nothing to replay",
+                self.id
+            ));
+        }
+        let mut earlier = self.earlier.clone();
+        earlier.push(ended.clone());
+        Ok(Self {
+            attempt: self.attempt + 1,
+            generation: self.generation,
+            earlier,
+            ..Self::open(self.id.clone(), self.request.clone(), now)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::naming::restore_id;
+    use crate::request::{Arrival, read};
+
+    fn now() -> Timestamp {
+        "2024-02-01T00:00:00Z".parse().unwrap()
+    }
+
+    fn restore() -> Restore {
+        let detail =
+            json!({"database": "d", "schemas": ["s"], "restoreTime": "2024-01-28T14:30:00Z"});
+        let arrival = Arrival {
+            event_id: "e",
+            time: now(),
+            replayed: false,
+            now: now(),
+            default_source: "production",
+        };
+        Restore::open(
+            restore_id("tenant-restore", "e"),
+            read(&detail, &arrival).unwrap(),
+            now(),
+        )
+    }
+
+    fn ended(phase: Phase) -> Restore {
+        let mut restore = restore();
+        restore.phase = phase;
+        restore.cancel(Some("ann"), now()).unwrap();
+        restore.phase = Phase::Complete;
+        restore.decide_outcome("s3://bucket/report".to_owned(), now());
+        restore.announced = true;
+        restore
+    }
+
+    #[test]
+    fn a_cancelled_restore_is_cleaned_up_and_ends_as_failed() {
+        let restore = ended(Phase::Migrate);
+        let outcome = restore.ended.unwrap();
+        assert_eq!(outcome.outcome, Outcome::Failed);
+        assert_eq!(outcome.causes[0].kind, "Cancelled");
+        assert!(outcome.causes[0].message.contains("by ann"));
+    }
+
+    #[test]
+    fn what_is_being_cleaned_up_cannot_be_cancelled() {
+        let mut restore = restore();
+        restore.cancel(None, now()).unwrap();
+        assert!(restore.cancel(None, now()).is_err());
+    }
+
+    #[test]
+    fn a_replay_is_another_attempt_with_an_outcome_of_its_own() {
+        let first = ended(Phase::Migrate);
+        let mut second = first.next_attempt(now()).unwrap();
+        assert_eq!((second.attempt, second.phase), (2, Phase::Intake));
+        assert_eq!(second.earlier, [first.ended.clone().unwrap()]);
+        assert!(second.resources.is_empty() && second.causes.is_empty());
+        let outcome = second
+            .decide_outcome("s3://bucket/report".to_owned(), now())
+            .clone();
+        assert_ne!(outcome.outcome_id, first.ended.unwrap().outcome_id);
+    }
+
+    #[test]
+    fn only_what_ended_badly_is_replayed() {
+        assert!(restore().next_attempt(now()).is_err());
+        let mut completed = restore();
+        completed.phase = Phase::Complete;
+        completed.decide_outcome("s3://bucket/report".to_owned(), now());
+        completed.announced = true;
+        assert!(completed.next_attempt(now()).is_err());
+    }
+}
