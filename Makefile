@@ -4,6 +4,7 @@ SHELL := /bin/bash
 
 python := .local/venv/bin/python
 lint_python := .local/lint/bin
+release_lambda := $(or $(CARGO_TARGET_DIR),target)/release/bootstrap
 
 .PHONY: help demo test up down build lint format clean bootstrap
 
@@ -32,9 +33,15 @@ demo: bootstrap
 	@source localstack/env && cargo run --quiet --locked -p tenant-restore-tests --bin demo
 
 test: bootstrap
-	cargo test --locked --workspace
+	cargo test --locked --workspace --exclude tenant-restore-tests
+	cargo test --locked -p tenant-restore-tests --lib --bins
 	cd localstack && PYTHONDONTWRITEBYTECODE=1 ../$(python) -m unittest discover -s . -t .
 	cd infra && npm test
+	localstack/with-cloud cargo test --locked -p tenant-restore-tests --test e2e -- --test-threads=4
+
+bench: bootstrap
+	cargo build --locked --release -p tenant-restore-lambda
+	LOCAL_CLOUD_LAMBDA=$(release_lambda) localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin bench
 
 lint: bootstrap $(lint_python)/ruff
 	cargo fmt --all --check

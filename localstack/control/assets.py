@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,8 @@ def publish(cloud: Cloud, assembly: Path, stack: str) -> Published:
     manifest = json.loads((assembly / f"{stack}.assets.json").read_text())
     template, code = None, None
     s3 = cloud.client("s3")
-    package = zipped(cloud.binary("bootstrap"))
+    chosen = os.environ.get("LOCAL_CLOUD_LAMBDA")
+    package = zipped(Path(chosen).absolute() if chosen else cloud.binary("bootstrap"))
     for asset in manifest["files"].values():
         location = destination(cloud, asset)
         ensure_bucket(s3, cloud, location.bucket)

@@ -29,6 +29,12 @@ pub struct LogEntry {
     pub cause: String,
     /// The command's or event's name.
     pub name: String,
+    /// When the message that woke it was sent, by SQS.
+    pub sent_at: Option<Timestamp>,
+    /// The phase before.
+    pub phase: String,
+    /// The phase after.
+    pub next_phase: String,
     /// What the handler waited for.
     pub waited_for: Option<String>,
     /// Whether only a tick could end that wait.

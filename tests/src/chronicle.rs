@@ -19,6 +19,7 @@ pub struct Chronicle {
 struct Heard {
     events: Vec<Event>,
     notices: Vec<Notice>,
+    queue_requests: u64,
     failure: Option<String>,
 }
 
@@ -37,6 +38,7 @@ impl Chronicle {
             loop {
                 let heard = subscriber.hear().await;
                 let mut kept = listener.heard();
+                kept.queue_requests = subscriber.queue_requests();
                 match heard {
                     Ok((events, notices)) => {
                         kept.events.extend(events);
@@ -64,6 +66,11 @@ impl Chronicle {
         let heard = self.heard();
         let about = |notice: &&Notice| notice.detail["requestId"] == request_id;
         heard.notices.iter().filter(about).cloned().collect()
+    }
+
+    /// SQS requests that listening took so far, of its own and of its rule and its subscription.
+    pub fn queue_requests(&self) -> u64 {
+        self.heard().queue_requests
     }
 
     /// Waits for an event about a request.

@@ -11,6 +11,7 @@
 
 pub mod activity;
 pub mod audit;
+pub mod bill;
 pub mod chronicle;
 pub mod cloud;
 pub mod command_line;

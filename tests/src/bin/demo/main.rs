@@ -4,7 +4,6 @@
 //! local cloud if it isn't running and stops it again in that case; a cloud that was running goes on.
 
 mod accident;
-mod bill;
 mod claims;
 mod local_cloud;
 mod memory;

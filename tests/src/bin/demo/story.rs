@@ -15,10 +15,10 @@ use tenant_restore_tests::truth::Truth;
 use tenant_restore_tests::{Error, Result};
 
 use crate::accident;
-use crate::bill::Usage;
 use crate::claims;
 use crate::progress::Progress;
 use crate::screen::Screen;
+use tenant_restore_tests::bill::Usage;
 
 /// The database of the damaged tenants.
 pub const DATABASE: &str = "tenant_a";

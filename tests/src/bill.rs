@@ -1,8 +1,8 @@
 //! What the control plane of a restore would cost, from what the local cloud counted.
 
+use crate::cloud::Cloud;
+use crate::error::{Context, Error, Result};
 use serde_json::Value;
-use tenant_restore_tests::cloud::Cloud;
-use tenant_restore_tests::{Context, Error, Result};
 
 /// Public list prices in US dollars per single unit, as read from the AWS price list in September 2026.
 #[derive(Debug, Clone, Copy)]
@@ -112,6 +112,21 @@ impl Usage {
             service_events: self.service_events - before.service_events,
             write_units: self.write_units - before.write_units,
             read_units: self.read_units - before.read_units,
+        }
+    }
+
+    /// The mean of so many restores.
+    #[must_use]
+    pub fn per(self, restores: u32) -> Self {
+        let restores = f64::from(restores);
+        Self {
+            invocations: self.invocations / restores,
+            gigabyte_seconds: self.gigabyte_seconds / restores,
+            queue_requests: self.queue_requests / restores,
+            custom_events: self.custom_events / restores,
+            service_events: self.service_events / restores,
+            write_units: self.write_units / restores,
+            read_units: self.read_units / restores,
         }
     }
 
