@@ -5,21 +5,20 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tenant_restore_events::outgoing::{self, Ended, Outcome, Progressed, RestoredSchema, Subject};
+use tenant_restore_events::outgoing::{Ended, Progressed, RestoredSchema, Subject};
 use tenant_restore_events::{Command, Instruction, Phase};
 
 use crate::error::{Cause, ErrorKind};
-use crate::naming::{RestoreId, digest_text};
+use crate::naming::RestoreId;
 use crate::request::Request;
 use crate::wait::Wait;
 
+mod outcome;
+
+pub use outcome::{MOST_CAUSES, outcome_id, outgoing_cause, rejection, shortened};
+
 /// The version of the record that this code writes.
 pub const FORMAT: u32 = 1;
-
-/// A notice stays readable; the report has the rest.
-pub const MOST_CAUSES: usize = 20;
-
-const MOST_MESSAGE_BYTES: usize = 2000;
 
 /// A restore.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -332,19 +331,6 @@ impl Restore {
         self.enter(Phase::Cleanup, &[Instruction::CleanUp], now);
     }
 
-    /// Adds causes of one trouble, as many and as long as record, event and notice can hold (DynamoDB: 400 KB an item;
-    /// EventBridge and SNS: 256 KB). The report has all of what a worker found.
-    pub fn blame(&mut self, causes: impl IntoIterator<Item = Cause>) {
-        let causes: Vec<_> = causes.into_iter().map(shortened).collect();
-        let left_out = causes.len().saturating_sub(MOST_CAUSES);
-        self.causes.extend(causes.into_iter().take(MOST_CAUSES));
-        if left_out > 0
-            && let Some(last) = self.causes.last_mut()
-        {
-            last.message = format!("{} (and {left_out} more, in the report)", last.message);
-        }
-    }
-
     /// Writes a resource down, before the call that creates it.
     pub fn note(&mut self, kind: ResourceKind, name: &str, now: Timestamp) {
         if self
@@ -380,27 +366,6 @@ impl Restore {
         self.tasks.iter().find(|task| task.job == job)
     }
 
-    /// Decides the outcome; a second call changes nothing.
-    pub fn decide_outcome(&mut self, report: String, now: Timestamp) -> &Ended {
-        let outcome = match (self.failed_in, self.causes.is_empty()) {
-            (Some(Phase::Intake), _) => Outcome::Rejected,
-            (_, true) => Outcome::Completed,
-            (_, false) => Outcome::Failed,
-        };
-        let ended = Ended {
-            subject: self.subject(),
-            outcome,
-            outcome_id: outcome_id(&self.id, self.attempt),
-            attempt: self.attempt,
-            restore_point: Some(self.request.restore_time),
-            started_at: self.opened_at,
-            ended_at: now,
-            causes: self.causes.iter().map(outgoing_cause).collect(),
-            report: Some(report),
-        };
-        self.ended.get_or_insert(ended)
-    }
-
     /// Adds an event to the outbox.
     pub fn announce<T: Serialize>(&mut self, detail_type: &str, detail: &T) {
         self.outbox.events.insert(0, event(detail_type, detail));
@@ -414,66 +379,6 @@ fn event<T: Serialize>(detail_type: &str, detail: &T) -> OutgoingEvent {
         detail_type: detail_type.to_owned(),
         detail,
     }
-}
-
-/// The id of an attempt's outcome: the same in every delivery.
-pub fn outcome_id(id: &RestoreId, attempt: u32) -> String {
-    digest_text(&["outcome", id.as_str(), &attempt.to_string()])[..26].to_owned()
-}
-
-/// A cause as subscribers read it.
-pub fn outgoing_cause(cause: &Cause) -> outgoing::Cause {
-    outgoing::Cause {
-        kind: cause.kind.to_string(),
-        message: cause.message.clone(),
-        remedy: cause.remedy.clone(),
-        field: cause.field.clone(),
-    }
-}
-
-/// The outcome of a request that never became a restore.
-pub fn rejection(request_id: &str, detail: &Value, causes: &[Cause], now: Timestamp) -> Ended {
-    let text = |field: &str| detail.get(field).and_then(Value::as_str).map(str::to_owned);
-    let names = detail
-        .get("schemas")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    let schemas = names
-        .iter()
-        .filter_map(Value::as_str)
-        .map(|schema| RestoredSchema {
-            schema: schema.to_owned(),
-            restored_as: None,
-        })
-        .collect();
-    Ended {
-        subject: Subject {
-            restore_id: None,
-            request_id: request_id.to_owned(),
-            source: text("source"),
-            database: text("database"),
-            schemas,
-        },
-        outcome: Outcome::Rejected,
-        outcome_id: digest_text(&["rejection", request_id, &detail.to_string()])[..26].to_owned(),
-        attempt: 1,
-        restore_point: text("restoreTime").and_then(|text| text.parse().ok()),
-        started_at: now,
-        ended_at: now,
-        causes: causes.iter().map(outgoing_cause).collect(),
-        report: None,
-    }
-}
-
-/// A cause whose message isn't longer than a record can bear.
-pub fn shortened(mut cause: Cause) -> Cause {
-    let end = cause.message.floor_char_boundary(MOST_MESSAGE_BYTES);
-    if end < cause.message.len() {
-        cause.message.truncate(end);
-        cause.message.push('…');
-    }
-    cause
 }
 
 /// An error that the program should have made impossible.

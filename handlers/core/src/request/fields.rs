@@ -1,0 +1,274 @@
+//! The fields of a request, one by one; what is wrong with each is gathered.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
+
+use super::Arrival;
+use crate::error::{Cause, ErrorKind};
+use crate::job::SchemaName;
+use crate::naming::{MAX_IDENTIFIER_BYTES, restored_name};
+
+const MAX_SCHEMAS: usize = 90;
+const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
+
+const FIELDS: [&str; 14] = [
+    "database",
+    "schemas",
+    "restoreTime",
+    "snapshotId",
+    "source",
+    "target",
+    "requestId",
+    "suffix",
+    "mover",
+    "validate",
+    "onMismatch",
+    "onFailure",
+    "externalForeignKeys",
+    "requestedBy",
+];
+
+pub(super) fn invalid(field: &str, message: impl Into<String>) -> Cause {
+    Cause::new(ErrorKind::InvalidRequest, message).at(field)
+}
+
+pub(super) struct Fields<'a> {
+    pub(super) map: &'a Map<String, Value>,
+    pub(super) causes: Vec<Cause>,
+}
+
+impl Fields<'_> {
+    fn refuse(&mut self, field: &str, message: impl Into<String>) {
+        self.causes.push(invalid(field, message));
+    }
+
+    pub(super) fn refuse_unknown(&mut self) {
+        let unknown = |name: &&String| !FIELDS.contains(&name.as_str());
+        for name in self.map.keys().filter(unknown).cloned().collect::<Vec<_>>() {
+            self.refuse(&name, format!("`{name}` is no field of RestoreRequested"));
+        }
+    }
+
+    pub(super) fn refuse_stale(&mut self, arrival: &Arrival<'_>) {
+        if arrival.replayed {
+            self.causes.push(Cause::new(
+                ErrorKind::StaleEvent,
+                "the event is a replay from an archive",
+            ));
+        } else if arrival.now.duration_since(arrival.time) > MAX_AGE {
+            let message = format!(
+                "the event was published at {}, more than 24 hours ago",
+                arrival.time
+            );
+            self.causes.push(Cause::new(ErrorKind::StaleEvent, message));
+        }
+    }
+
+    pub(super) fn refuse_unsupported(&mut self) {
+        if self.map.contains_key("target") {
+            let message =
+                "`target`: restoring into another database than the source is not supported yet";
+            self.causes
+                .push(Cause::new(ErrorKind::NotSupported, message).at("target"));
+        }
+        let on_failure = self.choice("onFailure", &[("cleanup", false), ("hold", true)]);
+        if on_failure {
+            let message = "`onFailure`: \"hold\" is not supported yet";
+            self.causes
+                .push(Cause::new(ErrorKind::NotSupported, message).at("onFailure"));
+        }
+    }
+
+    pub(super) fn optional(&mut self, field: &str, max: usize) -> Option<String> {
+        match self.map.get(field)? {
+            Value::String(text) if text.is_empty() => {
+                self.refuse(field, format!("`{field}` is empty"))
+            }
+            Value::String(text) if text.contains('\0') => {
+                self.refuse(field, format!("`{field}` holds a NUL character"));
+            }
+            Value::String(text) if text.len() > max => {
+                self.refuse(
+                    field,
+                    format!(
+                        "`{field}` has {} bytes; at most {max} are allowed",
+                        text.len()
+                    ),
+                );
+            }
+            Value::String(text) => return Some(text.clone()),
+            other => self.refuse(field, format!("`{field}` must be a string, not {other}")),
+        }
+        None
+    }
+
+    pub(super) fn required_name(&mut self, field: &str) -> Option<String> {
+        if !self.map.contains_key(field) {
+            self.refuse(field, format!("`{field}` is missing"));
+            return None;
+        }
+        self.optional(field, MAX_IDENTIFIER_BYTES)
+    }
+
+    pub(super) fn schemas(&mut self) -> Vec<String> {
+        let list = match self.map.get("schemas") {
+            Some(Value::Array(list)) => list.clone(),
+            Some(other) => {
+                self.refuse(
+                    "schemas",
+                    format!("`schemas` must be a list of names, not {other}"),
+                );
+                return Vec::new();
+            }
+            None => {
+                self.refuse("schemas", "`schemas` is missing");
+                return Vec::new();
+            }
+        };
+        if list.is_empty() || list.len() > MAX_SCHEMAS {
+            self.refuse(
+                "schemas",
+                format!(
+                    "`schemas` has {} names; 1 to {MAX_SCHEMAS} are allowed",
+                    list.len()
+                ),
+            );
+        }
+        let mut names: Vec<String> = Vec::new();
+        for (position, value) in list.iter().enumerate() {
+            let field = format!("schemas[{position}]");
+            match schema_name(value, &names) {
+                Ok(name) => names.push(name),
+                Err(problem) => self.refuse(&field, format!("`{field}`: {problem}")),
+            }
+        }
+        names
+    }
+
+    pub(super) fn restore_point(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let (time, snapshot) = (
+            self.map.get("restoreTime").cloned(),
+            self.map.get("snapshotId"),
+        );
+        match (time, snapshot) {
+            (Some(_), Some(_)) => self.refuse(
+                "restoreTime",
+                "give `restoreTime` or `snapshotId`, not both",
+            ),
+            (None, None) => self.refuse("restoreTime", "`restoreTime` or `snapshotId` is missing"),
+            (None, Some(_)) => {
+                let message = "`snapshotId`: restoring from a snapshot is not supported yet; use `restoreTime`";
+                self.causes
+                    .push(Cause::new(ErrorKind::NotSupported, message).at("snapshotId"));
+            }
+            (Some(value), None) => match instant(&value, now) {
+                Ok(instant) => return Some(instant),
+                Err(problem) => self.refuse("restoreTime", format!("`restoreTime`: {problem}")),
+            },
+        }
+        None
+    }
+
+    pub(super) fn choice<T: Copy>(&mut self, field: &str, choices: &[(&str, T)]) -> T {
+        let default = choices[0].1;
+        let Some(value) = self.map.get(field) else {
+            return default;
+        };
+        if let Some((_, choice)) = choices
+            .iter()
+            .find(|(name, _)| value.as_str() == Some(name))
+        {
+            return *choice;
+        }
+        let names: Vec<_> = choices
+            .iter()
+            .map(|(name, _)| format!("{name:?}"))
+            .collect();
+        self.refuse(
+            field,
+            format!("`{field}` must be one of {}, not {value}", names.join(", ")),
+        );
+        default
+    }
+
+    pub(super) fn restored_names(
+        &mut self,
+        schemas: &[String],
+        restore_time: Option<Timestamp>,
+    ) -> Vec<SchemaName> {
+        let given = self.optional("suffix", MAX_IDENTIFIER_BYTES - 9);
+        let suffix = match (given, restore_time) {
+            (Some(suffix), _) => suffix,
+            (None, Some(instant)) => instant
+                .to_zoned(TimeZone::UTC)
+                .strftime("%Y%m%d%H%M%S")
+                .to_string(),
+            (None, None) => return Vec::new(),
+        };
+        let pairs: Vec<_> = schemas
+            .iter()
+            .map(|schema| SchemaName {
+                schema: schema.clone(),
+                restored_as: restored_name(schema, &suffix),
+            })
+            .collect();
+        for pair in &pairs {
+            if schemas.contains(&pair.restored_as) {
+                let message = format!(
+                    "`suffix`: {:?} would be restored under the name of another requested schema",
+                    pair.schema
+                );
+                self.refuse("suffix", message);
+            }
+        }
+        pairs
+    }
+}
+
+fn schema_name(value: &Value, before: &[String]) -> Result<String, String> {
+    let Value::String(name) = value else {
+        return Err(format!("must be a string, not {value}"));
+    };
+    if name.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    if name.len() > MAX_IDENTIFIER_BYTES {
+        return Err(format!(
+            "{name:?} has {} bytes; PostgreSQL allows {MAX_IDENTIFIER_BYTES}",
+            name.len()
+        ));
+    }
+    if name.contains('\0') {
+        return Err("holds a NUL character".to_owned());
+    }
+    if name.starts_with("pg_") || name == "information_schema" {
+        return Err(format!("{name:?} is reserved by PostgreSQL"));
+    }
+    if before.contains(name) {
+        return Err(format!("{name:?} is named twice"));
+    }
+    Ok(name.clone())
+}
+
+fn instant(value: &Value, now: Timestamp) -> Result<Timestamp, String> {
+    let Value::String(text) = value else {
+        return Err(format!("must be an RFC 3339 instant, not {value}"));
+    };
+    let rfc3339 = text.len() >= 20 && text.is_ascii() && matches!(text.as_bytes()[10], b'T' | b't');
+    let instant = rfc3339.then(|| text.parse::<Timestamp>().ok()).flatten();
+    let Some(instant) = instant else {
+        return Err(format!(
+            "{text:?} is no RFC 3339 instant with offset, for example 2024-01-28T14:30:00Z"
+        ));
+    };
+    if instant.subsec_nanosecond() != 0 {
+        return Err(format!(
+            "{text:?} has a fraction of a second; RDS restores to whole seconds"
+        ));
+    }
+    if instant > now {
+        return Err(format!("{text:?} lies in the future"));
+    }
+    Ok(instant)
+}
