@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tenant_restore_events::Phase;
 
 /// Bring tenants' PostgreSQL schemas back beside the live ones.
 #[derive(Debug, Parser)]
@@ -52,6 +53,11 @@ impl Deployment {
     pub fn table(&self) -> &str {
         self.table.as_deref().unwrap_or(&self.deployment)
     }
+
+    /// The queue of that role: a phase, or `dead`.
+    pub fn queue(&self, role: &str) -> String {
+        format!("{}-{role}", self.deployment)
+    }
 }
 
 /// How AWS is reached; what isn't given comes from the ordinary SDK configuration.
@@ -97,6 +103,60 @@ pub enum Command {
         #[arg(long, default_value_t = 10)]
         grace: u32,
     },
+    /// Publish a RestoreCancelRequested event: the restore fails, what is temporary is deleted
+    Cancel(Reference),
+    /// Publish a RestoreReplayRequested event: a failed restore begins a new attempt
+    Replay(Reference),
+    /// Look at the messages that nobody could handle, send them again or drop them
+    Dlq {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: Dlq,
+    },
+}
+
+/// Names a restore, for an event about it.
+#[derive(Debug, Args)]
+pub struct Reference {
+    /// Restore id or request id
+    pub id: String,
+    /// Free text for the audit record
+    #[arg(long)]
+    pub requested_by: Option<String>,
+}
+
+/// What to do with the messages that nobody could handle.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Dlq {
+    /// List the letters, oldest first, and leave them where they are
+    List,
+    /// Show a whole letter
+    Show {
+        /// Its number in the list, or its message id
+        letter: String,
+    },
+    /// Send a letter to the phase that it belongs to, then delete it
+    Replay {
+        /// Its message id
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        letter: Option<String>,
+        /// Every letter that can be seen
+        #[arg(long)]
+        all: bool,
+        /// The phase to send it to; default: the one that it belongs to
+        #[arg(long, value_name = "PHASE", conflicts_with = "all", value_parser = phase)]
+        to: Option<Phase>,
+    },
+    /// Delete a letter for good
+    Drop {
+        /// Its message id
+        letter: String,
+    },
+}
+
+fn phase(name: &str) -> Result<Phase, String> {
+    let names = Phase::ALL.map(Phase::as_str).join(", ");
+    Phase::parse(name).ok_or_else(|| format!("the phases are {names}"))
 }
 
 /// A request, as options or as a file. Options replace the file's fields.
@@ -229,11 +289,39 @@ mod tests {
 
     #[test]
     fn nothing_is_offered_that_does_not_exist() {
-        for absent in ["plan", "list", "cancel", "replay", "dlq", "report"] {
+        for absent in ["plan", "list", "report", "dlq purge"] {
             assert!(
                 parse(&format!("tenant-restore {absent}")).is_err(),
                 "{absent}"
             );
         }
+    }
+
+    fn dlq(line: &str) -> Result<Dlq, clap::Error> {
+        match parse(&format!("tenant-restore dlq {line}"))?.command {
+            Command::Dlq { command } => Ok(command),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_replay_is_of_one_letter_or_of_all_and_only_one_can_be_sent_elsewhere() {
+        let (letter, to) = (Some("m-1".to_owned()), Some(Phase::Ddl));
+        let one = Dlq::Replay {
+            letter,
+            all: false,
+            to,
+        };
+        assert_eq!(dlq("replay m-1 --to ddl").unwrap(), one);
+        assert!(dlq("replay --all").is_ok());
+        for contradiction in ["replay", "replay m-1 --all", "replay --all --to ddl"] {
+            assert!(dlq(contradiction).is_err(), "{contradiction}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_phase_is_a_usage_error_that_lists_the_phases() {
+        let error = dlq("replay m-1 --to moon").unwrap_err().to_string();
+        assert!(error.contains("intake, provision, ddl"), "{error}");
     }
 }

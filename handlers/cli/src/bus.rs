@@ -3,23 +3,27 @@
 use aws_config::SdkConfig;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 
-use crate::detail::Detail;
 use crate::trouble::Trouble;
 
 /// `source` of the events that the command line publishes.
 const SOURCE: &str = "tenant-restore.cli";
 
-/// Publishes a `RestoreRequested` and returns the event's id.
+/// Publishes an event with this JSON as its detail, and returns the event's id.
 ///
 /// # Errors
 /// The call failed, or EventBridge took the call but not the event (`FailedEntryCount`, EventBridge API reference).
-pub async fn publish(config: &SdkConfig, bus: &str, detail: &Detail) -> Result<String, Trouble> {
-    let context = format!("publish on the bus {bus}");
+pub async fn publish(
+    config: &SdkConfig,
+    bus: &str,
+    detail_type: &str,
+    detail: String,
+) -> Result<String, Trouble> {
+    let context = format!("publish {detail_type} on the bus {bus}");
     let entry = PutEventsRequestEntry::builder()
         .event_bus_name(bus)
         .source(SOURCE)
-        .detail_type("RestoreRequested")
-        .detail(detail.json())
+        .detail_type(detail_type)
+        .detail(detail)
         .build();
     let client = aws_sdk_eventbridge::Client::new(config);
     let answer = client
@@ -42,7 +46,7 @@ pub async fn publish(config: &SdkConfig, bus: &str, detail: &Detail) -> Result<S
                 format!("Could not {context}: EventBridge refused the event: {code}: {message}");
             Err(Trouble::new(
                 what,
-                "Correct what it names and request again; nothing was started.",
+                "Correct what it names and try again; nothing was published.",
             ))
         }
     }

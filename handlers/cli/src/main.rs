@@ -1,4 +1,5 @@
-//! The command line of Tenant Restore: ask for a restore, look at one, follow one to its end.
+//! The command line of Tenant Restore: ask for a restore, look at one, follow one to its end, cancel or replay one, and
+//! see to the messages that nobody could handle.
 //!
 //! Exit codes: 0 the command did what it was asked (`watch`: the restore completed), 1 the restore was rejected or
 //! failed, 2 the command itself could not be done.
@@ -8,9 +9,11 @@ mod aws;
 mod bus;
 mod detail;
 mod display;
+mod dlq;
 mod history;
 mod log;
 mod record;
+mod reference;
 mod status;
 mod teller;
 mod text;
@@ -29,6 +32,7 @@ use crate::arguments::{Arguments, Command, Deployment, Output};
 use crate::detail::Detail;
 use crate::log::Entry;
 use crate::record::{Found, Records};
+use crate::reference::Wish;
 use crate::status::Status;
 use crate::trouble::Trouble;
 
@@ -84,6 +88,18 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
             )
             .await
         }
+        Command::Cancel(named) => {
+            let config = aws::config(&connection).await?;
+            reference::publish(&config, &deployment, output, Wish::Cancel, &named).await
+        }
+        Command::Replay(named) => {
+            let config = aws::config(&connection).await?;
+            reference::publish(&config, &deployment, output, Wish::Replay, &named).await
+        }
+        Command::Dlq { command } => {
+            let config = aws::config(&connection).await?;
+            dlq::run(&config, &deployment, output, &command).await
+        }
     }
 }
 
@@ -96,7 +112,7 @@ async fn publish(
 ) -> Result<ExitCode, Trouble> {
     let published = Timestamp::now();
     let (bus, request_id) = (deployment.bus(), &detail.request_id);
-    let event_id = bus::publish(config, bus, detail).await?;
+    let event_id = bus::publish(config, bus, "RestoreRequested", detail.json()).await?;
     let restore_id = restore_id(&deployment.deployment, request_id);
     teller::write(&match output {
         Output::Text => {

@@ -237,7 +237,8 @@ pub fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%SZ").to_string()
 }
 
-fn instant(at: Timestamp) -> String {
+/// Date and time in UTC, whole seconds.
+pub fn instant(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 

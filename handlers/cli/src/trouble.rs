@@ -42,7 +42,9 @@ impl Trouble {
 
 fn remedy(code: &str) -> &'static str {
     match code {
-        "ResourceNotFoundException" => {
+        "ResourceNotFoundException"
+        | "AWS.SimpleQueueService.NonExistentQueue"
+        | "QueueDoesNotExist" => {
             "Check --deployment and --region: nothing of that name exists there."
         }
         "AccessDeniedException" | "AccessDenied" => "Use credentials that are allowed to do this.",
