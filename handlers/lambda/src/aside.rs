@@ -1,8 +1,8 @@
 //! A message about a restore that isn't in this handler's hands, or not any more.
 
-use tenant_restore_core::decision::Wake;
-use tenant_restore_core::restore::{Restore, TaskState};
-use tenant_restore_events::{Command, Instruction, Phase};
+use tenant_restore_core::decision::{self, Wake};
+use tenant_restore_core::restore::Restore;
+use tenant_restore_events::{Command, Instruction};
 
 use crate::batch::Delivery;
 use crate::engine::{Engine, Woken};
@@ -13,7 +13,7 @@ impl Engine {
     /// Leaves the restore to its phase's handler, but loses nothing that this message was to cause.
     pub(crate) async fn step_aside(&self, stored: &Stored, woken: &Woken<'_>) -> Result<(), Fault> {
         let restore = &stored.restore;
-        if ends_a_stop(restore, woken) {
+        if decision::ends_a_stop(restore, &woken.wake) {
             self.wake_cleanup(restore).await?;
         } else {
             self.send_again(restore, woken.delivery).await?;
@@ -46,15 +46,4 @@ impl Engine {
         let command = Command::new(restore.id.as_str(), restore.attempt, clean_up);
         self.send(&command, 0).await
     }
-}
-
-/// Whether it is the end of a worker task that the cleanup waits for: ECS tells the phase that started it.
-fn ends_a_stop(restore: &Restore, woken: &Woken<'_>) -> bool {
-    let Wake::Hint(hint) = &woken.wake else {
-        return false;
-    };
-    restore.phase == Phase::Cleanup
-        && restore
-            .task(&hint.resource)
-            .is_some_and(|task| task.state == TaskState::Running)
 }

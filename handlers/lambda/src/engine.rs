@@ -171,7 +171,7 @@ impl Engine {
         let mut restore = before.clone();
         decision::heed(&mut restore, &setting.deployment, &woken.wake);
         decision::learn(&mut restore, learned, now);
-        if is_next_command(&restore, &woken.wake) {
+        if decision::is_next_command(&restore, &woken.wake) {
             restore.outbox = Outbox::default();
         }
         let phase = phases::of(handler);
@@ -328,14 +328,4 @@ impl Engine {
             trouble: None,
         }
     }
-}
-
-/// Whether this is the command that the outbox holds for the restore's phase: then all in it was sent.
-fn is_next_command(restore: &Restore, wake: &Wake) -> bool {
-    let Wake::Command(instruction) = wake else {
-        return false;
-    };
-    let mut commands = restore.outbox.commands.iter();
-    instruction.recipient() == restore.phase
-        && commands.any(|command| command.instruction == *instruction)
 }

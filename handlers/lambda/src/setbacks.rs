@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use tenant_restore_core::decision::{self, Tick, Wake};
 use tenant_restore_core::error::{Cause, Class, ErrorKind};
 use tenant_restore_core::naming::RestoreId;
-use tenant_restore_core::phases::cleanup;
 use tenant_restore_core::restore::Restore;
 use tenant_restore_events::{Command, Instruction, Phase};
 use tracing::{info, warn};
@@ -138,9 +137,5 @@ impl Engine {
 /// Fails the restore, or the cleanup, which then ends with what is left.
 pub(crate) fn give_up(restore: &mut Restore, handler: Phase, cause: Cause, now: Timestamp) {
     warn!(restore = %restore.id, phase = %handler, kind = %cause.kind, error = %cause.message, "gave up");
-    if handler == Phase::Cleanup {
-        cleanup::give_up(restore, &cause, now);
-    } else {
-        restore.fail(vec![cause], now);
-    }
+    decision::give_up(restore, handler, cause, now);
 }

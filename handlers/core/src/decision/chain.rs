@@ -1,0 +1,174 @@
+//! Waits and their chains of ticks: one chain a wait, whatever is lost, doubled or late.
+
+use jiff::Timestamp;
+use tenant_restore_events::{Command, Instruction, Phase};
+
+use super::{Then, Wake};
+use crate::error::{Cause, ErrorKind};
+use crate::restore::{Refusal, Restore};
+use crate::wait::{Pace, Wait, WaitFor};
+
+/// A tick to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tick {
+    /// The command.
+    pub command: Command,
+    /// After so many seconds.
+    pub delay: i64,
+}
+
+/// Whether a tick belongs to the wait that is under way. One from the future was sent by a handler that could not
+/// save; it counts, so that the chain doesn't break.
+pub fn is_current(restore: &Restore, handler: Phase, generation: u32) -> bool {
+    restore
+        .waits
+        .get(&handler)
+        .is_some_and(|wait| generation >= wait.generation)
+}
+
+/// Whether a tick belongs to a wait that another has replaced. The newer wait has a tick of its own, so this one is
+/// ignored: acted upon, it could arm another, and chains would multiply.
+pub fn is_outdated(restore: &Restore, handler: Phase, wake: &Wake) -> bool {
+    let Wake::Tick { generation } = wake else {
+        return false;
+    };
+    restore
+        .waits
+        .get(&handler)
+        .is_some_and(|wait| *generation < wait.generation)
+}
+
+/// Begins, keeps or ends the wait of a handler, after a decision.
+///
+/// # Errors
+/// The cause, when the wait is past its deadline.
+pub fn settle(
+    restore: &mut Restore,
+    handler: Phase,
+    then: &Then,
+    wake: &Wake,
+    pace: &Pace,
+    now: Timestamp,
+) -> Result<Option<Tick>, Cause> {
+    let Then::Wait(what, last_seen) = then else {
+        if *then == Then::Rest {
+            restore.waits.remove(&handler);
+        }
+        return Ok(None);
+    };
+    let before = restore.waits.get(&handler).cloned();
+    // What the cleanup waits for changes as resources go; its deadline is one for all.
+    let overdue_wait = before
+        .as_ref()
+        .filter(|wait| wait.what == *what || handler == Phase::Cleanup);
+    if let Some(wait) = overdue_wait.filter(|wait| now > wait.deadline) {
+        return Err(overdue(wait, last_seen));
+    }
+    let same = before.as_ref().filter(|wait| wait.what == *what);
+    let ticked =
+        matches!(wake, Wake::Tick { generation } if is_current(restore, handler, *generation));
+    let tick_generation = if let Wake::Tick { generation } = wake {
+        *generation
+    } else {
+        0
+    };
+    if let Some(wait) = same.filter(|_| !ticked) {
+        let kept = Wait {
+            last_seen: last_seen.clone(),
+            ..wait.clone()
+        };
+        restore.waits.insert(handler, kept);
+        return Ok(None);
+    }
+    restore.generation = restore.generation.max(tick_generation) + 1;
+    let wait = Wait {
+        what: *what,
+        since: same.map_or(now, |wait| wait.since),
+        deadline: same.map_or_else(
+            || pace.deadline(*what, handler, began(restore, handler, now)),
+            |wait| wait.deadline,
+        ),
+        generation: restore.generation,
+        ticks: same.map_or(0, |wait| wait.ticks + 1),
+        last_seen: last_seen.clone(),
+    };
+    let tick = Tick {
+        command: Command::new(
+            restore.id.as_str(),
+            restore.attempt,
+            Instruction::Reconcile {
+                phase: handler,
+                generation: wait.generation,
+            },
+        ),
+        delay: pace.interval(*what, wait.ticks),
+    };
+    restore.waits.insert(handler, wait);
+    Ok(Some(tick))
+}
+
+fn began(restore: &Restore, handler: Phase, now: Timestamp) -> Timestamp {
+    let phase = restore
+        .phases
+        .last()
+        .filter(|time| handler == Phase::Cleanup && time.phase == handler);
+    phase.map_or(now, |time| time.began)
+}
+
+/// Puts a refused call off: a tick will repeat it, later each time.
+///
+/// # Errors
+/// The cause, when it was refused for longer than its deadline.
+pub fn put_off(
+    restore: &mut Restore,
+    handler: Phase,
+    cause: &Cause,
+    pace: &Pace,
+    now: Timestamp,
+) -> Result<Tick, Cause> {
+    let (since, count) = restore
+        .refusals
+        .get(&handler)
+        .map_or((now, 0), |refusal| (refusal.since, refusal.count + 1));
+    let deadline = pace.deadline(WaitFor::Retry, handler, began(restore, handler, since));
+    if now > deadline {
+        let message = format!(
+            "{}; refused {} times since {since}",
+            cause.message,
+            count + 1
+        );
+        return Err(Cause::new(cause.kind, message));
+    }
+    restore.refusals.insert(handler, Refusal { since, count });
+    restore.generation += 1;
+    let generation = restore.generation;
+    let last_seen = cause.to_string();
+    restore.waits.insert(
+        handler,
+        Wait {
+            what: WaitFor::Retry,
+            since,
+            deadline,
+            generation,
+            ticks: count,
+            last_seen,
+        },
+    );
+    let reconcile = Instruction::Reconcile {
+        phase: handler,
+        generation,
+    };
+    let command = Command::new(restore.id.as_str(), restore.attempt, reconcile);
+    Ok(Tick {
+        command,
+        delay: pace.interval(WaitFor::Retry, count),
+    })
+}
+
+fn overdue(wait: &Wait, last_seen: &str) -> Cause {
+    let message = format!(
+        "waited for {:?} since {} and past the deadline {}; last seen: {last_seen}",
+        wait.what, wait.since, wait.deadline
+    );
+    Cause::new(ErrorKind::DeadlineExceeded, message)
+}
