@@ -29,8 +29,9 @@ impl Choreography for Complete {
             return Decision::rest(restore);
         }
         let report_key = format!(
-            "{}report.json",
-            setting.deployment.names(&restore.id).audit_prefix()
+            "{}{}/report.json",
+            setting.deployment.names(&restore.id).audit_prefix(),
+            restore.attempt
         );
         let ended = restore
             .decide_outcome(format!("s3://{}/{report_key}", setting.bucket), now)
