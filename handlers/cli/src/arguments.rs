@@ -105,7 +105,7 @@ pub enum Command {
     },
     /// Publish a RestoreCancelRequested event: the restore fails, what is temporary is deleted
     Cancel(Reference),
-    /// Publish a RestoreReplayRequested event: a failed restore begins a new attempt
+    /// Publish a RestoreReplayRequested event: a failed or rejected restore begins a new attempt
     Replay(Reference),
     /// Look at the messages that nobody could handle, send them again or drop them
     Dlq {
