@@ -209,6 +209,9 @@ pub struct Refusal {
     pub since: Timestamp,
     /// How often.
     pub count: u32,
+    /// The wait that was under way; it goes on when the call is taken, with the deadline that it had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interrupted: Option<Wait>,
 }
 
 /// What is to be sent.

@@ -57,14 +57,19 @@ pub fn settle(
         return Ok(None);
     };
     let before = restore.waits.get(&handler).cloned();
-    // What the cleanup waits for changes as resources go; its deadline is one for all.
-    let overdue_wait = before
+    let interrupted = before
         .as_ref()
-        .filter(|wait| wait.what == *what || handler == Phase::Cleanup);
+        .filter(|wait| wait.what == WaitFor::Retry)
+        .and_then(|_| restore.refusals.get(&handler)?.interrupted.clone());
+    // What the cleanup waits for changes as resources go; its deadline is one for all.
+    let overdue_wait = [&before, &interrupted]
+        .into_iter()
+        .flatten()
+        .find(|wait| wait.what == *what || handler == Phase::Cleanup);
     if let Some(wait) = overdue_wait.filter(|wait| now > wait.deadline) {
         return Err(overdue(wait, last_seen));
     }
-    let same = before.as_ref().filter(|wait| wait.what == *what);
+    let same = before.filter(|wait| wait.what == *what);
     let ticked =
         matches!(wake, Wake::Tick { generation } if is_current(restore, handler, *generation));
     let tick_generation = if let Wake::Tick { generation } = wake {
@@ -72,7 +77,7 @@ pub fn settle(
     } else {
         0
     };
-    if let Some(wait) = same.filter(|_| !ticked) {
+    if let Some(wait) = same.as_ref().filter(|_| !ticked) {
         let kept = Wait {
             last_seen: last_seen.clone(),
             ..wait.clone()
@@ -80,16 +85,17 @@ pub fn settle(
         restore.waits.insert(handler, kept);
         return Ok(None);
     }
+    let same = same.or(interrupted.filter(|wait| wait.what == *what));
     restore.generation = restore.generation.max(tick_generation) + 1;
     let wait = Wait {
         what: *what,
-        since: same.map_or(now, |wait| wait.since),
-        deadline: same.map_or_else(
+        since: same.as_ref().map_or(now, |wait| wait.since),
+        deadline: same.as_ref().map_or_else(
             || pace.deadline(*what, handler, began(restore, handler, now)),
             |wait| wait.deadline,
         ),
         generation: restore.generation,
-        ticks: same.map_or(0, |wait| wait.ticks + 1),
+        ticks: same.as_ref().map_or(0, |wait| wait.ticks + 1),
         last_seen: last_seen.clone(),
     };
     let tick = Tick {
@@ -139,7 +145,21 @@ pub fn put_off(
         );
         return Err(Cause::new(cause.kind, message));
     }
-    restore.refusals.insert(handler, Refusal { since, count });
+    let interrupted = match restore.waits.get(&handler) {
+        Some(wait) if wait.what != WaitFor::Retry => Some(wait.clone()),
+        _ => restore
+            .refusals
+            .get(&handler)
+            .and_then(|refusal| refusal.interrupted.clone()),
+    };
+    restore.refusals.insert(
+        handler,
+        Refusal {
+            since,
+            count,
+            interrupted,
+        },
+    );
     restore.generation += 1;
     let generation = restore.generation;
     let last_seen = cause.to_string();

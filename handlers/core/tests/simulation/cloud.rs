@@ -1,0 +1,526 @@
+//! A tiny AWS: resources that go their way step by step and send events on it. It refuses what AWS refuses, and panics
+//! where a handler would do harm.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::{Job, JobResult, Mode};
+use tenant_restore_core::sight::{
+    DatabaseSight, Look, ReplicationTaskSight, Seen, SourceInstance, SourceSight, TaskSight,
+};
+
+use crate::fate::Fate;
+use crate::luck::Luck;
+
+/// A step that a resource takes by itself.
+#[derive(Debug, Clone)]
+pub enum Change {
+    DatabaseMade,
+    DatabaseAvailable,
+    PasswordSet,
+    DatabaseGone,
+    InstanceMade,
+    InstanceGone,
+    ConnectionTested(String),
+    EndpointGone(String),
+    DmsTaskReady(String),
+    DmsTaskRuns(String),
+    DmsTaskStops(String),
+    DmsTaskGone(String),
+    WorkerStops(String),
+}
+
+/// What a change is told as: the event's id and the resource, or the end of a worker task.
+pub enum Told {
+    Rds(&'static str),
+    Dms(&'static str, String),
+    Ecs { started_by: String },
+}
+
+/// What follows a change or a call: more changes after so many seconds, and events.
+#[derive(Default)]
+pub struct After {
+    pub changes: Vec<(i64, Change)>,
+    pub told: Vec<Told>,
+}
+
+pub struct Worker {
+    pub job: Job,
+    name: String,
+    arn: String,
+    stopped: bool,
+    exit_code: Option<i32>,
+}
+
+pub struct Cloud {
+    pub fate: Fate,
+    pub luck: Luck,
+    pub database: Option<DatabaseSight>,
+    pub instance: Option<String>,
+    pub endpoints: BTreeMap<String, String>,
+    pub connections: BTreeMap<String, (String, String)>,
+    pub dms_tasks: BTreeMap<String, ReplicationTaskSight>,
+    dms_tables: BTreeMap<String, Vec<(String, String)>>,
+    pub workers: BTreeMap<String, Worker>,
+    pub secrets: BTreeSet<String>,
+    pub objects: BTreeSet<String>,
+    results: BTreeMap<String, JobResult>,
+    /// Whether restored schemas are in production.
+    pub schemas: bool,
+}
+
+fn busy<T>(what: &str) -> Result<T, Cause> {
+    Err(Cause::new(ErrorKind::Busy, what))
+}
+
+impl Cloud {
+    pub fn new(fate: Fate, luck: Luck) -> Self {
+        Self {
+            fate,
+            luck,
+            database: None,
+            instance: None,
+            endpoints: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            dms_tasks: BTreeMap::new(),
+            dms_tables: BTreeMap::new(),
+            workers: BTreeMap::new(),
+            secrets: BTreeSet::new(),
+            objects: BTreeSet::new(),
+            results: BTreeMap::new(),
+            schemas: false,
+        }
+    }
+
+    pub fn look(&self, looks: &[Look]) -> Seen {
+        let mut seen = Seen::default();
+        for look in looks {
+            match look {
+                Look::Source(_) => seen.source = Some(source()),
+                Look::Database(name) => {
+                    seen.databases.insert(name.clone(), self.database.clone());
+                }
+                Look::Task {
+                    job, started_by, ..
+                } => {
+                    seen.tasks.insert(job.clone(), self.worker(started_by));
+                }
+                Look::ReplicationInstance(name) => {
+                    seen.replication_instances
+                        .insert(name.clone(), self.instance.clone());
+                }
+                Look::Endpoint(name) => {
+                    seen.endpoints
+                        .insert(name.clone(), self.endpoints.get(name).cloned());
+                }
+                Look::Connection { endpoint, .. } => {
+                    seen.connections
+                        .insert(endpoint.clone(), self.connections.get(endpoint).cloned());
+                }
+                Look::ReplicationTask { name, tables } => {
+                    let mut sight = self.dms_tasks.get(name).cloned();
+                    if let Some(sight) = sight.as_mut().filter(|_| *tables) {
+                        sight.tables = self.dms_tables[name].clone();
+                    }
+                    seen.replication_tasks.insert(name.clone(), sight);
+                }
+                Look::Plan(key) => {
+                    let report = self.results.get(key).and_then(|it| it.extract.clone());
+                    seen.plan = report.map(|report| report.tables);
+                }
+                Look::Secret(name) => {
+                    seen.secrets
+                        .insert(name.clone(), self.secrets.contains(name));
+                }
+                Look::Objects(prefix) => {
+                    let count = self.objects.iter().filter(|key| key.starts_with(prefix));
+                    seen.objects.insert(prefix.clone(), count.count());
+                }
+            }
+        }
+        seen
+    }
+
+    fn worker(&self, started_by: &str) -> Option<TaskSight> {
+        let worker = self.workers.get(started_by)?;
+        let status = if worker.stopped { "STOPPED" } else { "RUNNING" };
+        let result = self.results.get(&worker.job.result_key).cloned();
+        Some(TaskSight {
+            arn: worker.arn.clone(),
+            status: status.to_owned(),
+            exit_code: worker.exit_code,
+            reason: String::new(),
+            result: result.filter(|_| worker.stopped).map(Box::new),
+        })
+    }
+
+    pub fn is_at_work(&self) -> bool {
+        self.workers.values().any(|worker| !worker.stopped)
+    }
+
+    pub fn restore_database(&mut self, after: &mut After) {
+        if self.database.is_some() {
+            return;
+        }
+        self.database = Some(DatabaseSight {
+            status: "creating".to_owned(),
+            endpoint: None,
+            password_pending: false,
+        });
+        let seconds = self.luck.between(60, 900);
+        after.changes.push((seconds, Change::DatabaseMade));
+    }
+
+    pub fn reset_password(&mut self, after: &mut After) -> Result<(), Cause> {
+        let Some(database) = &mut self.database else {
+            return busy("no database");
+        };
+        if !matches!(
+            database.status.as_str(),
+            "available" | "resetting-master-credentials"
+        ) {
+            return busy("database");
+        }
+        database.status = "resetting-master-credentials".to_owned();
+        database.password_pending = true;
+        let seconds = self.luck.between(1, 40);
+        after.changes.push((seconds, Change::PasswordSet));
+        Ok(())
+    }
+
+    pub fn run_task(
+        &mut self,
+        name: &str,
+        key: &str,
+        started_by: &str,
+        job: &Job,
+        after: &mut After,
+    ) -> String {
+        self.objects.insert(key.to_owned());
+        if let Some(worker) = self.workers.get(started_by) {
+            return worker.arn.clone();
+        }
+        if job.modes == [Mode::Drop] {
+            assert!(!self.is_at_work(), "drop while another worker is at work");
+            let moving = |task: &ReplicationTaskSight| task.status == "running";
+            assert!(!self.dms_tasks.values().any(moving), "drop while DMS moves");
+        }
+        let arn = format!("arn:{started_by}");
+        self.workers.insert(
+            started_by.to_owned(),
+            Worker {
+                job: job.clone(),
+                name: name.to_owned(),
+                arn: arn.clone(),
+                stopped: false,
+                exit_code: None,
+            },
+        );
+        let seconds = self.luck.between(5, 600);
+        after
+            .changes
+            .push((seconds, Change::WorkerStops(started_by.to_owned())));
+        arn
+    }
+
+    pub fn stop_task(&mut self, arn: &str, after: &mut After) {
+        let found = self.workers.iter_mut().find(|(_, it)| it.arn == arn);
+        if let Some((started_by, worker)) = found.filter(|(_, it)| !it.stopped) {
+            // What it was at is not done; it may have begun.
+            self.schemas |= worker.name == "ddl";
+            worker.exit_code = Some(143);
+            let seconds = self.luck.between(1, 30);
+            after
+                .changes
+                .push((seconds, Change::WorkerStops(started_by.clone())));
+        }
+    }
+
+    pub fn create_instance(&mut self, after: &mut After) {
+        if self.instance.is_none() {
+            self.instance = Some("creating".to_owned());
+            let seconds = self.luck.between(60, 900);
+            after.changes.push((seconds, Change::InstanceMade));
+        }
+    }
+
+    pub fn test_connection(&mut self, endpoint: &str, after: &mut After) -> Result<(), Cause> {
+        if self.instance.as_deref() != Some("available") || !self.endpoints.contains_key(endpoint) {
+            return busy("connection");
+        }
+        let testing = ("testing".to_owned(), String::new());
+        self.connections.insert(endpoint.to_owned(), testing);
+        let seconds = self.luck.between(1, 60);
+        after
+            .changes
+            .push((seconds, Change::ConnectionTested(endpoint.to_owned())));
+        Ok(())
+    }
+
+    pub fn create_dms_task(
+        &mut self,
+        name: &str,
+        schema: &str,
+        tables: &[String],
+        after: &mut After,
+    ) -> Result<(), Cause> {
+        if self.dms_tasks.contains_key(name) {
+            return Ok(());
+        }
+        if self.instance.as_deref() != Some("available") {
+            return busy("instance");
+        }
+        let sight = ReplicationTaskSight {
+            status: "creating".to_owned(),
+            stop_reason: String::new(),
+            failure: String::new(),
+            tables_errored: 0,
+            tables: Vec::new(),
+        };
+        self.dms_tasks.insert(name.to_owned(), sight);
+        let state = |table: &String| (format!("{schema}.{table}"), "Table completed".to_owned());
+        self.dms_tables
+            .insert(name.to_owned(), tables.iter().map(state).collect());
+        let seconds = self.luck.between(1, 30);
+        after
+            .changes
+            .push((seconds, Change::DmsTaskReady(name.to_owned())));
+        Ok(())
+    }
+
+    pub fn start_dms_task(&mut self, name: &str, after: &mut After) -> Result<(), Cause> {
+        let next = Change::DmsTaskRuns(name.to_owned());
+        self.dms_task_goes(name, &["ready"], "starting", next, after)
+    }
+
+    pub fn stop_dms_task(&mut self, name: &str, after: &mut After) -> Result<(), Cause> {
+        let next = Change::DmsTaskStops(name.to_owned());
+        self.dms_task_goes(name, &["running"], "stopping", next, after)
+    }
+
+    pub fn delete_dms_task(&mut self, name: &str, after: &mut After) -> Result<(), Cause> {
+        if !self.dms_tasks.contains_key(name) {
+            return Ok(());
+        }
+        let next = Change::DmsTaskGone(name.to_owned());
+        let from = ["ready", "stopped", "failed"];
+        self.dms_task_goes(name, &from, "deleting", next, after)
+    }
+
+    fn dms_task_goes(
+        &mut self,
+        name: &str,
+        from: &[&str],
+        to: &str,
+        next: Change,
+        after: &mut After,
+    ) -> Result<(), Cause> {
+        match self.dms_tasks.get_mut(name) {
+            Some(task) if from.contains(&task.status.as_str()) => task.status = to.to_owned(),
+            _ => return busy(name),
+        }
+        after.changes.push((self.luck.between(1, 30), next));
+        Ok(())
+    }
+
+    pub fn delete_endpoint(&mut self, name: &str, after: &mut After) {
+        assert!(self.dms_tasks.is_empty(), "endpoint deleted before tasks");
+        if let Some(status) = self.endpoints.get_mut(name) {
+            *status = "deleting".to_owned();
+            let seconds = self.luck.between(1, 30);
+            after
+                .changes
+                .push((seconds, Change::EndpointGone(name.to_owned())));
+        }
+    }
+
+    pub fn delete_instance(&mut self, after: &mut After) -> Result<(), Cause> {
+        assert!(self.dms_tasks.is_empty(), "instance deleted before tasks");
+        match self.instance.as_deref() {
+            None => Ok(()),
+            Some("creating" | "deleting") => busy("instance"),
+            Some(_) => {
+                self.instance = Some("deleting".to_owned());
+                let seconds = self.luck.between(10, 300);
+                after.changes.push((seconds, Change::InstanceGone));
+                Ok(())
+            }
+        }
+    }
+
+    pub fn delete_database(&mut self, after: &mut After) -> Result<(), Cause> {
+        match &mut self.database {
+            None => Ok(()),
+            Some(database) if matches!(database.status.as_str(), "creating" | "deleting") => {
+                busy("database")
+            }
+            Some(database) => {
+                database.status = "deleting".to_owned();
+                let seconds = self.luck.between(10, 300);
+                after.changes.push((seconds, Change::DatabaseGone));
+                Ok(())
+            }
+        }
+    }
+
+    pub fn delete_secret(&mut self, name: &str) {
+        assert!(!self.is_at_work(), "secret deleted under a worker");
+        self.secrets.remove(name);
+    }
+
+    pub fn delete_objects(&mut self, prefix: &str) {
+        assert!(!self.is_at_work(), "objects deleted under a worker");
+        self.objects.retain(|key| !key.starts_with(prefix));
+    }
+
+    /// Lets a resource take a step; none if it is in no state to.
+    pub fn change(&mut self, change: &Change) -> After {
+        let mut after = After::default();
+        match change {
+            Change::DatabaseMade => self.database_made(&mut after),
+            Change::DatabaseAvailable => self.database_goes("creating", "available"),
+            Change::PasswordSet => {
+                if let Some(database) = &mut self.database {
+                    database.password_pending = false;
+                }
+                self.database_goes("resetting-master-credentials", "available");
+                after.told.push(Told::Rds("RDS-EVENT-0016"));
+            }
+            Change::DatabaseGone => {
+                self.database = None;
+                after.told.push(Told::Rds("RDS-EVENT-0003"));
+            }
+            Change::InstanceMade => self.instance_made(&mut after),
+            Change::InstanceGone => {
+                self.instance = None;
+                after
+                    .told
+                    .push(Told::Dms("DMS-EVENT-0003", "-i".to_owned()));
+            }
+            Change::ConnectionTested(name) => {
+                let failed = self.fate == Fate::ConnectionFails && name.ends_with("-t");
+                let status = if failed { "failed" } else { "successful" };
+                self.connections
+                    .insert(name.clone(), (status.to_owned(), String::new()));
+            }
+            Change::EndpointGone(name) => drop(self.endpoints.remove(name)),
+            Change::DmsTaskReady(name) => self.dms_task_steps(name, "creating", "ready"),
+            Change::DmsTaskRuns(name) => {
+                self.dms_task_steps(name, "starting", "running");
+                let seconds = self.luck.between(5, 900);
+                let stops = Change::DmsTaskStops(name.clone());
+                after.changes.push((seconds, stops));
+            }
+            Change::DmsTaskStops(name) => self.dms_task_stops(name, &mut after),
+            Change::DmsTaskGone(name) => {
+                self.dms_tasks.remove(name);
+                after.told.push(Told::Dms("DMS-EVENT-0073", suffix(name)));
+            }
+            Change::WorkerStops(started_by) => self.worker_stops(started_by, &mut after),
+        }
+        after
+    }
+
+    fn database_goes(&mut self, from: &str, to: &str) {
+        if let Some(database) = self.database.as_mut().filter(|it| it.status == from) {
+            database.status = to.to_owned();
+        }
+    }
+
+    fn database_made(&mut self, after: &mut After) {
+        if self.fate == Fate::DatabaseFails {
+            return self.database_goes("creating", "restore-error");
+        }
+        if self.fate == Fate::DatabaseNeverAvailable {
+            return self.database_goes("creating", "backing-up");
+        }
+        if let Some(database) = &mut self.database {
+            database.endpoint = Some(("temporary".to_owned(), 5432));
+        }
+        after.told.push(Told::Rds("RDS-EVENT-0019"));
+        let seconds = self.luck.between(0, 120);
+        after.changes.push((seconds, Change::DatabaseAvailable));
+    }
+
+    fn instance_made(&mut self, after: &mut After) {
+        let fails = self.fate == Fate::InstanceFails;
+        self.instance = Some(if fails { "failed" } else { "available" }.to_owned());
+        after
+            .told
+            .push(Told::Dms("DMS-EVENT-0005", "-i".to_owned()));
+    }
+
+    fn dms_task_steps(&mut self, name: &str, from: &str, to: &str) {
+        if let Some(task) = self.dms_tasks.get_mut(name).filter(|it| it.status == from) {
+            task.status = to.to_owned();
+        }
+    }
+
+    fn dms_task_stops(&mut self, name: &str, after: &mut After) {
+        let Some(task) = self.dms_tasks.get_mut(name) else {
+            return;
+        };
+        if !matches!(task.status.as_str(), "running" | "stopping") {
+            return;
+        }
+        let asked = task.status == "stopping";
+        task.status = "stopped".to_owned();
+        task.stop_reason = match (asked, self.fate) {
+            (true, _) => "Stop Reason NORMAL",
+            (_, Fate::DmsTaskFails) => "Stop Reason FATAL_ERROR",
+            _ => "Stop Reason FULL_LOAD_ONLY_FINISHED",
+        }
+        .to_owned();
+        if self.fate == Fate::DmsTableErrs {
+            for (_, state) in self.dms_tables.get_mut(name).into_iter().flatten() {
+                *state = "Table error".to_owned();
+            }
+        }
+        after.told.push(Told::Dms("DMS-EVENT-0079", suffix(name)));
+    }
+
+    fn worker_stops(&mut self, started_by: &str, after: &mut After) {
+        let Some(worker) = self.workers.get_mut(started_by).filter(|it| !it.stopped) else {
+            return;
+        };
+        worker.stopped = true;
+        let told = Told::Ecs {
+            started_by: started_by.to_owned(),
+        };
+        after.told.push(told);
+        if worker.exit_code.is_some() {
+            return;
+        }
+        let Some(result) = self.fate.result(&worker.job) else {
+            return;
+        };
+        let failed = result.failure.is_some();
+        worker.exit_code = Some(i32::from(failed));
+        match worker.name.as_str() {
+            "ddl" => self.schemas = true,
+            "drop" if !failed => self.schemas = false,
+            _ => {}
+        }
+        self.results.insert(worker.job.result_key.clone(), result);
+    }
+}
+
+fn suffix(name: &str) -> String {
+    name[name.len() - 4..].to_owned()
+}
+
+fn source() -> SourceSight {
+    SourceSight::Instance(Box::new(SourceInstance {
+        database: DatabaseSight {
+            status: "available".to_owned(),
+            endpoint: Some(("production".to_owned(), 5432)),
+            password_pending: false,
+        },
+        engine: "postgres".to_owned(),
+        master_username: "master".to_owned(),
+        parameter_group: None,
+        secret: Ok("arn:secret".to_owned()),
+        earliest: "2024-01-01T00:00:00Z".parse().ok(),
+        latest: "2024-02-01T00:00:00Z".parse().ok(),
+    }))
+}

@@ -1,0 +1,300 @@
+//! The loop of a handler, as the Lambda shell has it, but in steps between which others act and after which it may
+//! crash: look and decide; save; each effect; send.
+
+use jiff::Timestamp;
+use tenant_restore_core::decision::{self, Decision, Then};
+use tenant_restore_core::effect::{Effect, Learned};
+use tenant_restore_core::error::{Cause, Class, ErrorKind};
+use tenant_restore_core::phases;
+use tenant_restore_core::restore::{Outbox, Restore};
+use tenant_restore_events::{Command, Instruction, Phase};
+
+use crate::cloud::After;
+use crate::world::{Message, World};
+
+pub struct Run {
+    pub message: Message,
+    pub started: Timestamp,
+    round: usize,
+    learned: Vec<Learned>,
+    stage: Stage,
+}
+
+enum Stage {
+    Look,
+    Save(Decided),
+    Act(Decided, usize, Option<Cause>),
+    PutOff(Decided, Cause),
+    Taken(Decided),
+    Send(Decided),
+}
+
+#[derive(Clone)]
+struct Decided {
+    before: Restore,
+    version: u64,
+    next: Restore,
+    effects: Vec<Effect>,
+    then: Then,
+}
+
+impl Run {
+    pub fn new(message: Message, started: Timestamp) -> Self {
+        Self {
+            message,
+            started,
+            round: 0,
+            learned: Vec::new(),
+            stage: Stage::Look,
+        }
+    }
+
+    /// Takes the next step.
+    pub fn go_on(mut self: Box<Self>, world: &mut World) {
+        let next = match std::mem::replace(&mut self.stage, Stage::Look) {
+            Stage::Look => self.look(world),
+            Stage::Save(decided) => self.save(decided, world),
+            Stage::Act(decided, position, trouble) => self.act(decided, position, trouble, world),
+            Stage::PutOff(decided, cause) => self.put_off(decided, &cause, world),
+            Stage::Taken(decided) => self.taken(decided, world),
+            Stage::Send(decided) => self.send(&decided, world),
+        };
+        if let Some(stage) = next {
+            self.stage = stage;
+            world.go_on_later(self);
+        }
+    }
+
+    fn again(&mut self) -> Option<Stage> {
+        self.round += 1;
+        assert!(self.round < 24, "it goes in circles: {:?}", self.message);
+        Some(Stage::Look)
+    }
+
+    fn look(&mut self, world: &mut World) -> Option<Stage> {
+        let (version, before) = world.stored.clone();
+        let (handler, wake) = (self.message.handler, self.message.wake.clone());
+        if !decision::may_act(handler, &before) {
+            self.step_aside(&before, world);
+            return None;
+        }
+        if self.round == 0 && decision::is_outdated(&before, handler, &wake) {
+            return None;
+        }
+        let mut restore = before.clone();
+        decision::heed(&mut restore, &world.setting.deployment, &wake);
+        decision::learn(&mut restore, &self.learned, world.now);
+        if decision::is_next_command(&restore, &wake) {
+            restore.outbox = Outbox::default();
+        }
+        let mut decided = Decided {
+            before,
+            version,
+            next: restore.clone(),
+            effects: Vec::new(),
+            then: Then::Rest,
+        };
+        if world.cloud.luck.once_in(60) {
+            let cause = Cause::new(ErrorKind::Throttled, "look");
+            return Some(Stage::PutOff(decided, cause));
+        }
+        let phase = phases::of(handler);
+        let seen = world.cloud.look(&phase.looks(&restore, &world.setting));
+        let Decision {
+            restore: mut next,
+            mut effects,
+            then,
+        } = phase.decide(restore, &seen, &world.setting, world.now);
+        let pace = world.setting.pace.clone();
+        match decision::settle(&mut next, handler, &then, &wake, &pace, world.now) {
+            Ok(Some(tick)) => world.send_tick(&tick),
+            Ok(None) => {}
+            Err(cause) => {
+                decision::give_up(&mut next, handler, cause, world.now);
+                effects.clear();
+            }
+        }
+        if effects.is_empty() {
+            next.refusals.remove(&handler);
+        }
+        decided.next = next;
+        decided.effects = effects;
+        decided.then = then;
+        Some(Stage::Save(decided))
+    }
+
+    fn step_aside(&self, restore: &Restore, world: &mut World) {
+        if decision::ends_a_stop(restore, &self.message.wake) && restore.outbox.is_empty() {
+            let clean_up = Instruction::CleanUp;
+            world.send(&Command::new(
+                restore.id.as_str(),
+                restore.attempt,
+                clean_up,
+            ));
+        } else if self.message.again || decision::ends_a_stop(restore, &self.message.wake) {
+            send_outbox(restore, world);
+        }
+    }
+
+    /// A record that somebody else has changed is read again.
+    fn store(decided: &mut Decided, world: &mut World) -> bool {
+        if world.stored.0 != decided.version {
+            return false;
+        }
+        decided.version += 1;
+        world.stored = (decided.version, decided.next.clone());
+        true
+    }
+
+    fn save(&mut self, mut decided: Decided, world: &mut World) -> Option<Stage> {
+        if decided.next != decided.before && !Self::store(&mut decided, world) {
+            return self.again();
+        }
+        self.learned.clear();
+        Some(Stage::Act(decided, 0, None))
+    }
+
+    fn act(
+        &mut self,
+        mut decided: Decided,
+        position: usize,
+        trouble: Option<Cause>,
+        world: &mut World,
+    ) -> Option<Stage> {
+        let Some(effect) = decided.effects.get(position).cloned() else {
+            return match trouble {
+                Some(cause) => {
+                    decision::learn(&mut decided.next, &self.learned, world.now);
+                    Some(Stage::PutOff(decided, cause))
+                }
+                None => Some(Stage::Taken(decided)),
+            };
+        };
+        match self.perform(&effect, world) {
+            Ok(facts) => self.learned.extend(facts),
+            Err(cause) if self.message.handler == Phase::Cleanup => {
+                return Some(Stage::Act(decided, position + 1, trouble.or(Some(cause))));
+            }
+            Err(cause) => {
+                decision::learn(&mut decided.next, &self.learned, world.now);
+                return Some(Stage::PutOff(decided, cause));
+            }
+        }
+        Some(Stage::Act(decided, position + 1, trouble))
+    }
+
+    fn put_off(&mut self, mut decided: Decided, cause: &Cause, world: &mut World) -> Option<Stage> {
+        let handler = self.message.handler;
+        if handler == Phase::Complete {
+            self.message.crashes = 0;
+            let instruction = Instruction::Complete;
+            let command = Command::new(decided.next.id.as_str(), 1, instruction);
+            world.send(&command);
+            return None;
+        }
+        assert_eq!(cause.kind.class(), Class::Expected, "{cause}");
+        let before = decided.next.clone();
+        let pace = world.setting.pace.clone();
+        match decision::put_off(&mut decided.next, handler, cause, &pace, world.now) {
+            Ok(tick) => world.send_tick(&tick),
+            Err(cause) => decision::give_up(&mut decided.next, handler, cause, world.now),
+        }
+        if !Self::store(&mut decided, world) {
+            return self.again();
+        }
+        decided.before = before;
+        decided.then = Then::Rest;
+        self.learned.clear();
+        Some(Stage::Send(decided))
+    }
+
+    fn taken(&mut self, mut decided: Decided, world: &mut World) -> Option<Stage> {
+        let handler = self.message.handler;
+        if decided.next.refusals.remove(&handler).is_some() && !Self::store(&mut decided, world) {
+            return self.again();
+        }
+        Some(Stage::Send(decided))
+    }
+
+    fn send(&mut self, decided: &Decided, world: &mut World) -> Option<Stage> {
+        if decided.next.phase != decided.before.phase {
+            send_outbox(&decided.next, world);
+        }
+        if decided.then == Then::LookAgain || !self.learned.is_empty() {
+            return self.again();
+        }
+        None
+    }
+
+    fn perform(&mut self, effect: &Effect, world: &mut World) -> Result<Vec<Learned>, Cause> {
+        if world.cloud.luck.once_in(60) {
+            return Err(Cause::new(ErrorKind::Throttled, effect.describe()));
+        }
+        let mut after = After::default();
+        let learned = call(effect, world, &mut after);
+        world.follow(after);
+        // The call went through, but its answer was lost.
+        if world.cloud.luck.once_in(60) {
+            return Err(Cause::new(ErrorKind::ServiceFault, effect.describe()));
+        }
+        learned
+    }
+}
+
+fn send_outbox(restore: &Restore, world: &mut World) {
+    for command in &restore.outbox.commands {
+        world.send(command);
+    }
+}
+
+fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Learned>, Cause> {
+    let cloud = &mut world.cloud;
+    match effect {
+        Effect::RestoreDatabase { .. } => cloud.restore_database(after),
+        Effect::CreateSecret { name, .. } => {
+            cloud.secrets.insert(name.clone());
+            return Ok(vec![Learned::Exists { name: name.clone() }]);
+        }
+        Effect::ResetPassword { .. } => {
+            cloud.reset_password(after)?;
+            return Ok(vec![Learned::PasswordAccepted { pending: true }]);
+        }
+        Effect::RunTask {
+            name,
+            key,
+            started_by,
+            job,
+            ..
+        } => {
+            let arn = cloud.run_task(name, key, started_by, job, after);
+            let job = name.clone();
+            return Ok(vec![Learned::Task { job, arn }]);
+        }
+        Effect::StopTask { arn } => cloud.stop_task(arn, after),
+        Effect::CreateReplicationInstance { .. } => cloud.create_instance(after),
+        Effect::CreateEndpoint { name, .. } => {
+            cloud.endpoints.insert(name.clone(), "active".to_owned());
+        }
+        Effect::TestConnection { endpoint, .. } => cloud.test_connection(endpoint, after)?,
+        Effect::CreateReplicationTask {
+            name,
+            schema,
+            tables,
+            ..
+        } => cloud.create_dms_task(name, schema, tables, after)?,
+        Effect::StartReplicationTask { name } => cloud.start_dms_task(name, after)?,
+        Effect::StopReplicationTask { name } => cloud.stop_dms_task(name, after)?,
+        Effect::DeleteReplicationTask { name } => cloud.delete_dms_task(name, after)?,
+        Effect::DeleteEndpoint { name } => cloud.delete_endpoint(name, after),
+        Effect::DeleteReplicationInstance { .. } => cloud.delete_instance(after)?,
+        Effect::DeleteDatabase { .. } => cloud.delete_database(after)?,
+        Effect::DeleteSecret { name } => cloud.delete_secret(name),
+        Effect::DeleteObjects { prefix } => cloud.delete_objects(prefix),
+        Effect::Announce { ended, .. } => {
+            world.outcomes.push((**ended).clone());
+            return Ok(vec![Learned::Announced]);
+        }
+        Effect::ReleaseClaims => {}
+    }
+    Ok(Vec::new())
+}

@@ -1,0 +1,104 @@
+//! Whole restores against a tiny AWS: events are lost, doubled, late and out of order, calls are refused or their answers
+//! lost, handlers run at once and crash after any step. Whatever happens, a restore ends once, in its order, as its fate
+//! demands, with nothing left and no flood of ticks.
+
+mod cloud;
+mod fate;
+mod handler;
+mod luck;
+mod world;
+
+use jiff::Timestamp;
+use serde_json::json;
+use tenant_restore_core::naming::restore_id;
+use tenant_restore_core::request::{Arrival, read};
+use tenant_restore_core::restore::{Restore, outcome_id};
+use tenant_restore_events::Phase;
+
+use cloud::Cloud;
+use fate::Fate;
+use luck::Luck;
+use world::World;
+
+/// Seeds for each fate.
+const SEEDS: u64 = 40;
+
+/// Room for crashes and refusals, but not for a second chain of ticks.
+const MOST_TICKS: usize = 200;
+
+/// Four hours of ticks every 30 seconds, until the deadline of a database that never becomes available.
+const MOST_TICKS_UNTIL_DEADLINE: usize = 4 * 120 + MOST_TICKS;
+
+fn restore(now: Timestamp) -> Restore {
+    let detail = json!({
+        "database": "shop", "schemas": ["customer_a1", "customer_b2"], "restoreTime": "2024-01-28T14:30:00Z"
+    });
+    let arrival = Arrival {
+        event_id: "event-1",
+        time: now,
+        replayed: false,
+        now,
+        default_source: "production",
+    };
+    let request = read(&detail, &arrival).unwrap();
+    Restore::open(restore_id("tenant-restore", "event-1"), request, now)
+}
+
+fn run(fate: Fate, seed: u64) -> World {
+    let now: Timestamp = "2024-02-01T00:00:00Z".parse().unwrap();
+    let mut world = World::new(Cloud::new(fate, Luck::new(seed)), restore(now), now);
+    for _ in 0..200_000 {
+        if !world.step() {
+            return world;
+        }
+    }
+    panic!("{fate:?}, seed {seed}: no end in sight");
+}
+
+fn check(world: &World, fate: Fate, seed: u64) {
+    let restore = &world.stored.1;
+    let what = format!("{fate:?}, seed {seed}");
+    assert!(restore.announced, "{what}: not told: {:?}", restore.waits);
+    let id = outcome_id(&restore.id, 1);
+    for told in &world.outcomes {
+        assert_eq!(told.outcome_id, id, "{what}");
+        assert_eq!(told, &world.outcomes[0], "{what}");
+        assert_eq!(told.outcome, fate.outcome(), "{what}: {:?}", told.causes);
+    }
+    let phases: Vec<_> = restore.phases.iter().map(|time| time.phase).collect();
+    assert!(phases.is_sorted_by(|a, b| a < b), "{what}: {phases:?}");
+    let cloud = &world.cloud;
+    assert_eq!(cloud.database, None, "{what}");
+    assert_eq!(cloud.instance, None, "{what}");
+    assert!(cloud.endpoints.is_empty(), "{what}: {:?}", cloud.endpoints);
+    assert!(cloud.dms_tasks.is_empty(), "{what}");
+    assert!(cloud.secrets.is_empty(), "{what}: {:?}", cloud.secrets);
+    assert!(cloud.objects.is_empty(), "{what}: {:?}", cloud.objects);
+    assert!(!cloud.is_at_work(), "{what}");
+    assert_eq!(cloud.schemas, fate.leaves_schemas(), "{what}");
+    let most = match fate {
+        Fate::DatabaseNeverAvailable => MOST_TICKS_UNTIL_DEADLINE,
+        _ => MOST_TICKS,
+    };
+    assert!(world.handled.1 <= most, "{what}: {:?}", world.handled);
+}
+
+#[test]
+fn every_restore_ends_once_in_order_and_leaves_nothing_behind() {
+    for fate in Fate::ALL {
+        let mut most = 0;
+        for seed in 0..SEEDS {
+            let world = run(fate, seed);
+            check(&world, fate, seed);
+            most = most.max(world.handled.1);
+        }
+        println!("{fate:?}: at most {most} ticks");
+    }
+}
+
+#[test]
+fn a_good_restore_goes_through_all_seven_phases() {
+    let world = run(Fate::Good, 1);
+    let phases: Vec<_> = world.stored.1.phases.iter().map(|it| it.phase).collect();
+    assert_eq!(phases, Phase::ALL);
+}
