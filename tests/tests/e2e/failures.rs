@@ -22,6 +22,7 @@ async fn let_down(stage: &Stage, name: &str, fault: impl FnOnce(&str) -> Value) 
         .wait_for_end(&request_id, ENDS_WITHIN)
         .await?;
     struck(stage, &restore_id).await?;
+    stage.told_by_contract(&request_id)?;
     assert_eq!(outcome.outcome, "FAILED", "{}", outcome.why());
     let left = leftovers::of(&stage.cloud, &tenant.connection, TAG, &outcome).await?;
     none_of("left behind", &left)?;

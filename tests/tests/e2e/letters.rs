@@ -1,13 +1,13 @@
-//! Messages that nobody can handle: kept with their cause at once, never retried.
+//! Messages that nobody can handle, or that were given up: kept with their cause at once, never retried.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
 use tenant_restore_tests::queues::Queue;
-use tenant_restore_tests::{Context, Result, wait};
+use tenant_restore_tests::{Context, Result, command_line, leftovers, wait};
 
-use crate::stage::{Stage, play};
+use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play, request_id_of};
 
 const KEPT_WITHIN: Duration = Duration::from_secs(60);
 
@@ -124,6 +124,51 @@ fn what_is_json_but_not_ours_is_kept_with_its_cause() {
             let (_, cause) = letter.context(format!("find the letter {sent}"))?;
             assert!(cause.contains(words), "{sent}: {cause}");
         }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_command_that_was_given_up_fails_its_restore_and_starts_the_cleanup() {
+    play(async |stage| {
+        let tenant = stage.tenant("given_up", &["given_up_1"]).await?;
+        let request = tenant.request(&stage.request_id("given-up"));
+        let id = command_line::request(&request.detail).await?;
+        let slow = json!({ "service": "rds", "fault": "provision-slowly", "match": id, "ms": 8000, "times": 1 });
+        stage.faults.switch_on(&slow).await?;
+        let request_id = request_id_of(&request);
+        stage
+            .chronicle
+            .wait_for(request_id, "RestoreAccepted", ENDS_WITHIN)
+            .await?;
+
+        let command = json!({ "version": 1, "restoreId": id, "attempt": 1, "command": "ProvisionTemporaryDatabase" });
+        Queue::find(&stage.cloud, "dlq")
+            .await?
+            .send(&command.to_string())
+            .await?;
+        let outcome = stage
+            .chronicle
+            .wait_for_end(request_id, ENDS_WITHIN)
+            .await?;
+        let kinds: Vec<_> = outcome
+            .causes
+            .iter()
+            .map(|cause| cause.kind.as_str())
+            .collect();
+        assert_eq!(
+            (outcome.outcome.as_str(), kinds),
+            ("FAILED", vec!["DeadLetter"]),
+            "{}",
+            outcome.why()
+        );
+        let left = leftovers::of(&stage.cloud, &tenant.connection, TAG, &outcome).await?;
+        none_of("left behind", &left)?;
+        let letters = kept(stage, &id, 1).await?;
+        assert!(
+            letters[0].1.contains("ProvisionTemporaryDatabase"),
+            "{letters:?}"
+        );
         Ok(())
     });
 }

@@ -13,3 +13,4 @@ mod letters;
 mod refusals;
 mod rejections;
 mod repeats;
+mod storms;

@@ -251,6 +251,7 @@ fn kinds(outcome: &Outcome) -> Vec<&str> {
 
 async fn told_once_and_left_nothing(stage: &Stage, request_ids: &[String]) -> Result<()> {
     for id in request_ids {
+        stage.told_by_contract(id)?;
         let events = stage.chronicle.events(id);
         let types: Vec<_> = events
             .iter()

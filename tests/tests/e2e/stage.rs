@@ -12,7 +12,7 @@ use tenant_restore_tests::outcome::Outcome;
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::request::Request;
 use tenant_restore_tests::truth::Truth;
-use tenant_restore_tests::{Context, Error, Result, samples};
+use tenant_restore_tests::{Context, Error, Result, contract, samples};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
@@ -87,11 +87,20 @@ impl Stage {
         tenant_of(&self.production, database, schemas).await
     }
 
+    /// Everything that was told about a request keeps to its published schema.
+    pub fn told_by_contract(&self, request_id: &str) -> Result<()> {
+        let told = self.chronicle.events(request_id);
+        assert!(!told.is_empty(), "something was told about {request_id}");
+        none_of("not by the published schemas", &contract::breaches(&told)?)
+    }
+
     /// Publishes a request and waits for its end.
     pub async fn ask(&self, request: &Request) -> Result<Outcome> {
         request.publish(&self.cloud).await?;
         let id = request_id_of(request);
-        self.chronicle.wait_for_end(id, ENDS_WITHIN).await
+        let outcome = self.chronicle.wait_for_end(id, ENDS_WITHIN).await?;
+        self.told_by_contract(id)?;
+        Ok(outcome)
     }
 }
 

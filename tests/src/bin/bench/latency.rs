@@ -47,12 +47,11 @@ fn table(rows: BTreeMap<String, Vec<i64>>) {
     }
 }
 
-/// Each change of phase that an event caused, with the milliseconds until SQS had the next phase's command.
+/// Each change of phase that an event caused while one was expected, with the milliseconds until SQS had the next phase's command.
 fn after_events(log: &[LogEntry]) -> Vec<(String, i64)> {
-    let ended = log
-        .iter()
-        .enumerate()
-        .filter(|(_, entry)| entry.cause == "event" && entry.phase != entry.next_phase);
+    let ended = log.iter().enumerate().filter(|(_, entry)| {
+        entry.cause == "event" && !entry.gap && entry.phase != entry.next_phase
+    });
     let step = |(position, entry): (usize, &LogEntry)| {
         let command = log[position..]
             .iter()
