@@ -12,5 +12,6 @@ pub mod request;
 pub mod restore;
 pub mod sight;
 pub mod status;
+pub mod sweep;
 pub mod wait;
 pub mod worker_task;

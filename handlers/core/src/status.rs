@@ -51,6 +51,25 @@ pub fn replication_instance(status: &str) -> Meaning {
     }
 }
 
+/// Whether a DMS task in this status neither runs nor is about to: only then can it be deleted (DMS user guide, task
+/// statuses).
+pub fn replication_task_rests(status: &str) -> bool {
+    matches!(status, "ready" | "stopped" | "failed" | "failed-move")
+}
+
+/// Whether something of RDS or DMS is on its way out.
+pub fn is_deleting(status: &str) -> bool {
+    matches!(status, "deleting" | "delete-precheck")
+}
+
+/// Whether an ECS task is on its way out (ECS developer guide, task lifecycle).
+pub fn worker_task_is_ending(status: &str) -> bool {
+    matches!(
+        status,
+        "DEACTIVATING" | "STOPPING" | "DEPROVISIONING" | "STOPPED" | "DELETED"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ use crate::error::{Cause, ErrorKind};
 use crate::job::Mode;
 use crate::restore::{Resource, ResourceKind, Restore, Task, TaskState};
 use crate::sight::{Look, Seen};
+use crate::status;
 use crate::wait::WaitFor;
 use crate::worker_task::{self, Progress};
 
@@ -216,7 +217,7 @@ impl Sweep {
                         .push(Effect::StopReplicationTask { name: name.clone() });
                     self.wait(WaitFor::ReplicationTask, format!("{name} is to be stopped"));
                 }
-                Some("ready" | "stopped" | "failed" | "failed-move") => {
+                Some(status) if status::replication_task_rests(status) => {
                     self.effects
                         .push(Effect::DeleteReplicationTask { name: name.clone() });
                     self.wait(WaitFor::Deletion, format!("{name} is to be deleted"));
@@ -275,7 +276,7 @@ impl Sweep {
                 continue;
             };
             resource.confirmed = true;
-            if matches!(status.as_str(), "deleting" | "delete-precheck") {
+            if status::is_deleting(&status) {
                 let quick = resource.deletion_announced || resource.kind == ResourceKind::Endpoint;
                 let what = if quick {
                     WaitFor::DeletionShown
