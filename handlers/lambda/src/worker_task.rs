@@ -157,7 +157,7 @@ impl Engine {
     }
 
     fn ecs_tags(&self, restore: &Restore, name: &str) -> Vec<Tag> {
-        let tags = self.tags(restore, name);
+        let tags = self.tags(&restore.id, name);
         tags.into_iter()
             .map(|(key, value)| Tag::builder().key(key).value(value).build())
             .collect()

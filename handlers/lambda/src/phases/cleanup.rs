@@ -2,7 +2,7 @@
 //! it is never the source.
 
 use tenant_restore_core::error::ErrorKind;
-use tenant_restore_core::restore::Restore;
+use tenant_restore_core::naming::RestoreId;
 
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
@@ -24,17 +24,17 @@ fn done(answer: Result<(), Fault>) -> Result<(), Fault> {
 }
 
 impl Engine {
-    fn refuse_foreign(&self, restore: &Restore, name: &str) -> Result<(), Fault> {
-        let ours = self.config.setting.deployment.restore_of(name).as_ref() == Some(&restore.id);
-        if ours && name != restore.request.source {
+    fn refuse_foreign(&self, id: &RestoreId, name: &str) -> Result<(), Fault> {
+        let ours = self.config.setting.deployment.restore_of(name).as_ref() == Some(id);
+        if ours && name != self.config.default_source {
             return Ok(());
         }
         Err(foreign(name))
     }
 
     /// Deletes the temporary DB instance.
-    pub async fn delete_database(&self, restore: &Restore, name: &str) -> Result<(), Fault> {
-        self.refuse_foreign(restore, name)?;
+    pub async fn delete_database(&self, id: &RestoreId, name: &str) -> Result<(), Fault> {
+        self.refuse_foreign(id, name)?;
         let Some(database) = self.describe_database(name).await? else {
             return Ok(());
         };
@@ -42,7 +42,7 @@ impl Engine {
             .tag_list()
             .iter()
             .filter_map(|tag| Some((tag.key()?, tag.value()?)));
-        if !self.is_ours(restore, name, tags) {
+        if !self.is_ours(id, name, tags) {
             return Err(foreign(name));
         }
         let request = self
@@ -63,8 +63,8 @@ impl Engine {
     }
 
     /// Deletes a secret at once.
-    pub async fn delete_secret(&self, restore: &Restore, name: &str) -> Result<(), Fault> {
-        self.refuse_foreign(restore, name)?;
+    pub async fn delete_secret(&self, id: &RestoreId, name: &str) -> Result<(), Fault> {
+        self.refuse_foreign(id, name)?;
         let described = self
             .clients
             .secretsmanager
@@ -80,7 +80,7 @@ impl Engine {
             .tags()
             .iter()
             .filter_map(|tag| Some((tag.key()?, tag.value()?)));
-        if !self.is_ours(restore, name, tags) {
+        if !self.is_ours(id, name, tags) {
             return Err(foreign(name));
         }
         let request = self
@@ -98,14 +98,9 @@ impl Engine {
         )
     }
 
-    async fn refuse_foreign_dms(
-        &self,
-        restore: &Restore,
-        name: &str,
-        arn: &str,
-    ) -> Result<(), Fault> {
-        self.refuse_foreign(restore, name)?;
-        if self.dms_resource_is_ours(restore, name, arn).await? {
+    async fn refuse_foreign_dms(&self, id: &RestoreId, name: &str, arn: &str) -> Result<(), Fault> {
+        self.refuse_foreign(id, name)?;
+        if self.dms_resource_is_ours(id, name, arn).await? {
             Ok(())
         } else {
             Err(foreign(name))
@@ -132,15 +127,11 @@ impl Engine {
     }
 
     /// Deletes a DMS task.
-    pub async fn delete_replication_task(
-        &self,
-        restore: &Restore,
-        name: &str,
-    ) -> Result<(), Fault> {
+    pub async fn delete_replication_task(&self, id: &RestoreId, name: &str) -> Result<(), Fault> {
         let Some(arn) = self.replication_task_arn(name).await? else {
             return Ok(());
         };
-        self.refuse_foreign_dms(restore, name, &arn).await?;
+        self.refuse_foreign_dms(id, name, &arn).await?;
         let request = self
             .clients
             .databasemigration
@@ -156,11 +147,11 @@ impl Engine {
     }
 
     /// Deletes an endpoint.
-    pub async fn delete_endpoint(&self, restore: &Restore, name: &str) -> Result<(), Fault> {
+    pub async fn delete_endpoint(&self, id: &RestoreId, name: &str) -> Result<(), Fault> {
         let Some((arn, _)) = self.endpoint(name).await? else {
             return Ok(());
         };
-        self.refuse_foreign_dms(restore, name, &arn).await?;
+        self.refuse_foreign_dms(id, name, &arn).await?;
         let request = self
             .clients
             .databasemigration
@@ -178,13 +169,13 @@ impl Engine {
     /// Deletes the replication instance.
     pub async fn delete_replication_instance(
         &self,
-        restore: &Restore,
+        id: &RestoreId,
         name: &str,
     ) -> Result<(), Fault> {
         let Some(arn) = self.replication_instance_arn(name).await? else {
             return Ok(());
         };
-        self.refuse_foreign_dms(restore, name, &arn).await?;
+        self.refuse_foreign_dms(id, name, &arn).await?;
         let request = self
             .clients
             .databasemigration
@@ -200,7 +191,8 @@ impl Engine {
     }
 }
 
-fn foreign(name: &str) -> Fault {
+/// The refusal to delete something.
+pub fn foreign(name: &str) -> Fault {
     Fault::new(
         ErrorKind::NameCollision,
         format!("{name} is not this restore's and is left alone"),

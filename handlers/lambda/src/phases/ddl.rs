@@ -42,7 +42,7 @@ impl Engine {
         let text = serde_json::to_string(&login)
             .map_err(|_| Fault::new(ErrorKind::Internal, "encode a secret"))?;
         let tags = self
-            .tags(restore, name)
+            .tags(&restore.id, name)
             .map(|(key, value)| Tag::builder().key(key).value(value).build());
         let request = self
             .clients
@@ -83,7 +83,7 @@ impl Engine {
             .tags()
             .iter()
             .filter_map(|tag| Some((tag.key()?, tag.value()?)));
-        if self.is_ours(restore, name, tags) {
+        if self.is_ours(&restore.id, name, tags) {
             return Ok(());
         }
         Err(Fault::new(

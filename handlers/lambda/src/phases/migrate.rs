@@ -17,7 +17,7 @@ const SETTINGS: &str = include_str!("replication_task_settings.json");
 
 impl Engine {
     fn dms_tags(&self, restore: &Restore, name: &str) -> Vec<Tag> {
-        let tags = self.tags(restore, name);
+        let tags = self.tags(&restore.id, name);
         tags.into_iter()
             .map(|(key, value)| Tag::builder().key(key).value(value).build())
             .collect()
@@ -42,7 +42,7 @@ impl Engine {
                 format!("{name} exists, but isn't shown yet"),
             ));
         };
-        if self.dms_resource_is_ours(restore, name, &arn).await? {
+        if self.dms_resource_is_ours(&restore.id, name, &arn).await? {
             return Ok(vec![Learned::Exists {
                 name: name.to_owned(),
             }]);

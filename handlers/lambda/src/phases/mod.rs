@@ -9,6 +9,7 @@ pub mod provision;
 pub mod replication;
 
 use tenant_restore_core::effect::{Effect, Learned};
+use tenant_restore_core::naming::RestoreId;
 use tenant_restore_core::restore::Restore;
 
 use crate::engine::Engine;
@@ -21,23 +22,23 @@ pub const TAG_RESTORE: &str = "tenant-restore:restore";
 
 impl Engine {
     /// The tags of a temporary resource.
-    pub fn tags(&self, restore: &Restore, resource: &str) -> [(&'static str, String); 2] {
+    pub fn tags(&self, id: &RestoreId, resource: &str) -> [(&'static str, String); 2] {
         let deployment = &self.config.setting.deployment;
-        let value = deployment.names(&restore.id).tag_value(resource);
+        let value = deployment.names(id).tag_value(resource);
         [
             (TAG_DEPLOYMENT, deployment.name.clone()),
             (TAG_RESTORE, value),
         ]
     }
 
-    /// Whether tags say that a resource is ours.
+    /// Whether tags say that a resource is this restore's.
     pub fn is_ours<'a>(
         &self,
-        restore: &Restore,
+        id: &RestoreId,
         resource: &str,
         tags: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> bool {
-        let wanted = self.tags(restore, resource);
+        let wanted = self.tags(id, resource);
         let tags: Vec<_> = tags.into_iter().collect();
         wanted
             .iter()
@@ -47,6 +48,12 @@ impl Engine {
     /// Does one thing.
     pub async fn perform(&self, effect: &Effect, restore: &Restore) -> Result<Vec<Learned>, Fault> {
         let nothing = |()| Vec::new();
+        let id = &restore.id;
+        if let Some((_, name)) = effect.deletes()
+            && name == restore.request.source
+        {
+            return Err(cleanup::foreign(name));
+        }
         match effect {
             Effect::RestoreDatabase {
                 name,
@@ -120,21 +127,16 @@ impl Engine {
             Effect::StopReplicationTask { name } => {
                 self.stop_replication_task(name).await.map(nothing)
             }
-            Effect::DeleteReplicationTask { name } => self
-                .delete_replication_task(restore, name)
-                .await
-                .map(nothing),
-            Effect::DeleteEndpoint { name } => {
-                self.delete_endpoint(restore, name).await.map(nothing)
+            Effect::DeleteReplicationTask { name } => {
+                self.delete_replication_task(id, name).await.map(nothing)
             }
+            Effect::DeleteEndpoint { name } => self.delete_endpoint(id, name).await.map(nothing),
             Effect::DeleteReplicationInstance { name } => self
-                .delete_replication_instance(restore, name)
+                .delete_replication_instance(id, name)
                 .await
                 .map(nothing),
-            Effect::DeleteDatabase { name } => {
-                self.delete_database(restore, name).await.map(nothing)
-            }
-            Effect::DeleteSecret { name } => self.delete_secret(restore, name).await.map(nothing),
+            Effect::DeleteDatabase { name } => self.delete_database(id, name).await.map(nothing),
+            Effect::DeleteSecret { name } => self.delete_secret(id, name).await.map(nothing),
             Effect::DeleteObjects { prefix } => self.delete_objects(prefix).await.map(nothing),
             Effect::Announce {
                 ended,

@@ -58,7 +58,7 @@ impl Engine {
         parameter_group: Option<&str>,
     ) -> Result<Vec<Learned>, Fault> {
         let tags = self
-            .tags(restore, name)
+            .tags(&restore.id, name)
             .map(|(key, value)| Tag::builder().key(key).value(value).build());
         let request = self
             .clients
@@ -102,7 +102,7 @@ impl Engine {
             .tag_list()
             .iter()
             .filter_map(|tag| Some((tag.key()?, tag.value()?)));
-        if self.is_ours(restore, name, tags) {
+        if self.is_ours(&restore.id, name, tags) {
             return Ok(vec![Learned::Exists {
                 name: name.to_owned(),
             }]);

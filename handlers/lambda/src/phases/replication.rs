@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_databasemigration::types::{Filter, ReplicationTask, ReplicationTaskStats};
 use tenant_restore_core::error::ErrorKind;
-use tenant_restore_core::restore::Restore;
+use tenant_restore_core::naming::RestoreId;
 use tenant_restore_core::sight::ReplicationTaskSight;
 
 use crate::engine::Engine;
@@ -226,7 +226,7 @@ impl Engine {
     /// Whether the tags of a DMS resource say that it is this restore's.
     pub async fn dms_resource_is_ours(
         &self,
-        restore: &Restore,
+        id: &RestoreId,
         name: &str,
         arn: &str,
     ) -> Result<bool, Fault> {
@@ -243,7 +243,7 @@ impl Engine {
             .tag_list()
             .iter()
             .filter_map(|tag| Some((tag.key()?, tag.value()?)));
-        Ok(self.is_ours(restore, name, tags))
+        Ok(self.is_ours(id, name, tags))
     }
 
     /// ARN of a DMS task.
