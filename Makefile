@@ -33,11 +33,10 @@ demo: bootstrap
 	@source localstack/env && cargo run --quiet --locked -p tenant-restore-tests --bin demo
 
 test: bootstrap
-	cargo test --locked --workspace --exclude tenant-restore-tests
-	cargo test --locked -p tenant-restore-tests --lib --bins
+	cargo test --locked --workspace
 	cd localstack && PYTHONDONTWRITEBYTECODE=1 ../$(python) -m unittest discover -s . -t .
 	cd infra && npm test
-	localstack/with-cloud cargo test --locked -p tenant-restore-tests --test e2e -- --test-threads=4
+	localstack/with-cloud cargo test --locked --workspace --test e2e -- --test-threads=4
 
 bench: bootstrap
 	cargo build --locked --release -p tenant-restore-lambda
@@ -46,6 +45,7 @@ bench: bootstrap
 lint: bootstrap $(lint_python)/ruff
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --workspace --test e2e -- -D warnings
 	cd localstack && ../$(lint_python)/ruff format --check . && ../$(lint_python)/ruff check .
 	cd localstack && ../$(lint_python)/mypy launcher control
 	cd infra && npm run check && npm run lint

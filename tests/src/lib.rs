@@ -16,7 +16,6 @@ pub mod chronicle;
 pub mod cloud;
 pub mod command_line;
 pub mod contents;
-pub mod contract;
 pub mod database;
 pub mod error;
 pub mod faults;

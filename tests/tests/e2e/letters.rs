@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tenant_restore_tests::queues::Queue;
 use tenant_restore_tests::{Context, Result, command_line, leftovers, wait};
+use tokio::sync::Mutex;
 
 use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play, request_id_of};
 
@@ -21,6 +22,9 @@ const PHASES: [&str; 7] = [
     "complete",
 ];
 
+/// One reader at a time: whoever receives a message makes the receipts of others invalid.
+static READER: Mutex<()> = Mutex::const_new(());
+
 /// The kept letters that hold a text: body and cause. Takes them out of the queue, so that other runs find it tidy.
 async fn kept(stage: &Stage, mark: &str, at_least: usize) -> Result<Vec<(String, String)>> {
     let dead = Queue::find(&stage.cloud, "dead").await?;
@@ -29,6 +33,7 @@ async fn kept(stage: &Stage, mark: &str, at_least: usize) -> Result<Vec<(String,
         &format!("{at_least} letters of {mark}"),
         KEPT_WITHIN,
         async || {
+            let _alone = READER.lock().await;
             for message in dead.take(mark).await? {
                 let cause = message
                     .message_attributes()

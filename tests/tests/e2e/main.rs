@@ -3,9 +3,11 @@
 //! `make test` starts a cloud for these tests and stops it again. They share one production instance, the deployment's
 //! default source, where each test has a database of its own; so they run side by side.
 
+mod contract;
 mod stage;
 
 mod command_line;
+mod events;
 mod failures;
 mod fleet;
 mod green;
@@ -13,4 +15,3 @@ mod letters;
 mod refusals;
 mod rejections;
 mod repeats;
-mod storms;

@@ -1,11 +1,11 @@
-//! The same request many times: everything may be delivered at least once, and one restore comes of it.
+//! Requests that meet: the same one many times, of which one restore comes, and another for the same target.
 
 use std::time::Duration;
 
 use tenant_restore_tests::audit::{self, Audit};
-use tenant_restore_tests::{Context, Result, wait};
+use tenant_restore_tests::{Context, Result, leftovers, wait};
 
-use crate::stage::{ENDS_WITHIN, Stage, none_of, play};
+use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play};
 
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 
@@ -91,5 +91,41 @@ fn a_repeated_request_is_the_same_restore_and_another_body_under_its_id_is_rejec
             .differences(&mut tenant.connection, "repeats_1", restored_as)
             .await?;
         none_of("restored differently", &differences)
+    });
+}
+
+#[test]
+fn a_target_name_that_another_restore_claims_is_rejected() {
+    play(async |stage| {
+        let tenant = stage.tenant("claimed", &["claimed_1"]).await?;
+        let [first, second] = ["claims", "comes-late"].map(|name| stage.request_id(name));
+        let request = tenant
+            .request(&first)
+            .with("suffix", "back")
+            .with("mover", "copy");
+        request.publish(&stage.cloud).await?;
+        stage
+            .chronicle
+            .wait_for(&first, "RestoreAccepted", ENDS_WITHIN)
+            .await?;
+
+        let late = tenant.request(&second).with("suffix", "back");
+        let outcome = stage.ask(&late).await?;
+        let causes: Vec<_> = outcome
+            .causes
+            .iter()
+            .map(|cause| (cause.kind.as_str(), cause.field.as_deref()))
+            .collect();
+        assert_eq!(
+            (outcome.outcome.as_str(), causes),
+            ("REJECTED", vec![("TargetClaimed", Some("suffix"))])
+        );
+
+        let outcome = stage.chronicle.wait_for_end(&first, ENDS_WITHIN).await?;
+        assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
+        none_of(
+            "left behind",
+            &leftovers::of(&stage.cloud, &tenant.connection, TAG, &outcome).await?,
+        )
     });
 }

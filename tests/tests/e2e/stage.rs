@@ -12,9 +12,11 @@ use tenant_restore_tests::outcome::Outcome;
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::request::Request;
 use tenant_restore_tests::truth::Truth;
-use tenant_restore_tests::{Context, Error, Result, contract, samples};
+use tenant_restore_tests::{Context, Error, Result, samples};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
+
+use crate::contract;
 
 /// The deployment tag of the local cloud, part of every temporary resource's name.
 pub const TAG: &str = "main";

@@ -4,14 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-
-use crate::error::{Context, Result};
-use crate::subscriber::Event;
+use tenant_restore_tests::subscriber::Event;
+use tenant_restore_tests::{Context, Result};
 
 /// How the details of these events break their published schemas, one sentence per breach.
-///
-/// # Errors
-/// When an event has no published schema, or it is none.
 pub fn breaches(events: &[Event]) -> Result<Vec<String>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events-schema/schemas");
     let mut breaches = Vec::new();
