@@ -27,10 +27,12 @@ pub enum Fate {
     FinalizeFails,
     MismatchKept,
     DropFails,
+    /// At any moment.
+    Cancelled,
 }
 
 impl Fate {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Good,
         Self::WithoutDms,
         Self::DmsUnneeded,
@@ -49,23 +51,26 @@ impl Fate {
         Self::FinalizeFails,
         Self::MismatchKept,
         Self::DropFails,
+        Self::Cancelled,
     ];
 
-    pub fn outcome(self) -> Outcome {
+    /// Whether it may end so.
+    pub fn allows(self, outcome: Outcome) -> bool {
         match self {
+            Self::Cancelled => true,
             Self::Good | Self::WithoutDms | Self::DmsUnneeded | Self::DmsUnexpected => {
-                Outcome::Completed
+                outcome == Outcome::Completed
             }
             Self::PreflightCritical | Self::PreflightFails | Self::PreflightNeverRuns => {
-                Outcome::Rejected
+                outcome == Outcome::Rejected
             }
-            _ => Outcome::Failed,
+            _ => outcome == Outcome::Failed,
         }
     }
 
-    /// Whether the restored schemas are in production at the end.
-    pub fn leaves_schemas(self) -> bool {
-        self.outcome() == Outcome::Completed || matches!(self, Self::MismatchKept | Self::DropFails)
+    /// Whether the restored schemas are in production after that outcome.
+    pub fn leaves_schemas(self, outcome: Outcome) -> bool {
+        outcome == Outcome::Completed || matches!(self, Self::MismatchKept | Self::DropFails)
     }
 
     /// What the worker writes at the end of a job; none if its container never ran.

@@ -20,14 +20,14 @@ use fate::Fate;
 use luck::Luck;
 use world::World;
 
-/// Seeds for each fate.
-const SEEDS: u64 = 40;
+/// Seeds for each fate; every second one is stormy.
+const SEEDS: u64 = 150;
 
 /// Room for crashes and refusals, but not for a second chain of ticks.
 const MOST_TICKS: usize = 200;
 
 /// Four hours of ticks every 30 seconds, until the deadline of a database that never becomes available.
-const MOST_TICKS_UNTIL_DEADLINE: usize = 4 * 120 + MOST_TICKS;
+const MOST_TICKS_UNTIL_DEADLINE: usize = 4 * 120 + 2 * MOST_TICKS;
 
 fn restore(now: Timestamp) -> Restore {
     let detail = json!({
@@ -63,8 +63,9 @@ fn check(world: &World, fate: Fate, seed: u64) {
     for told in &world.outcomes {
         assert_eq!(told.outcome_id, id, "{what}");
         assert_eq!(told, &world.outcomes[0], "{what}");
-        assert_eq!(told.outcome, fate.outcome(), "{what}: {:?}", told.causes);
     }
+    let told = world.outcomes.first().expect("an outcome");
+    assert!(fate.allows(told.outcome), "{what}: {told:?}");
     let phases: Vec<_> = restore.phases.iter().map(|time| time.phase).collect();
     assert!(phases.is_sorted_by(|a, b| a < b), "{what}: {phases:?}");
     let cloud = &world.cloud;
@@ -75,7 +76,7 @@ fn check(world: &World, fate: Fate, seed: u64) {
     assert!(cloud.secrets.is_empty(), "{what}: {:?}", cloud.secrets);
     assert!(cloud.objects.is_empty(), "{what}: {:?}", cloud.objects);
     assert!(!cloud.is_at_work(), "{what}");
-    assert_eq!(cloud.schemas, fate.leaves_schemas(), "{what}");
+    assert_eq!(cloud.schemas, fate.leaves_schemas(told.outcome), "{what}");
     let most = match fate {
         Fate::DatabaseNeverAvailable => MOST_TICKS_UNTIL_DEADLINE,
         _ => MOST_TICKS,

@@ -11,6 +11,7 @@ use tenant_restore_events::outgoing::Ended;
 use tenant_restore_events::{Command, Instruction, Phase};
 
 use crate::cloud::{After, Change, Cloud, Told};
+use crate::fate::Fate;
 use crate::handler::Run;
 
 /// Lambda's time-out, in seconds.
@@ -31,6 +32,7 @@ enum Happening {
     Message(Message),
     Run(Box<Run>),
     Change(Change),
+    Cancel,
 }
 
 pub struct World {
@@ -67,6 +69,10 @@ impl World {
             sequence: 0,
         };
         world.deliver(Phase::Intake, Wake::Request, 0);
+        if world.cloud.fate == Fate::Cancelled {
+            let seconds = world.cloud.luck.between(0, 4000);
+            world.plan(seconds, Happening::Cancel);
+        }
         world
     }
 
@@ -81,6 +87,7 @@ impl World {
                 let after = self.cloud.change(&change);
                 self.follow(after);
             }
+            Happening::Cancel => self.cancel(),
             Happening::Message(message) => {
                 self.handled.0 += 1;
                 self.handled.1 += usize::from(matches!(message.wake, Wake::Tick { .. }));
@@ -96,6 +103,16 @@ impl World {
             }
         }
         true
+    }
+
+    fn cancel(&mut self) {
+        let (version, mut restore) = self.stored.clone();
+        if restore.cancel(None, self.now).is_ok() {
+            self.stored = (version + 1, restore.clone());
+            for command in &restore.outbox.commands {
+                self.send(command);
+            }
+        }
     }
 
     fn crash(&mut self, message: Message) -> bool {
@@ -116,11 +133,7 @@ impl World {
 
     /// The next step of a handler; it may be some seconds until then.
     pub fn go_on_later(&mut self, run: Box<Run>) {
-        let seconds = if self.cloud.luck.once_in(10) {
-            self.cloud.luck.between(1, 8)
-        } else {
-            0
-        };
+        let seconds = self.cloud.luck.pause();
         self.plan(seconds, Happening::Run(run));
     }
 
