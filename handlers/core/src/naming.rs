@@ -86,12 +86,14 @@ impl Deployment {
         }
     }
 
+    /// The prefix of every temporary resource's name.
+    pub fn prefix(&self) -> String {
+        format!("tr-{}-", self.tag)
+    }
+
     /// The restore that a temporary resource belongs to, by its name.
     pub fn restore_of(&self, resource: &str) -> Option<RestoreId> {
-        let rest = resource
-            .strip_prefix("tr-")?
-            .strip_prefix(self.tag.as_str())?
-            .strip_prefix('-')?;
+        let rest = resource.strip_prefix(&self.prefix())?;
         let (id, tail) = rest.split_at_checked(ID_LENGTH)?;
         (tail.is_empty() || tail.starts_with('-'))
             .then(|| RestoreId::parse(id))

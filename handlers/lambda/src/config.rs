@@ -7,6 +7,31 @@ use tenant_restore_core::naming::Deployment;
 use tenant_restore_core::wait::Pace;
 use tenant_restore_events::Phase;
 
+/// What the environment variable `HANDLER` makes of the artifact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The handler of a phase.
+    Phase(Phase),
+    /// The sweeper.
+    Sweeper,
+}
+
+impl Role {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn from_env() -> Result<Self, String> {
+        let handler = required("HANDLER")?;
+        if handler == "sweeper" {
+            return Ok(Self::Sweeper);
+        }
+        Phase::parse(&handler)
+            .map(Self::Phase)
+            .ok_or_else(|| format!("HANDLER is {handler:?}, which is no phase and not the sweeper"))
+    }
+}
+
 /// The configuration of a handler.
 pub struct Config {
     /// The phase that it handles.
@@ -77,14 +102,15 @@ pub struct ReplicationConfig {
 const HANDLER_TIMEOUT: i64 = 60;
 
 impl Config {
-    /// Reads the environment.
+    /// Reads the environment. The sweeper deletes as the cleanup does.
     ///
     /// # Errors
     /// A sentence that names the variable.
-    pub fn from_env() -> Result<Self, String> {
-        let handler = required("HANDLER")?;
-        let handler = Phase::parse(&handler)
-            .ok_or_else(|| format!("HANDLER is {handler:?}, which is no phase"))?;
+    pub fn from_env(role: Role) -> Result<Self, String> {
+        let handler = match role {
+            Role::Phase(phase) => phase,
+            Role::Sweeper => Phase::Cleanup,
+        };
         let deployment = Deployment {
             name: required("DEPLOYMENT")?,
             tag: required("DEPLOYMENT_TAG")?,

@@ -1,4 +1,5 @@
-//! The Lambda artifact: seven handlers in one binary, each fed by its own SQS queue. `HANDLER` names the phase.
+//! The Lambda artifact: seven handlers in one binary, each fed by its own SQS queue, and the sweeper, which a schedule
+//! invokes. `HANDLER` names the phase, or is `sweeper`.
 //!
 //! A handler reads what woke it, looks at the real resources, lets the pure core decide, saves, acts and sends. See
 //! `engine` for that loop and `phases` for what each phase sees and does.
@@ -20,14 +21,16 @@ mod post;
 mod requests;
 mod setbacks;
 mod store;
+mod sweeper;
 mod worker_task;
 
 use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use tracing::error;
 use tracing_subscriber::EnvFilter;
 
 use crate::clients::Clients;
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::engine::Engine;
 
 #[tokio::main(flavor = "current_thread")]
@@ -41,13 +44,30 @@ async fn main() -> Result<(), Error> {
         .with_span_list(false)
         .with_ansi(false)
         .init();
-    let config = Config::from_env()?;
+    let role = Role::from_env()?;
+    let config = Config::from_env(role)?;
     let clients = Clients::connect().await;
-    let engine = Engine::new(config, clients);
-    let engine = &engine;
-    run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
-        let deadline = event.context.deadline();
-        Ok::<_, Error>(batch::handle(engine, event.payload, deadline).await)
-    }))
-    .await
+    let engine = &Engine::new(config, clients);
+    match role {
+        Role::Phase(_) => {
+            run(service_fn(|event: LambdaEvent<SqsEvent>| async move {
+                let deadline = event.context.deadline();
+                Ok::<_, Error>(batch::handle(engine, event.payload, deadline).await)
+            }))
+            .await
+        }
+        Role::Sweeper => {
+            run(service_fn(
+                |event: LambdaEvent<sweeper::Order>| async move {
+                    let answer =
+                        sweeper::sweep(engine, event.payload, &event.context.request_id).await;
+                    answer.map_err(|fault| {
+                        error!(kind = %fault.cause.kind, error = %fault.cause.message, "the sweep failed");
+                        Error::from(fault.to_string())
+                    })
+                },
+            ))
+            .await
+        }
+    }
 }

@@ -1,0 +1,130 @@
+//! Restores that haven't ended: found by the table's index, and set going again when nothing moves them any more.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use tenant_restore_core::error::ErrorKind;
+use tenant_restore_core::restore::Restore;
+use tenant_restore_core::sweep::{Nudge, nudges};
+
+use super::Sweep;
+use super::report::{Report, Stuck};
+use crate::engine::Engine;
+use crate::fault::{Fault, fault};
+use crate::store::{LogEntry, Stored};
+
+/// A restore lives for days at most, since every wait has a deadline: what began before that was swept long ago.
+const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+impl Engine {
+    /// Restores that haven't told their outcome, as the index shows them: perhaps a moment late.
+    pub(super) async fn unfinished(&self) -> Result<Vec<Restore>, Fault> {
+        let since = Timestamp::now() - LONGEST_LIFE;
+        let pages = self
+            .clients
+            .dynamodb
+            .query()
+            .table_name(&self.config.table)
+            .index_name("byStarted")
+            .key_condition_expression("#kind = :restore and startedAt >= :since")
+            .filter_expression("#restore.announced = :no")
+            .expression_attribute_names("#kind", "kind")
+            .expression_attribute_names("#restore", "restore")
+            .expression_attribute_values(":restore", AttributeValue::S("RESTORE".to_owned()))
+            .expression_attribute_values(":since", AttributeValue::S(since.to_string()))
+            .expression_attribute_values(":no", AttributeValue::Bool(false))
+            .into_paginator()
+            .items()
+            .send();
+        let items = pages.collect::<Result<Vec<_>, _>>().await;
+        let items = items.map_err(fault("list the restores that haven't ended"))?;
+        let restores = items
+            .into_iter()
+            .filter_map(|mut item| item.remove("restore"));
+        let decoded = restores.map(serde_dynamo::from_attribute_value);
+        decoded.collect::<Result<_, _>>().map_err(|error| {
+            Fault::new(
+                ErrorKind::Internal,
+                format!("decode the record of a restore: {error}"),
+            )
+        })
+    }
+}
+
+impl Sweep<'_> {
+    /// Sets going again what nothing moves any more.
+    pub(super) async fn nudge(
+        &self,
+        unfinished: &[Restore],
+        report: &mut Report,
+    ) -> Result<(), Fault> {
+        let setting = &self.engine.config.setting;
+        for seen in unfinished {
+            if nudges(seen, setting, Timestamp::now()).is_empty() {
+                continue;
+            }
+            // The index may be late: the record itself decides.
+            let Some(stored) = self.engine.load(&seen.id).await? else {
+                continue;
+            };
+            let nudges = nudges(&stored.restore, setting, Timestamp::now());
+            if nudges.is_empty() {
+                continue;
+            }
+            let described: Vec<_> = nudges
+                .iter()
+                .flat_map(|nudge| describe(nudge, &stored.restore))
+                .collect();
+            report.add_stuck(Stuck {
+                restore_id: stored.restore.id.clone(),
+                attempt: stored.restore.attempt,
+                phase: stored.restore.phase,
+                nudges: described.clone(),
+            });
+            if self.dry_run {
+                continue;
+            }
+            self.log(&stored, described).await?;
+            for nudge in &nudges {
+                match nudge {
+                    Nudge::Tick(command) => self.engine.send(command, 0).await?,
+                    Nudge::Outbox => self.engine.send_outbox(&stored.restore.outbox).await?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes into a restore's log what the sweeper does about it.
+    pub(super) async fn log(&self, stored: &Stored, effects: Vec<String>) -> Result<(), Fault> {
+        let phase = stored.restore.phase.to_string();
+        let entry = LogEntry {
+            at: Timestamp::now(),
+            handler: "sweeper".to_owned(),
+            cause: "sweep".to_owned(),
+            name: "Sweep".to_owned(),
+            message_id: self.invocation.to_owned(),
+            sent_at: None,
+            waited_for: None,
+            gap: false,
+            moved: false,
+            phase: phase.clone(),
+            next_phase: phase,
+            effects,
+            trouble: None,
+        };
+        self.engine
+            .log(&stored.restore.id, stored.version, &entry)
+            .await
+    }
+}
+
+fn describe(nudge: &Nudge, restore: &Restore) -> Vec<String> {
+    let sent = |command: &tenant_restore_events::Command| {
+        let instruction = command.instruction;
+        format!("send {} to {}", instruction.name(), instruction.recipient())
+    };
+    match nudge {
+        Nudge::Tick(command) => vec![sent(command)],
+        Nudge::Outbox => restore.outbox.commands.iter().map(sent).collect(),
+    }
+}
