@@ -9,6 +9,8 @@ use tenant_restore_core::sight::{
     DatabaseSight, Look, ReplicationTaskSight, Seen, SourceInstance, SourceSight, TaskSight,
 };
 
+mod changes;
+
 use crate::fate::Fate;
 use crate::luck::Luck;
 
@@ -372,141 +374,6 @@ impl Cloud {
         assert!(!self.is_at_work(), "objects deleted under a worker");
         self.objects.retain(|key| !key.starts_with(prefix));
     }
-
-    /// Lets a resource take a step; none if it is in no state to.
-    pub fn change(&mut self, change: &Change) -> After {
-        let mut after = After::default();
-        match change {
-            Change::DatabaseMade => self.database_made(&mut after),
-            Change::DatabaseAvailable => self.database_goes("creating", "available"),
-            Change::PasswordSet => {
-                if let Some(database) = &mut self.database {
-                    database.password_pending = false;
-                }
-                self.database_goes("resetting-master-credentials", "available");
-                after.told.push(Told::Rds("RDS-EVENT-0016"));
-            }
-            Change::DatabaseGone => {
-                self.database = None;
-                after.told.push(Told::Rds("RDS-EVENT-0003"));
-            }
-            Change::InstanceMade => self.instance_made(&mut after),
-            Change::InstanceGone => {
-                self.instance = None;
-                after
-                    .told
-                    .push(Told::Dms("DMS-EVENT-0003", "-i".to_owned()));
-            }
-            Change::ConnectionTested(name) => {
-                let failed = self.fate == Fate::ConnectionFails && name.ends_with("-t");
-                let status = if failed { "failed" } else { "successful" };
-                self.connections
-                    .insert(name.clone(), (status.to_owned(), String::new()));
-            }
-            Change::EndpointGone(name) => drop(self.endpoints.remove(name)),
-            Change::DmsTaskReady(name) => self.dms_task_steps(name, "creating", "ready"),
-            Change::DmsTaskRuns(name) => {
-                self.dms_task_steps(name, "starting", "running");
-                let seconds = self.luck.between(5, 900);
-                let stops = Change::DmsTaskStops(name.clone());
-                after.changes.push((seconds, stops));
-            }
-            Change::DmsTaskStops(name) => self.dms_task_stops(name, &mut after),
-            Change::DmsTaskGone(name) => {
-                self.dms_tasks.remove(name);
-                after.told.push(Told::Dms("DMS-EVENT-0073", suffix(name)));
-            }
-            Change::WorkerStops(started_by) => self.worker_stops(started_by, &mut after),
-        }
-        after
-    }
-
-    fn database_goes(&mut self, from: &str, to: &str) {
-        if let Some(database) = self.database.as_mut().filter(|it| it.status == from) {
-            database.status = to.to_owned();
-        }
-    }
-
-    fn database_made(&mut self, after: &mut After) {
-        if self.fate == Fate::DatabaseFails {
-            return self.database_goes("creating", "restore-error");
-        }
-        if self.fate == Fate::DatabaseNeverAvailable {
-            return self.database_goes("creating", "backing-up");
-        }
-        if let Some(database) = &mut self.database {
-            database.endpoint = Some(("temporary".to_owned(), 5432));
-        }
-        after.told.push(Told::Rds("RDS-EVENT-0019"));
-        let seconds = self.luck.between(0, 120);
-        after.changes.push((seconds, Change::DatabaseAvailable));
-    }
-
-    fn instance_made(&mut self, after: &mut After) {
-        let fails = self.fate == Fate::InstanceFails;
-        self.instance = Some(if fails { "failed" } else { "available" }.to_owned());
-        after
-            .told
-            .push(Told::Dms("DMS-EVENT-0005", "-i".to_owned()));
-    }
-
-    fn dms_task_steps(&mut self, name: &str, from: &str, to: &str) {
-        if let Some(task) = self.dms_tasks.get_mut(name).filter(|it| it.status == from) {
-            task.status = to.to_owned();
-        }
-    }
-
-    fn dms_task_stops(&mut self, name: &str, after: &mut After) {
-        let Some(task) = self.dms_tasks.get_mut(name) else {
-            return;
-        };
-        if !matches!(task.status.as_str(), "running" | "stopping") {
-            return;
-        }
-        let asked = task.status == "stopping";
-        task.status = "stopped".to_owned();
-        task.stop_reason = match (asked, self.fate) {
-            (true, _) => "Stop Reason NORMAL",
-            (_, Fate::DmsTaskFails) => "Stop Reason FATAL_ERROR",
-            _ => "Stop Reason FULL_LOAD_ONLY_FINISHED",
-        }
-        .to_owned();
-        if self.fate == Fate::DmsTableErrs {
-            for (_, state) in self.dms_tables.get_mut(name).into_iter().flatten() {
-                *state = "Table error".to_owned();
-            }
-        }
-        after.told.push(Told::Dms("DMS-EVENT-0079", suffix(name)));
-    }
-
-    fn worker_stops(&mut self, started_by: &str, after: &mut After) {
-        let Some(worker) = self.workers.get_mut(started_by).filter(|it| !it.stopped) else {
-            return;
-        };
-        worker.stopped = true;
-        let told = Told::Ecs {
-            started_by: started_by.to_owned(),
-        };
-        after.told.push(told);
-        if worker.exit_code.is_some() {
-            return;
-        }
-        let Some(result) = self.fate.result(&worker.job) else {
-            return;
-        };
-        let failed = result.failure.is_some();
-        worker.exit_code = Some(i32::from(failed));
-        match worker.name.as_str() {
-            "ddl" => self.schemas = true,
-            "drop" if !failed => self.schemas = false,
-            _ => {}
-        }
-        self.results.insert(worker.job.result_key.clone(), result);
-    }
-}
-
-fn suffix(name: &str) -> String {
-    name[name.len() - 4..].to_owned()
 }
 
 fn source() -> SourceSight {

@@ -2,6 +2,8 @@
 //! lost, handlers run at once and crash after any step. Whatever happens, a restore ends once, in its order, as its fate
 //! demands, with nothing left and no flood of ticks.
 
+#![allow(clippy::unwrap_used, reason = "what a test can't prepare fails it")]
+
 mod cloud;
 mod fate;
 mod handler;
