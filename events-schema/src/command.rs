@@ -31,6 +31,8 @@ pub struct Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "command", rename_all_fields = "camelCase")]
 pub enum Instruction {
+    /// To `intake`: a place is free, the restore may go on.
+    Admit,
     /// To `provision`: make the temporary database.
     ProvisionTemporaryDatabase,
     /// To `migrate`: make the replication instance already, while RDS works.
@@ -58,6 +60,7 @@ impl Instruction {
     /// The phase whose queue takes the instruction.
     pub fn recipient(self) -> Phase {
         match self {
+            Self::Admit => Phase::Intake,
             Self::ProvisionTemporaryDatabase => Phase::Provision,
             Self::ProvisionReplication | Self::Migrate => Phase::Migrate,
             Self::ExtractDdl => Phase::Ddl,
@@ -71,6 +74,7 @@ impl Instruction {
     /// The name, as in the field `command`.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Admit => "Admit",
             Self::ProvisionTemporaryDatabase => "ProvisionTemporaryDatabase",
             Self::ProvisionReplication => "ProvisionReplication",
             Self::ExtractDdl => "ExtractDdl",
@@ -123,6 +127,7 @@ mod tests {
     #[test]
     fn every_command_without_data_survives_a_round_trip() {
         for instruction in [
+            Instruction::Admit,
             Instruction::Migrate,
             Instruction::CleanUp,
             Instruction::ProvisionReplication,

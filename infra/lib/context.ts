@@ -23,6 +23,7 @@ const OPTIONAL = [
   'managedSecrets',
   'kmsKeyArn',
   'pace',
+  'admission',
   'logLevel',
   'auditDays',
   'removal',
@@ -57,6 +58,7 @@ export function propsFromContext(node: Node): TenantRestoreProps {
     ...given('managedSecrets', context.managedSecrets, (text) => text === 'true'),
     ...given('kmsKeyArn', context.kmsKeyArn, String),
     ...given('pace', context.pace, String),
+    ...given('admission', context.admission, String),
     ...given('logLevel', context.logLevel, String),
     ...given('auditDays', context.auditDays, Number),
     removalPolicy: context.removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
@@ -88,7 +90,9 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('managedSecrets', /^(true|false)$/, 'true or false');
   demand('auditDays', /^[1-9]\d*$/, 'a number of days');
   demand('removal', /^(retain|destroy)$/, 'retain or destroy');
-  if (context.pace !== undefined && !isJsonObject(context.pace)) problems.push('pace must be a JSON object');
+  for (const key of ['pace', 'admission'] as const) {
+    if (context[key] !== undefined && !isJsonObject(context[key])) problems.push(`${key} must be a JSON object`);
+  }
   return problems;
 }
 

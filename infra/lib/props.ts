@@ -72,6 +72,8 @@ export interface TenantRestoreProps {
   readonly kmsKeyArn?: string;
   /** Tick intervals and deadlines as JSON, for the functions. @default their own */
   readonly pace?: string;
+  /** How many restores run at a time, as JSON: `overall` and `perSource`; what is over waits. @default 10 and 3 */
+  readonly admission?: string;
   /** `RUST_LOG` of functions and worker. @default info */
   readonly logLevel?: string;
   /** How long logs are kept. @default three months */

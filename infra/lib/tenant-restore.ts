@@ -125,6 +125,7 @@ function environment(
     CA_CERTIFICATE_ARN: props.replication?.caCertificateArn ?? '',
     RUST_LOG: logLevel,
     ...(props.pace !== undefined && { PACE: props.pace }),
+    ...(props.admission !== undefined && { ADMISSION: props.admission }),
   };
 }
 

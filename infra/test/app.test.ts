@@ -63,13 +63,21 @@ describe('the app', () => {
   });
 
   test('names every problem of its context at once', () => {
-    const { status, stderr } = run({ ...context, source: '', deploymentTag: 'Main', removal: 'never', pace: '[1]' });
+    const { status, stderr } = run({
+      ...context,
+      source: '',
+      deploymentTag: 'Main',
+      removal: 'never',
+      pace: '[1]',
+      admission: '3',
+    });
     assert.notEqual(status, 0);
     for (const problem of [
       'source is missing',
       'deploymentTag must be',
       'removal must be',
       'pace must be a JSON object',
+      'admission must be a JSON object',
     ]) {
       assert.ok(stderr.includes(problem), problem);
     }

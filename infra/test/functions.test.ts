@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { PHASES } from '../lib/names.ts';
 import { named, nameOf, resolve, resources, synthesize } from './template.ts';
 
-const template = synthesize({ pace: '{"tick":5}' });
+const template = synthesize({ pace: '{"tick":5}', admission: '{"overall":5}' });
 const configuration = (phase: string) =>
   named(template, 'AWS::Lambda::Function', 'FunctionName', `tenant-restore-${phase}`).Properties;
 const environment = (phase: string) =>
@@ -61,6 +61,7 @@ describe('functions', () => {
     assert.equal(HANDLER, 'intake');
     for (const phase of PHASES) assert.deepEqual({ ...environment(phase), HANDLER: '' }, { ...shared, HANDLER: '' });
     assert.deepEqual(Object.keys(shared).sort(), [
+      'ADMISSION',
       'BUCKET_NAME',
       'BUS_NAME',
       'CA_CERTIFICATE_ARN',

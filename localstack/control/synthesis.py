@@ -44,8 +44,8 @@ def context_of(cloud: Cloud, surroundings: Surroundings) -> dict[str, str]:
         "workerCaBundle": str(cloud.ca_certificate),
         "removal": "destroy",
     }
-    pace = os.environ.get("LOCAL_CLOUD_PACE")
-    return {**context, "pace": pace} if pace else context
+    chosen = {key: os.environ.get(f"LOCAL_CLOUD_{key.upper()}") for key in ("pace", "admission")}
+    return context | {key: value for key, value in chosen.items() if value}
 
 
 def placeholder(cloud: Cloud) -> Path:

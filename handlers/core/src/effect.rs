@@ -145,6 +145,8 @@ pub enum Effect {
     },
     /// Give the claimed target names back.
     ReleaseClaims,
+    /// Give the place among the admitted back, and call those who may go now.
+    ReleaseAdmission,
 }
 
 impl Effect {
@@ -198,6 +200,7 @@ impl Effect {
             Self::DeleteObjects { prefix } => format!("delete objects under {prefix}"),
             Self::Announce { ended, .. } => format!("announce {}", ended.outcome.detail_type()),
             Self::ReleaseClaims => "release the claimed names".to_owned(),
+            Self::ReleaseAdmission => "release the admission".to_owned(),
         }
     }
 }

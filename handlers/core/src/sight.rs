@@ -4,13 +4,24 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::admission::Admission;
 use crate::job::{JobResult, TablePlan};
+use crate::naming::RestoreId;
 
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Look {
     /// The source: the DB instance, its secret and the window of its backups.
     Source(String),
+    /// Whether the restore may go on to what costs quotas. The first look makes it wait, if it may not.
+    Admission {
+        /// The restore.
+        id: RestoreId,
+        /// Its attempt.
+        attempt: u32,
+        /// The source.
+        source: String,
+    },
     /// A DB instance.
     Database(String),
     /// A worker task, by its ARN or, before that is known, by who started it; its result too once it has stopped.
@@ -55,6 +66,8 @@ pub enum Look {
 pub struct Seen {
     /// The source.
     pub source: Option<SourceSight>,
+    /// The admission.
+    pub admission: Option<Admission>,
     /// DB instances.
     pub databases: BTreeMap<String, Option<DatabaseSight>>,
     /// Worker tasks, by job.

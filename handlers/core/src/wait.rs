@@ -10,6 +10,8 @@ use tenant_restore_events::Phase;
 pub enum WaitFor {
     /// A worker task to stop; ECS sends an event.
     Task,
+    /// A place among the restores that run; the end of another sends a command.
+    Admission,
     /// The temporary database to be made; RDS sends an event.
     TemporaryDatabase,
     /// The temporary database to become available; RDS sends no event for it.
@@ -86,6 +88,8 @@ pub struct Pace {
     pub database_deadline: i64,
     /// Longest run of a worker task or DMS task.
     pub work_deadline: i64,
+    /// Longest wait for a place among the restores that run.
+    pub admission_deadline: i64,
     /// Longest wait of any other kind.
     pub other_deadline: i64,
     /// Longest cleanup.
@@ -101,6 +105,7 @@ impl Default for Pace {
             quick_most: 30,
             database_deadline: 4 * 3600,
             work_deadline: 12 * 3600,
+            admission_deadline: 24 * 3600,
             other_deadline: 1800,
             // What RDS still makes may not be deletable before it is made.
             cleanup_deadline: 6 * 3600,
@@ -131,6 +136,7 @@ impl Pace {
                 self.database_deadline
             }
             (_, WaitFor::Task | WaitFor::ReplicationTask) => self.work_deadline,
+            (_, WaitFor::Admission) => self.admission_deadline,
             _ => self.other_deadline,
         };
         began

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::DeserializeOwned;
+use tenant_restore_core::admission::Limits;
 use tenant_restore_core::decision::Setting;
 use tenant_restore_core::naming::Deployment;
 use tenant_restore_core::wait::Pace;
@@ -38,6 +40,8 @@ pub struct Config {
     pub handler: Phase,
     /// What decisions are made with.
     pub setting: Setting,
+    /// How many restores may run at a time.
+    pub admission: Limits,
     /// DynamoDB table.
     pub table: String,
     /// EventBridge bus.
@@ -115,12 +119,8 @@ impl Config {
             name: required("DEPLOYMENT")?,
             tag: required("DEPLOYMENT_TAG")?,
         };
-        let pace = optional("PACE")
-            .map(|text| serde_json::from_str::<Pace>(&text))
-            .transpose();
-        let pace = pace
-            .map_err(|error| format!("PACE is no valid document: {error}"))?
-            .unwrap_or_default();
+        let pace = document::<Pace>("PACE")?;
+        let admission = document::<Limits>("ADMISSION")?;
         let mut queues = BTreeMap::new();
         for phase in Phase::ALL {
             queues.insert(
@@ -139,6 +139,7 @@ impl Config {
                 handler_timeout: HANDLER_TIMEOUT,
                 bucket: required("BUCKET_NAME")?,
             },
+            admission,
             table: required("TABLE_NAME")?,
             bus: required("BUS_NAME")?,
             topic: required("TOPIC_ARN")?,
@@ -171,6 +172,13 @@ impl Config {
 
 fn optional(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn document<T: DeserializeOwned + Default>(name: &str) -> Result<T, String> {
+    let Some(text) = optional(name) else {
+        return Ok(T::default());
+    };
+    serde_json::from_str(&text).map_err(|error| format!("{name} is no valid document: {error}"))
 }
 
 fn required(name: &str) -> Result<String, String> {

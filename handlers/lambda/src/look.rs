@@ -23,6 +23,14 @@ impl Engine {
     async fn take(&self, look: &Look, seen: &mut Seen) -> Result<(), Fault> {
         match look {
             Look::Source(name) => seen.source = Some(Box::pin(self.source(name)).await?),
+            Look::Admission {
+                id,
+                attempt,
+                source,
+            } => {
+                let answer = Box::pin(self.ask_admission(id, *attempt, source)).await?;
+                seen.admission = Some(answer);
+            }
             Look::Database(name) => {
                 let database = self.describe_database(name).await?;
                 seen.databases.insert(

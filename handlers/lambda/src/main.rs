@@ -4,6 +4,7 @@
 //! A handler reads what woke it, looks at the real resources, lets the pure core decide, saves, acts and sends. See
 //! `engine` for that loop and `phases` for what each phase sees and does.
 
+mod admission;
 mod announce;
 mod aside;
 mod batch;

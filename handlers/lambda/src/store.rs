@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `RESTORE#<id>` | `STATE` | the record, `version` for conditional saves |
 //! | `RESTORE#<id>` | `LOG#<time>#<n>` | one thing that happened, with its cause |
+//! | `ADMISSION` | `LEDGER` | who runs and who waits for a place, `version` for conditional saves |
 //! | `TARGET#<source>/<database>/<schema>` | `CLAIM` | the restore that claims this target name |
 //! | `REQUEST#<request id>` | `REJECTED#<outcome id>` | a request that never became a restore |
 
@@ -83,7 +84,8 @@ pub struct LogEntry {
     pub trouble: Option<String>,
 }
 
-fn text(value: impl Into<String>) -> AttributeValue {
+/// A string.
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
@@ -91,7 +93,8 @@ fn partition(id: &RestoreId) -> AttributeValue {
     text(format!("RESTORE#{id}"))
 }
 
-fn document<T: Serialize>(value: &T) -> Result<AttributeValue, Fault> {
+/// Plain data as DynamoDB holds it.
+pub(crate) fn document<T: Serialize>(value: &T) -> Result<AttributeValue, Fault> {
     serde_dynamo::to_attribute_value(value)
         .map_err(|error| Fault::new(ErrorKind::Internal, format!("encode a record: {error}")))
 }

@@ -1,4 +1,5 @@
 //! Phase 7: the outcome, decided once, told at least once under one `outcomeId`: on the bus, to SNS, in the report.
+//! Before that, what others wait for is given back: target names, and the place among the restores that run.
 
 use jiff::Timestamp;
 
@@ -46,6 +47,7 @@ impl Choreography for Complete {
             report_key,
             results,
         };
-        Decision::look_again(restore, vec![Effect::ReleaseClaims, announce])
+        let effects = vec![Effect::ReleaseClaims, Effect::ReleaseAdmission, announce];
+        Decision::look_again(restore, effects)
     }
 }

@@ -1,15 +1,18 @@
-//! Phase 1: the source and its backups are looked at, then production, by a worker task. Waits for that task; hands
-//! on `ProvisionTemporaryDatabase`, and `ProvisionReplication` at the same moment when DMS will be needed.
+//! Phase 1: the source and its backups are looked at, then production, by a worker task. Waits for that task, then for
+//! admission; hands on `ProvisionTemporaryDatabase`, and `ProvisionReplication` at the same moment when DMS will be
+//! needed.
 
 use jiff::Timestamp;
 use tenant_restore_events::outgoing::Accepted;
 use tenant_restore_events::{Instruction, Phase};
 
+use crate::admission::Admission;
 use crate::decision::{Choreography, Decision, Setting};
 use crate::error::{Cause, ErrorKind};
 use crate::job::{JobResult, Mode, MoverChoice};
 use crate::restore::{
-    MOST_CAUSES, Replication, ResourceKind, Restore, Source, internal, outgoing_cause, shortened,
+    MOST_CAUSES, Replication, ResourceKind, Restore, Source, TaskState, internal, outgoing_cause,
+    shortened,
 };
 use crate::sight::{Look, Seen, SourceInstance, SourceSight};
 use crate::status;
@@ -25,6 +28,13 @@ impl Choreography for Intake {
     fn looks(&self, restore: &Restore, _: &Setting) -> Vec<Look> {
         if restore.source.is_none() {
             return vec![Look::Source(restore.request.source.clone())];
+        }
+        if passed(restore) {
+            return vec![Look::Admission {
+                id: restore.id.clone(),
+                attempt: restore.attempt,
+                source: restore.request.source.clone(),
+            }];
         }
         worker_task::look_at(restore, JOB).into_iter().collect()
     }
@@ -46,6 +56,9 @@ impl Choreography for Intake {
                 }
                 Err(causes) => Decision::fail(restore, causes, now),
             };
+        }
+        if passed(&restore) {
+            return admit(restore, seen.admission, now);
         }
         match worker_task::progress(
             &mut restore,
@@ -158,10 +171,32 @@ fn judge(mut restore: Restore, result: &JobResult, now: Timestamp) -> Decision {
         MoverChoice::Dms => true,
         MoverChoice::Auto => report.dms_expected,
     };
+    restore.replication = with_dms.then(Replication::default);
+    Decision::look_again(restore, Vec::new())
+}
+
+/// Whether the preflight is behind: what it found was judged in the same breath.
+fn passed(restore: &Restore) -> bool {
+    restore
+        .task(JOB)
+        .is_some_and(|task| task.state == TaskState::Succeeded)
+}
+
+fn admit(mut restore: Restore, admission: Option<Admission>, now: Timestamp) -> Decision {
+    match admission {
+        Some(Admission::Admitted) => {}
+        Some(Admission::Waiting { position, limits }) => {
+            let text = format!("waiting for admission, position {position}; {limits}");
+            return Decision::wait(restore, Vec::new(), WaitFor::Admission, text);
+        }
+        None => {
+            let cause = internal("the admission was not looked at");
+            return Decision::fail(restore, vec![cause], now);
+        }
+    }
     // The main command goes last: its handler clears the outbox, which must have been sent by then.
     let mut commands = Vec::new();
-    if with_dms {
-        restore.replication = Some(Replication::default());
+    if restore.replication.is_some() {
         commands.push(Instruction::ProvisionReplication);
     }
     commands.push(Instruction::ProvisionTemporaryDatabase);

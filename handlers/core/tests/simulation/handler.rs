@@ -294,7 +294,7 @@ fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Lea
             world.outcomes.push((**ended).clone());
             return Ok(vec![Learned::Announced]);
         }
-        Effect::ReleaseClaims => {}
+        Effect::ReleaseClaims | Effect::ReleaseAdmission => {}
         // Enough for a restore that nobody asked to be held; with this arm a new effect needn't be simulated at once.
         #[allow(unreachable_patterns)]
         other => panic!("not simulated: {other:?}"),

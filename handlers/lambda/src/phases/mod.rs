@@ -144,6 +144,7 @@ impl Engine {
                 results,
             } => self.tell_outcome(restore, ended, report_key, results).await,
             Effect::ReleaseClaims => self.release_claims(restore).await.map(nothing),
+            Effect::ReleaseAdmission => self.release_admission(restore).await.map(nothing),
         }
     }
 }
