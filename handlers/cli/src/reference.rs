@@ -79,6 +79,10 @@ fn check(wish: Wish, restore: &Restore, now: Timestamp) -> Result<(), Trouble> {
             restore.clone().cancel(None, now),
             format!("See how it ends or ended with `tenant-restore status {id}`."),
         ),
+        (Wish::Replay, None) if restore.held.is_some() => (
+            restore.clone().resume(now),
+            format!("See where it is with `tenant-restore status {id}`."),
+        ),
         (Wish::Replay, None) => (
             restore.next_attempt(now).map(drop),
             format!("Wait for its end with `tenant-restore watch {id}`."),

@@ -1,18 +1,23 @@
 //! What a person may do to a restore: cancel it, or have another attempt made of one that ended badly.
 
 use jiff::Timestamp;
-use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::Outcome;
+use tenant_restore_events::{Instruction, Phase};
 
 use crate::error::{Cause, ErrorKind};
 use crate::restore::Restore;
 
 impl Restore {
-    /// Cancels a restore: whatever was made is cleaned up next.
+    /// Cancels a restore: whatever was made is cleaned up next. A held one isn't held any longer.
     ///
     /// # Errors
     /// Why there is nothing to cancel.
     pub fn cancel(&mut self, requested_by: Option<&str>, now: Timestamp) -> Result<(), String> {
+        if self.held.is_some() {
+            self.held = None;
+            self.enter(Phase::Cleanup, &[Instruction::CleanUp], now);
+            return Ok(());
+        }
         if matches!(self.phase, Phase::Cleanup | Phase::Complete) {
             return Err(format!(
                 "the restore {} is in phase {} already",

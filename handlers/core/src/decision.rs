@@ -203,6 +203,15 @@ pub fn learn(restore: &mut Restore, learned: &[Learned], now: Timestamp) {
                 }
             }
             Learned::Announced => restore.announced = true,
+            Learned::HeldTold => {
+                if let Some(hold) = restore.held.as_mut() {
+                    hold.told = true;
+                }
+            }
+            Learned::Repeated { name } => {
+                restore.resumed.reload.retain(|other| other != name);
+                restore.resumed.retest.retain(|other| other != name);
+            }
         }
     }
 }

@@ -98,6 +98,8 @@ pub enum Effect {
     StartReplicationTask {
         /// Its name.
         name: String,
+        /// Whether it ran before and is to load its tables again.
+        reload: bool,
     },
     /// `StopReplicationTask`.
     StopReplicationTask {
@@ -142,6 +144,13 @@ pub enum Effect {
         report_key: String,
         /// S3 keys of the jobs' results.
         results: Vec<String>,
+    },
+    /// Tell that a failed restore is held.
+    TellHeld {
+        /// The phase that failed.
+        phase: tenant_restore_events::Phase,
+        /// Until when.
+        until: Timestamp,
     },
     /// Give the claimed target names back.
     ReleaseClaims,
@@ -188,7 +197,11 @@ impl Effect {
             Self::CreateReplicationTask { name, tables, .. } => {
                 format!("create replication task {name} for {} tables", tables.len())
             }
-            Self::StartReplicationTask { name } => format!("start replication task {name}"),
+            Self::StartReplicationTask { name, reload: true } => {
+                format!("start replication task {name} again")
+            }
+            Self::StartReplicationTask { name, .. } => format!("start replication task {name}"),
+            Self::TellHeld { until, .. } => format!("tell that it is held until {until}"),
             Self::StopReplicationTask { name } => format!("stop replication task {name}"),
             Self::DeleteReplicationTask { name } => format!("delete replication task {name}"),
             Self::DeleteEndpoint { name } => format!("delete endpoint {name}"),
@@ -234,4 +247,11 @@ pub enum Learned {
     },
     /// The outcome was told.
     Announced,
+    /// The hold was told.
+    HeldTold,
+    /// A DMS task was started, or a connection's test; it need not be done over again.
+    Repeated {
+        /// The task or endpoint.
+        name: String,
+    },
 }

@@ -6,6 +6,7 @@ pub mod attempt;
 pub mod decision;
 pub mod effect;
 pub mod error;
+pub mod hold;
 pub mod job;
 pub mod naming;
 pub mod phases;

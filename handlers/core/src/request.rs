@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Cause, ErrorKind};
+use crate::hold::OnFailure;
 use crate::job::{ExternalForeignKeys, MoverChoice, OnMismatch, SchemaName, ValidateChoice};
 use crate::naming::digest_text;
 use fields::{Fields, invalid};
@@ -35,6 +36,9 @@ pub struct Request {
     pub on_mismatch: OnMismatch,
     /// What happens to foreign keys to tables outside.
     pub external_foreign_keys: ExternalForeignKeys,
+    /// What happens to the temporary resources after a failure.
+    #[serde(default)]
+    pub on_failure: OnFailure,
     /// Free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<String>,
@@ -136,6 +140,10 @@ pub fn read(detail: &Value, arrival: &Arrival<'_>) -> Result<Request, Vec<Cause>
         "onMismatch",
         &[("keep", OnMismatch::Keep), ("drop", OnMismatch::Drop)],
     );
+    let on_failure = fields.choice(
+        "onFailure",
+        &[("cleanup", OnFailure::Cleanup), ("hold", OnFailure::Hold)],
+    );
     let external_foreign_keys = fields.choice(
         "externalForeignKeys",
         &[
@@ -164,6 +172,7 @@ pub fn read(detail: &Value, arrival: &Arrival<'_>) -> Result<Request, Vec<Cause>
         validate,
         on_mismatch,
         external_foreign_keys,
+        on_failure,
         requested_by,
         fingerprint: fingerprint(detail),
     })

@@ -9,6 +9,7 @@ use tenant_restore_events::outgoing::{Ended, Progressed, RestoredSchema, Subject
 use tenant_restore_events::{Command, Instruction, Phase};
 
 use crate::error::{Cause, ErrorKind};
+use crate::hold::{Hold, Resumed};
 use crate::naming::RestoreId;
 use crate::request::Request;
 use crate::wait::Wait;
@@ -75,6 +76,12 @@ pub struct Restore {
     pub ended: Option<Ended>,
     /// Whether that was told.
     pub announced: bool,
+    /// Whether it failed and is kept for a replay.
+    #[serde(default)]
+    pub held: Option<Hold>,
+    /// What a resumed restore does over again.
+    #[serde(default)]
+    pub resumed: Resumed,
     /// How earlier attempts ended, oldest first.
     #[serde(default)]
     pub earlier: Vec<Ended>,
@@ -274,6 +281,8 @@ impl Restore {
             failed_in: None,
             ended: None,
             announced: false,
+            held: None,
+            resumed: Resumed::default(),
             earlier: Vec::new(),
         }
     }
@@ -331,6 +340,13 @@ impl Restore {
                 .push(internal("the restore failed, but nothing says why"));
         }
         self.waits.clear();
+        if self.is_to_be_held() {
+            self.held = Some(Hold {
+                phase: self.phase,
+                until: None,
+                told: false,
+            });
+        }
         self.enter(Phase::Cleanup, &[Instruction::CleanUp], now);
     }
 

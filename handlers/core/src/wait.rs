@@ -34,6 +34,8 @@ pub enum WaitFor {
     Deletion,
     /// A deletion without an event, or whose event has come: an endpoint, an instance that Describe still shows.
     DeletionShown,
+    /// The end of a hold, or a replay before it.
+    Hold,
     /// A refused call to be repeated: throttled, busy, no capacity.
     Retry,
 }
@@ -49,6 +51,7 @@ impl WaitFor {
                 | Self::ConnectionTest
                 | Self::ReplicationTaskReady
                 | Self::DeletionShown
+                | Self::Hold
                 | Self::Retry
         )
     }
@@ -94,6 +97,8 @@ pub struct Pace {
     pub other_deadline: i64,
     /// Longest cleanup.
     pub cleanup_deadline: i64,
+    /// How long a failed restore is held that asked for it; a day at most.
+    pub hold: i64,
 }
 
 impl Default for Pace {
@@ -109,14 +114,18 @@ impl Default for Pace {
             other_deadline: 1800,
             // What RDS still makes may not be deletable before it is made.
             cleanup_deadline: 6 * 3600,
+            hold: 4 * 3600,
         }
     }
 }
 
 impl Pace {
+    /// The longest hold in seconds: a temporary database costs money while it is kept.
+    pub const LONGEST_HOLD: i64 = 24 * 3600;
+
     /// Seconds until the next tick, after so many in this wait. Intervals grow by half.
     pub fn interval(&self, what: WaitFor, ticks: u32) -> i64 {
-        let (first, most) = if what.is_gap() {
+        let (first, most) = if what.is_gap() && what != WaitFor::Hold {
             (self.quick_first, self.quick_most)
         } else {
             (self.slow_first, self.slow_most)
@@ -131,6 +140,7 @@ impl Pace {
     /// When a wait fails that began then.
     pub fn deadline(&self, what: WaitFor, phase: Phase, began: Timestamp) -> Timestamp {
         let seconds = match (phase, what) {
+            (_, WaitFor::Hold) => Self::LONGEST_HOLD + self.slow_most,
             (Phase::Cleanup, _) => self.cleanup_deadline,
             (_, WaitFor::TemporaryDatabase | WaitFor::TemporaryDatabaseAvailable) => {
                 self.database_deadline

@@ -50,15 +50,16 @@ pub fn progress(
     modes: &[Mode],
 ) -> Progress {
     let Some(task) = restore.task(name).cloned() else {
-        let started_by =
-            setting
-                .deployment
-                .names(&restore.id)
-                .started_by(phase, restore.attempt, name);
+        let started_by = setting.deployment.names(&restore.id).started_by(
+            phase,
+            restore.attempt,
+            &run_of(restore, name),
+        );
         let result_key = format!(
-            "{}{}/{name}.json",
+            "{}{}/{}.json",
             setting.deployment.names(&restore.id).audit_prefix(),
-            restore.attempt
+            restore.attempt,
+            run_of(restore, name)
         );
         let task = Task {
             job: name.to_owned(),
@@ -138,9 +139,22 @@ fn start(restore: &Restore, setting: &Setting, task: &Task, modes: &[Mode]) -> P
         name: task.job.clone(),
         key: format!("{}{}/{}.json", job.work_prefix, restore.attempt, task.job),
         started_by: task.started_by.clone(),
-        token: format!("{}-{}-{}", restore.id, restore.attempt, task.job),
+        token: format!(
+            "{}-{}-{}",
+            restore.id,
+            restore.attempt,
+            run_of(restore, &task.job)
+        ),
         job: Box::new(job),
     }))
+}
+
+/// The name of this run of a job: ECS would take the next one of a resumed restore for a repetition of the first.
+fn run_of(restore: &Restore, job: &str) -> String {
+    match restore.resumed.count {
+        0 => job.to_owned(),
+        count => format!("{job}-{}", count + 1),
+    }
 }
 
 fn job(restore: &Restore, setting: &Setting, source: &Source, task: &Task, modes: &[Mode]) -> Job {

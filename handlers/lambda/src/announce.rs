@@ -1,8 +1,11 @@
 //! The outcome: the event on the bus and the notice on the topic, with the same content.
 
 use aws_sdk_sns::types::MessageAttributeValue;
+use jiff::Timestamp;
+use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::ErrorKind;
-use tenant_restore_core::restore::OutgoingEvent;
+use tenant_restore_core::restore::{OutgoingEvent, Restore};
+use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::Ended;
 use tracing::info;
 
@@ -50,5 +53,24 @@ impl Engine {
         let restore = subject.restore_id.as_deref().unwrap_or("none");
         info!(restore, outcome = ended.outcome.as_str(), outcome_id = %ended.outcome_id, "outcome announced");
         Ok(())
+    }
+
+    /// Tells that a failed restore is held, until when, and why it failed.
+    pub async fn tell_held(
+        &self,
+        restore: &Restore,
+        phase: Phase,
+        until: Timestamp,
+    ) -> Result<Vec<Learned>, Fault> {
+        let held = restore.held_detail(phase, until);
+        let detail = serde_json::to_value(held)
+            .map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
+        let detail_type = "RestoreHeld".to_owned();
+        self.publish(&OutgoingEvent {
+            detail_type,
+            detail,
+        })
+        .await?;
+        Ok(vec![Learned::HeldTold])
     }
 }

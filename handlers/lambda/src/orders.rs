@@ -15,6 +15,8 @@ use crate::engine::{Engine, Woken};
 use crate::fault::Fault;
 use crate::store::{LogEntry, Refused, Saved, Stored};
 
+const REPLAY: &str = "RestoreReplayRequested";
+
 /// What is ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -114,21 +116,29 @@ async fn cancel(
     Ok(Ok(()))
 }
 
+/// A held restore goes on at the step that failed; one that ended gets another attempt.
 async fn replay(
     engine: &Engine,
     restore: &Restore,
     version: u64,
     delivery: &Delivery,
 ) -> Result<Result<(), String>, Fault> {
+    if restore.held.is_some() {
+        return resume(engine, restore, version, delivery).await;
+    }
     let next = match restore.next_attempt(Timestamp::now()) {
         Ok(next) => next,
-        Err(_) if delivery.again => restore.clone(),
+        // A second delivery finds the work done, but perhaps not what it causes.
+        Err(_) if delivery.again => {
+            engine.send_outbox(&restore.outbox).await?;
+            restore.clone()
+        }
         Err(problem) => return Ok(Err(problem)),
     };
     if next.attempt != restore.attempt {
         match engine.reopen(&next, version).await? {
             Ok(()) => {
-                info!(restore = %next.id, phase = "intake", cause = "RestoreReplayRequested", attempt = next.attempt, "restore reopened");
+                info!(restore = %next.id, phase = "intake", cause = REPLAY, attempt = next.attempt, "restore reopened");
             }
             Err(Refused::Exists) => {
                 return Ok(Err(format!(
@@ -146,9 +156,36 @@ async fn replay(
     }
     let woken = Woken {
         wake: Wake::Request,
-        name: "RestoreReplayRequested".to_owned(),
+        name: REPLAY.to_owned(),
         delivery,
     };
     engine.advance(&next.id, Some(next.attempt), woken).await?;
+    Ok(Ok(()))
+}
+
+async fn resume(
+    engine: &Engine,
+    restore: &Restore,
+    version: u64,
+    delivery: &Delivery,
+) -> Result<Result<(), String>, Fault> {
+    let mut next = restore.clone();
+    if let Err(problem) = next.resume(Timestamp::now()) {
+        return Ok(Err(problem));
+    }
+    let woken = Woken {
+        wake: Wake::Request,
+        name: REPLAY.to_owned(),
+        delivery,
+    };
+    let entry = LogEntry {
+        moved: true,
+        ..engine.entry(&woken, restore, &next, &[])
+    };
+    if engine.save(&next, version, &entry).await? == Saved::Conflict {
+        return Box::pin(follow(engine, Order::Replay, &restore.id, None, delivery)).await;
+    }
+    info!(restore = %next.id, phase = %next.phase, cause = REPLAY, "held restore resumed");
+    engine.send_outbox(&next.outbox).await?;
     Ok(Ok(()))
 }

@@ -8,6 +8,7 @@ use tenant_restore_events::{Instruction, Phase};
 use crate::decision::{Choreography, Decision, Setting};
 use crate::effect::Effect;
 use crate::error::{Cause, ErrorKind};
+use crate::hold::{self, Hold};
 use crate::job::Mode;
 use crate::restore::{Resource, ResourceKind, Restore, Task, TaskState};
 use crate::sight::{Look, Seen};
@@ -51,6 +52,9 @@ impl Choreography for Cleanup {
             late_until: began + SignedDuration::from_secs(setting.handler_timeout),
         };
         sweep.stop_tasks(&mut restore, seen);
+        if restore.held.is_some() {
+            return sweep.hold(restore, setting, began);
+        }
         sweep.stop_replication(&mut restore, seen);
         let quiet = sweep.effects.is_empty() && sweep.waits.is_empty();
         if quiet {
@@ -201,6 +205,30 @@ impl Sweep {
                 None => task.state = TaskState::Failed,
             }
         }
+    }
+
+    /// A held restore keeps what it has until a replay, or until its time is up.
+    fn hold(mut self, mut restore: Restore, setting: &Setting, began: Timestamp) -> Decision {
+        let Some(hold) = restore.held.clone() else {
+            return Decision::look_again(restore, self.effects);
+        };
+        let until = hold
+            .until
+            .unwrap_or_else(|| hold::end(&setting.pace, began));
+        if self.now >= until {
+            restore.end_hold(self.now);
+            return Decision::look_again(restore, self.effects);
+        }
+        restore.held = Some(Hold {
+            until: Some(until),
+            ..hold.clone()
+        });
+        if !hold.told {
+            let phase = hold.phase;
+            self.effects.push(Effect::TellHeld { phase, until });
+        }
+        self.wait(WaitFor::Hold, format!("held until {until}"));
+        self.into_decision(restore)
     }
 
     fn stop_replication(&mut self, restore: &mut Restore, seen: &Seen) {

@@ -194,6 +194,12 @@ fn endpoints(
         restore.confirm(&name);
         match seen.connections.get(&name).and_then(Option::as_ref) {
             Some((status, _)) if status == "successful" => {}
+            Some((status, _)) if status == "failed" && restore.resumed.retest.contains(&name) => {
+                effects.push(Effect::TestConnection {
+                    instance: names.replication_instance(),
+                    endpoint: name,
+                });
+            }
             Some((status, reason)) if status == "failed" => {
                 let message =
                     format!("DMS could not connect through the endpoint {name}: {reason}");
@@ -253,9 +259,18 @@ fn tasks(
             "creating" | "modifying" | "testing" => {
                 preparing = Some(format!("{name} is {}", sight.status))
             }
-            "ready" => effects.push(Effect::StartReplicationTask { name }),
+            "ready" => effects.push(Effect::StartReplicationTask {
+                name,
+                reload: false,
+            }),
             "stopped" | "failed" | "failed-move" | "deleting" => {
-                causes.extend(judge(&name, sight));
+                if let Some(cause) = judge(&name, sight) {
+                    if restore.resumed.reload.contains(&name) {
+                        effects.push(Effect::StartReplicationTask { name, reload: true });
+                        continue;
+                    }
+                    causes.push(cause);
+                }
                 ended.push((name, schema, tables));
             }
             status => running = Some(format!("{name} is {status}")),

@@ -72,12 +72,6 @@ impl Fields<'_> {
             self.causes
                 .push(Cause::new(ErrorKind::NotSupported, message).at("target"));
         }
-        let on_failure = self.choice("onFailure", &[("cleanup", false), ("hold", true)]);
-        if on_failure {
-            let message = "`onFailure`: \"hold\" is not supported yet";
-            self.causes
-                .push(Cause::new(ErrorKind::NotSupported, message).at("onFailure"));
-        }
     }
 
     pub(super) fn optional(&mut self, field: &str, max: usize) -> Option<String> {

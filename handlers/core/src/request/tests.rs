@@ -59,8 +59,8 @@ fn every_problem_is_named_at_once() {
             "schemas[2]",
             "schemas[3]",
             "restoreTime",
-            "onFailure",
-            "mover"
+            "mover",
+            "onFailure"
         ]
     );
 }

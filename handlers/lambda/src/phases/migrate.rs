@@ -134,7 +134,11 @@ impl Engine {
     }
 
     /// Starts the test of a connection.
-    pub async fn test_connection(&self, instance: &str, endpoint: &str) -> Result<(), Fault> {
+    pub async fn test_connection(
+        &self,
+        instance: &str,
+        endpoint: &str,
+    ) -> Result<Vec<Learned>, Fault> {
         let doing = format!("test the connection of {endpoint}");
         let missing = || {
             Fault::new(
@@ -152,7 +156,7 @@ impl Engine {
             .replication_instance_arn(instance_arn)
             .endpoint_arn(endpoint_arn);
         request.send().await.map_err(fault(&doing))?;
-        Ok(())
+        Ok(vec![repeated(endpoint)])
     }
 
     /// Makes the full-load task of a schema.
@@ -199,26 +203,38 @@ impl Engine {
         self.created(restore, name, answer, arn).await
     }
 
-    /// Starts a DMS task. One that runs already has been started by a twin of this call.
-    pub async fn start_replication_task(&self, name: &str) -> Result<(), Fault> {
+    /// Starts a DMS task; one that ran before loads its tables again, after truncating them.
+    pub async fn start_replication_task(
+        &self,
+        name: &str,
+        reload: bool,
+    ) -> Result<Vec<Learned>, Fault> {
         let Some(arn) = self.replication_task_arn(name).await? else {
             return Err(Fault::new(
                 ErrorKind::Busy,
                 format!("start the DMS task {name}: it isn't shown yet"),
             ));
         };
-        let request = self
-            .clients
-            .databasemigration
-            .start_replication_task()
-            .replication_task_arn(arn);
-        let request =
-            request.start_replication_task_type(StartReplicationTaskTypeValue::StartReplication);
+        let how = if reload {
+            StartReplicationTaskTypeValue::ReloadTarget
+        } else {
+            StartReplicationTaskTypeValue::StartReplication
+        };
+        let request = self.clients.databasemigration.start_replication_task();
+        let request = request
+            .replication_task_arn(arn)
+            .start_replication_task_type(how);
         request
             .send()
             .await
             .map_err(fault(&format!("start the DMS task {name}")))?;
-        Ok(())
+        Ok(vec![repeated(name)])
+    }
+}
+
+fn repeated(name: &str) -> Learned {
+    Learned::Repeated {
+        name: name.to_owned(),
     }
 }
 
@@ -268,7 +284,7 @@ mod tests {
         }
         assert_eq!(
             settings["FullLoadSettings"]["TargetTablePrepMode"],
-            "DO_NOTHING"
+            "TRUNCATE_BEFORE_LOAD"
         );
     }
 }

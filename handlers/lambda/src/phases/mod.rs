@@ -101,7 +101,7 @@ impl Engine {
                     .await
             }
             Effect::TestConnection { instance, endpoint } => {
-                self.test_connection(instance, endpoint).await.map(nothing)
+                self.test_connection(instance, endpoint).await
             }
             Effect::CreateReplicationTask {
                 name,
@@ -121,8 +121,8 @@ impl Engine {
                 )
                 .await
             }
-            Effect::StartReplicationTask { name } => {
-                self.start_replication_task(name).await.map(nothing)
+            Effect::StartReplicationTask { name, reload } => {
+                self.start_replication_task(name, *reload).await
             }
             Effect::StopReplicationTask { name } => {
                 self.stop_replication_task(name).await.map(nothing)
@@ -143,6 +143,7 @@ impl Engine {
                 report_key,
                 results,
             } => self.tell_outcome(restore, ended, report_key, results).await,
+            Effect::TellHeld { phase, until } => self.tell_held(restore, *phase, *until).await,
             Effect::ReleaseClaims => self.release_claims(restore).await.map(nothing),
             Effect::ReleaseAdmission => self.release_admission(restore).await.map(nothing),
         }
