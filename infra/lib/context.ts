@@ -1,6 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
-import type { TenantRestoreProps } from './props.ts';
+import type { Sweeping, TenantRestoreProps } from './props.ts';
 
 const REQUIRED = [
   'vpcId',
@@ -23,6 +23,7 @@ const OPTIONAL = [
   'managedSecrets',
   'kmsKeyArn',
   'pace',
+  'sweeping',
   'admission',
   'logLevel',
   'auditDays',
@@ -58,6 +59,7 @@ export function propsFromContext(node: Node): TenantRestoreProps {
     ...given('managedSecrets', context.managedSecrets, (text) => text === 'true'),
     ...given('kmsKeyArn', context.kmsKeyArn, String),
     ...given('pace', context.pace, String),
+    ...given('sweeping', context.sweeping, (text) => text as Sweeping),
     ...given('admission', context.admission, String),
     ...given('logLevel', context.logLevel, String),
     ...given('auditDays', context.auditDays, Number),
@@ -89,6 +91,7 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('databasePorts', /^\d{1,5}(,\d{1,5})*$/, 'comma-separated port numbers');
   demand('managedSecrets', /^(true|false)$/, 'true or false');
   demand('auditDays', /^[1-9]\d*$/, 'a number of days');
+  demand('sweeping', /^(mend|report|off)$/, 'mend, report or off');
   demand('removal', /^(retain|destroy)$/, 'retain or destroy');
   for (const key of ['pace', 'admission'] as const) {
     if (context[key] !== undefined && !isJsonObject(context[key])) problems.push(`${key} must be a JSON object`);

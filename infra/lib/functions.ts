@@ -1,5 +1,5 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type Code, EventSourceMapping, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -11,56 +11,79 @@ import { FUNCTION_TIMEOUT } from './queues.ts';
 /** What all handlers have in common. */
 export interface HandlerProps {
   readonly pipeline: Pipeline;
-  /** The one artifact; the environment variable HANDLER chooses the phase. */
+  /** The one artifact; the environment variable HANDLER chooses what it does. */
   readonly code: Code;
   readonly environment: Readonly<Record<string, string>>;
   readonly logRetention: RetentionDays;
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** A phase's function, fed by the phase's queue, with a role of its own. */
+/** What sets one function apart. */
+export interface FunctionProps extends HandlerProps {
+  /** The value of HANDLER, and the function's name behind the deployment's. */
+  readonly name: string;
+  /** What it does, for whoever finds it in the console. */
+  readonly purpose: string;
+  readonly timeout: Duration;
+  /** Its rights, by the name of the policy, beside writing its log. */
+  readonly policies: Readonly<Record<string, PolicyStatement[]>>;
+}
+
+/** A function of the artifact, with a log group and a role of its own. */
+export function artifactFunction(scope: Construct, props: FunctionProps): Function {
+  const functionName = props.pipeline.names.of(props.name);
+  const logGroup = new LogGroup(scope, 'Logs', {
+    logGroupName: `/aws/lambda/${functionName}`,
+    retention: props.logRetention,
+    removalPolicy: props.removalPolicy,
+  });
+  const policies = { logs: [allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn])] };
+  const role = new Role(scope, 'Role', {
+    roleName: functionName,
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    inlinePolicies: Object.fromEntries(
+      Object.entries({ ...policies, ...props.policies }).map(([name, statements]) => [
+        name,
+        new PolicyDocument({ statements }),
+      ]),
+    ),
+  });
+  return new Function(scope, 'Function', {
+    functionName,
+    description: props.purpose,
+    code: props.code,
+    handler: 'bootstrap',
+    runtime: Runtime.PROVIDED_AL2023,
+    architecture: Architecture.ARM_64,
+    memorySize: 256,
+    timeout: props.timeout,
+    environment: { HANDLER: props.name, ...props.environment },
+    logGroup,
+    role: role.withoutPolicyUpdates(),
+  });
+}
+
+/** A phase's function, fed by the phase's queue. */
 export class Handler extends Construct {
   readonly function: Function;
 
   constructor(scope: Construct, id: string, phase: Phase, props: HandlerProps) {
     super(scope, id);
-    const { names, queues } = props.pipeline;
-    const functionName = names.of(phase.name);
-    const logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: `/aws/lambda/${functionName}`,
-      retention: props.logRetention,
-      removalPolicy: props.removalPolicy,
-    });
+    const { queues } = props.pipeline;
     const consumed = [queues.phases[phase.name], ...(phase.readsDeadLetters ? [queues.dlq] : [])];
-    const role = new Role(this, 'Role', {
-      roleName: functionName,
-      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      inlinePolicies: {
-        handler: new PolicyDocument({
-          statements: [
-            allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
-            allow(
-              ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
-              consumed.map((queue) => queue.queueArn),
-            ),
-            ...everyHandler(props.pipeline),
-          ],
-        }),
-        phase: new PolicyDocument({ statements: phase.permissions(props.pipeline) }),
-      },
-    });
-    this.function = new Function(this, 'Function', {
-      functionName,
-      description: phase.purpose,
-      code: props.code,
-      handler: 'bootstrap',
-      runtime: Runtime.PROVIDED_AL2023,
-      architecture: Architecture.ARM_64,
-      memorySize: 256,
+    const consume = allow(
+      ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+      consumed.map((queue) => queue.queueArn),
+    );
+    this.function = artifactFunction(this, {
+      ...props,
+      name: phase.name,
+      purpose: phase.purpose,
       timeout: FUNCTION_TIMEOUT,
-      environment: { HANDLER: phase.name, ...props.environment },
-      logGroup,
-      role: role.withoutPolicyUpdates(),
+      policies: {
+        handler: [consume, ...everyHandler(props.pipeline)],
+        phase: phase.permissions(props.pipeline),
+      },
     });
     for (const queue of consumed) {
       new EventSourceMapping(this, `From${queue.node.id}`, {

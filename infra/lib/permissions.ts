@@ -41,12 +41,20 @@ export function runWorkers(pipeline: Pipeline): PolicyStatement[] {
     // Any revision: a restore keeps the one it began with.
     allow(['ecs:RunTask'], [names.arn('ecs', `task-definition/${worker.taskDefinition.family}:*`)], inCluster),
     allow(['ecs:TagResource'], [workerTasks(pipeline)], { StringEquals: { 'ecs:CreateAction': 'RunTask' } }),
-    allow(['ecs:DescribeTasks'], [workerTasks(pipeline)], inCluster),
-    // ListTasks knows no resource of ours, only the cluster.
-    allow(['ecs:ListTasks'], ['*'], inCluster),
+    ...watchWorkers(pipeline),
     allow(['iam:PassRole'], [worker.taskRole.roleArn, worker.executionRole.roleArn], {
       StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
     }),
+  ];
+}
+
+/** Look at the worker's tasks. */
+export function watchWorkers(pipeline: Pipeline): PolicyStatement[] {
+  const inCluster = { ArnEquals: { 'ecs:cluster': pipeline.worker.clusterArn } };
+  return [
+    allow(['ecs:DescribeTasks'], [workerTasks(pipeline)], inCluster),
+    // ListTasks knows no resource of ours, only the cluster.
+    allow(['ecs:ListTasks'], ['*'], inCluster),
   ];
 }
 
@@ -111,6 +119,28 @@ export function sourceSecrets(
 /** Read the state of instances, ours and the sources'. Sources opt in by tag, so their names aren't known here. */
 export function readInstances({ names }: Pipeline, ...more: string[]): PolicyStatement {
   return allow(['rds:DescribeDBInstances', ...more], [names.rds('db', '*')]);
+}
+
+/** Delete our replication resources; what runs is stopped first, and tags prove what is ours. */
+export function deleteReplication({ names }: Pipeline): PolicyStatement {
+  return allow(
+    [
+      'dms:DeleteEndpoint',
+      'dms:DeleteReplicationInstance',
+      'dms:DeleteReplicationTask',
+      'dms:ListTagsForResource',
+      'dms:StopReplicationTask',
+    ],
+    names.dms('rep', 'endpoint', 'task'),
+  );
+}
+
+/** List replication resources: DMS knows no resource for its lists (service authorization reference). */
+export function describeReplication(...more: string[]): PolicyStatement {
+  return allow(
+    ['dms:DescribeEndpoints', 'dms:DescribeReplicationInstances', 'dms:DescribeReplicationTasks', ...more],
+    ['*'],
+  );
 }
 
 /** A request must tag what it creates as ours: the only bound where a creation has no resource of its own yet. */

@@ -50,6 +50,9 @@ export interface ReplicationProps {
   readonly caCertificateArn?: string;
 }
 
+/** What the sweeper does on its schedule: mend what it finds, only report it, or nothing. */
+export type Sweeping = 'mend' | 'report' | 'off';
+
 /** What a deployment of the pipeline is made of. */
 export interface TenantRestoreProps {
   /** Where the pipeline meets the databases. */
@@ -72,6 +75,8 @@ export interface TenantRestoreProps {
   readonly kmsKeyArn?: string;
   /** Tick intervals and deadlines as JSON, for the functions. @default their own */
   readonly pace?: string;
+  /** What the sweeper does every 15 minutes. @default mend */
+  readonly sweeping?: Sweeping;
   /** How many restores run at a time, as JSON: `overall` and `perSource`; what is over waits. @default 10 and 3 */
   readonly admission?: string;
   /** `RUST_LOG` of functions and worker. @default info */

@@ -12,6 +12,7 @@ import { Placement } from './placement.ts';
 import type { TenantRestoreProps } from './props.ts';
 import { Queues } from './queues.ts';
 import { Storage } from './storage.ts';
+import { Sweeper } from './sweeper.ts';
 import { Worker } from './worker.ts';
 
 /** The pipeline that restores tenants' schemas, attachable to existing databases in an existing VPC. */
@@ -71,6 +72,7 @@ export class TenantRestore extends Construct {
       new Handler(functions, name, PHASE[name], handlerProps);
       wakePhase(rules, name, pipeline);
     }
+    new Sweeper(this, 'Sweeper', { ...handlerProps, sweeping: props.sweeping ?? 'mend' });
     output(this, pipeline);
   }
 }
@@ -146,6 +148,7 @@ function output(scope: Construct, { bus, table, bucket, topic, worker, queues, n
     values[`QueueUrl${title}`] = queues.phases[phase].queueUrl;
     values[`FunctionName${title}`] = names.of(phase);
   }
+  values.FunctionNameSweeper = names.of('sweeper');
   for (const [key, value] of Object.entries(values)) {
     new CfnOutput(scope, key, { value }).overrideLogicalId(key);
   }

@@ -3,6 +3,8 @@ import { describe, test } from 'node:test';
 import { PHASES } from '../lib/names.ts';
 import { named, nameOf, resolve, resources, synthesize } from './template.ts';
 
+const FUNCTIONS = [...PHASES, 'sweeper'];
+
 const template = synthesize({ pace: '{"tick":5}', admission: '{"overall":5}' });
 const configuration = (phase: string) =>
   named(template, 'AWS::Lambda::Function', 'FunctionName', `tenant-restore-${phase}`).Properties;
@@ -17,14 +19,14 @@ const mappings = Object.values(resources(template, 'AWS::Lambda::EventSourceMapp
 }));
 
 describe('functions', () => {
-  test('there is one a phase', () => {
+  test('there is one a phase, and the sweeper', () => {
     const names = Object.values(resources(template, 'AWS::Lambda::Function')).map(nameOf);
-    assert.deepEqual(names.sort(), PHASES.map((phase) => `tenant-restore-${phase}`).sort());
+    assert.deepEqual(names.sort(), FUNCTIONS.map((name) => `tenant-restore-${name}`).sort());
   });
 
-  for (const phase of PHASES) {
-    test(`${phase} runs the one artifact on arm64, as itself`, () => {
-      const { Code, Runtime, Architectures, MemorySize, Timeout } = configuration(phase);
+  for (const name of FUNCTIONS) {
+    test(`${name} runs the one artifact on arm64, as itself`, () => {
+      const { Code, Runtime, Architectures, MemorySize, Timeout } = configuration(name);
       assert.deepEqual(Code, configuration('intake').Code);
       assert.deepEqual(
         { Runtime, Architectures, MemorySize, Timeout },
@@ -32,16 +34,18 @@ describe('functions', () => {
           Runtime: 'provided.al2023',
           Architectures: ['arm64'],
           MemorySize: 256,
-          Timeout: 60,
+          Timeout: name === 'sweeper' ? 300 : 60,
         },
       );
-      assert.equal(environment(phase).HANDLER, phase);
+      assert.equal(environment(name).HANDLER, name);
       assert.equal(
-        resolve(template, configuration(phase).Role),
-        `arn:aws:iam::111122223333:role/tenant-restore-${phase}`,
+        resolve(template, configuration(name).Role),
+        `arn:aws:iam::111122223333:role/tenant-restore-${name}`,
       );
     });
+  }
 
+  for (const phase of PHASES) {
     test(`${phase} is fed by its queue and reports failures message by message`, () => {
       const fed = mappings.filter((mapping) => mapping.function === `tenant-restore-${phase}`);
       const expected = phase === 'cleanup' ? ['cleanup', 'dlq'] : [phase];
@@ -56,10 +60,10 @@ describe('functions', () => {
     });
   }
 
-  test('are told everything that the handlers read, and differ in their phase alone', () => {
+  test('are told everything that the handlers read, and differ in what they handle alone', () => {
     const { HANDLER, ...shared } = environment('intake');
     assert.equal(HANDLER, 'intake');
-    for (const phase of PHASES) assert.deepEqual({ ...environment(phase), HANDLER: '' }, { ...shared, HANDLER: '' });
+    for (const name of FUNCTIONS) assert.deepEqual({ ...environment(name), HANDLER: '' }, { ...shared, HANDLER: '' });
     assert.deepEqual(Object.keys(shared).sort(), [
       'ADMISSION',
       'BUCKET_NAME',
@@ -92,8 +96,8 @@ describe('functions', () => {
   });
 
   test('keep their logs for a limited time', () => {
-    for (const phase of PHASES) {
-      const logs = named(template, 'AWS::Logs::LogGroup', 'LogGroupName', `/aws/lambda/tenant-restore-${phase}`);
+    for (const name of FUNCTIONS) {
+      const logs = named(template, 'AWS::Logs::LogGroup', 'LogGroupName', `/aws/lambda/tenant-restore-${name}`);
       assert.equal(logs.Properties.RetentionInDays, 90);
     }
   });

@@ -3,12 +3,14 @@ import { describe, test } from 'node:test';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { nameOf, resolve, synthesize, type Resource } from './template.ts';
 
+/** They name a function, not themselves. */
+const ABOUT_FUNCTIONS = ['AWS::Lambda::EventSourceMapping', 'AWS::Lambda::Permission'];
+
 /** `type name` of everything in a template that has a fixed name. */
 function fixedNames(template: Template): string[] {
   const all = Object.values((template.toJSON() as { Resources: Record<string, Resource> }).Resources);
   return all.flatMap((resource) => {
-    // It names the function that it feeds, not itself.
-    if (resource.Type === 'AWS::Lambda::EventSourceMapping') return [];
+    if (ABOUT_FUNCTIONS.includes(resource.Type)) return [];
     const name = nameOf({ ...resource, Properties: resolve(template, resource.Properties) as Record<string, unknown> });
     return name === undefined ? [] : [`${resource.Type} ${name}`];
   });

@@ -84,10 +84,25 @@ const WITHOUT_RESOURCE = actions([
   'dms: CreateEndpoint CreateReplicationInstance',
   'dms: DescribeConnections DescribeEndpoints DescribeReplicationInstances DescribeReplicationTasks',
   'ecs: ListTasks',
+  'secretsmanager: ListSecrets',
   'ecr: GetAuthorizationToken',
 ]);
 
-const ROLES = [...PHASES, 'worker-task', 'worker-start', 'dms-secrets'];
+/** What the sweeper may do. It consumes no queue, makes nothing and changes no record. */
+const SWEEPER_MAY = [
+  'dynamodb: GetItem PutItem Query',
+  'events: PutEvents',
+  'sqs: SendMessage',
+  'logs: CreateLogStream PutLogEvents',
+  'ecs: DescribeTasks ListTasks StopTask',
+  'dms: StopReplicationTask DeleteReplicationTask DeleteEndpoint DeleteReplicationInstance ListTagsForResource',
+  'dms: DescribeReplicationInstances DescribeReplicationTasks DescribeEndpoints',
+  'rds: DeleteDBInstance DescribeDBInstances ListTagsForResource',
+  'secretsmanager: DeleteSecret DescribeSecret ListSecrets',
+];
+
+const FUNCTIONS = [...PHASES, 'sweeper'];
+const ROLES = [...FUNCTIONS, 'worker-task', 'worker-start', 'dms-secrets'];
 
 describe('every role', () => {
   test('belongs to one function, to the worker or to DMS', () => {
@@ -134,17 +149,31 @@ describe('a phase may do what its work needs and nothing more', () => {
     });
   }
 
+  test('the sweeper', () => {
+    const granted = new Set(statementsOf('sweeper').flatMap((s) => list(s.Action)));
+    assert.deepEqual([...granted].sort(), actions(SWEEPER_MAY));
+  });
+
+  test('the sweeper wakes phases, and lists by the index alone', () => {
+    const of = (action: string) => statementsOf('sweeper').find((s) => list(s.Action).includes(action));
+    assert.deepEqual(
+      list(of('sqs:SendMessage')?.Resource ?? []),
+      PHASES.map((phase) => `arn:aws:sqs:${REGION}:${ACCOUNT}:tenant-restore-${phase}`),
+    );
+    assert.match(String(of('dynamodb:Query')?.Resource), /:table\/tenant-restore\/index\/byStarted$/);
+  });
+
   test('what changes or deletes a database, a secret or a replication resource is bound to our temporary names', () => {
     const changing =
       /^(rds:(Modify|Delete|AddTags)|secretsmanager:(Create|Put|Delete|Tag)|dms:(Delete|Stop|Start|AddTags))/;
     const ours = /^arn:aws:(rds|dms|secretsmanager):eu-west-3:111122223333:(db|rep|endpoint|task|secret):tr-main-\*$/;
     let seen = 0;
-    for (const statement of PHASES.flatMap((phase) => statementsOf(phase))) {
+    for (const statement of FUNCTIONS.flatMap((name) => statementsOf(name))) {
       if (!list(statement.Action).some((action) => changing.test(action))) continue;
       for (const arn of list(statement.Resource)) assert.match(arn, ours);
       seen += 1;
     }
-    assert.ok(seen >= 6);
+    assert.ok(seen >= 9);
   });
 
   test('what DMS creates must be tagged as ours', () => {
@@ -173,8 +202,8 @@ describe('a phase may do what its work needs and nothing more', () => {
 
   test('tasks are run, tagged, listed and stopped in our cluster alone', () => {
     const cluster = `arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/tenant-restore`;
-    for (const phase of PHASES) {
-      for (const statement of statementsOf(phase).filter((s) => list(s.Action).some((a) => a.startsWith('ecs:')))) {
+    for (const name of FUNCTIONS) {
+      for (const statement of statementsOf(name).filter((s) => list(s.Action).some((a) => a.startsWith('ecs:')))) {
         const tagging = statement.Action === 'ecs:TagResource';
         assert.deepEqual(
           statement.Condition,
@@ -252,8 +281,8 @@ describe('secrets', () => {
   });
 
   test('no function reads a secret of a source', () => {
-    for (const phase of PHASES) {
-      for (const arn of statementsOf(phase).filter((s) => list(s.Action).includes('secretsmanager:GetSecretValue'))) {
+    for (const name of FUNCTIONS) {
+      for (const arn of statementsOf(name).filter((s) => list(s.Action).includes('secretsmanager:GetSecretValue'))) {
         assert.equal(arn.Resource, secret('tr-main-*'));
       }
     }

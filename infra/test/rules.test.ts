@@ -20,10 +20,13 @@ interface Rule {
   readonly Targets: Target[];
 }
 
-const rules = Object.entries(resources(template, 'AWS::Events::Rule')).map(([id, { Properties }]) => ({
-  ...(resolve(template, Properties) as Rule),
-  Arn: resolve(template, { 'Fn::GetAtt': [id, 'Arn'] }) as string,
-}));
+/** The rules for events; the sweeper's schedule has tests of its own. */
+const rules = Object.entries(resources(template, 'AWS::Events::Rule'))
+  .filter(([, { Properties }]) => 'EventPattern' in Properties)
+  .map(([id, { Properties }]) => ({
+    ...(resolve(template, Properties) as Rule),
+    Arn: resolve(template, { 'Fn::GetAtt': [id, 'Arn'] }) as string,
+  }));
 
 /** The phases that an event on a bus wakes. */
 function wokenBy(event: AwsEvent, bus: 'default' | 'tenant-restore' = 'default'): string[] {

@@ -15,6 +15,9 @@ from control.programs import function_logs
 
 DEPLOY_SECONDS = 120
 POLL_SECONDS = 0.05
+# What proves a function alive without a message, and a part of the answer.
+EMPTY_BATCH: tuple[dict[str, Any], dict[str, Any]] = ({"Records": []}, {"batchItemFailures": []})
+DRY_RUN: tuple[dict[str, Any], dict[str, Any]] = ({"dryRun": True}, {"dryRun": True})
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 UNUSABLE = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "CREATE_FAILED", "DELETE_FAILED"})
 
@@ -117,19 +120,20 @@ def update_code(cloud: Cloud, published: Published) -> int:
 
 
 def prove(cloud: Cloud) -> None:
-    """Invoke every function with an empty batch: only the real binary answers it, and the first wait is over."""
+    """Invoke every function with nothing to do: only the real binary answers it, and the first wait is over."""
     client = cloud.client("lambda")
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda name: prove_function(cloud, client, name), functions_of_stack(cloud)))
 
 
 def prove_function(cloud: Cloud, client: Any, name: str) -> None:
-    """Invoke one function with an empty batch of messages."""
-    answer = client.invoke(FunctionName=name, Payload=json.dumps({"Records": []}))
+    """Invoke a phase's function with an empty batch of messages, the sweeper for a dry run."""
+    event, expected = DRY_RUN if name.endswith("-sweeper") else EMPTY_BATCH
+    answer = client.invoke(FunctionName=name, Payload=json.dumps(event))
     payload = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer or payload.get("batchItemFailures") != []:
+    if "FunctionError" in answer or not expected.items() <= payload.items():
         log = function_logs(cloud) / f"{name}.log"
-        raise Failure(f"the function {name} answered an empty batch with {payload}; its log is {log}")
+        raise Failure(f"the function {name} answered {event} with {payload}; its log is {log}")
 
 
 def write_outputs(cloud: Cloud) -> Path:

@@ -1,4 +1,14 @@
-import { allow, files, listing, readInstances, runWorkers, stopWorkers, temporarySecrets } from '../permissions.ts';
+import {
+  allow,
+  deleteReplication,
+  describeReplication,
+  files,
+  listing,
+  readInstances,
+  runWorkers,
+  stopWorkers,
+  temporarySecrets,
+} from '../permissions.ts';
 import { replication, temporaryDatabases, workersOf } from '../wakes.ts';
 import type { Phase } from './phase.ts';
 
@@ -13,27 +23,8 @@ export const cleanup: Phase = {
     return [
       ...runWorkers(pipeline),
       stopWorkers(pipeline),
-      allow(
-        [
-          'dms:DeleteEndpoint',
-          'dms:DeleteReplicationInstance',
-          'dms:DeleteReplicationTask',
-          // Looking at a stopped task shows its tables too.
-          'dms:ListTagsForResource',
-          'dms:StopReplicationTask',
-        ],
-        names.dms('rep', 'endpoint', 'task'),
-      ),
-      // DMS knows no resource for its lists (service authorization reference).
-      allow(
-        [
-          'dms:DescribeConnections',
-          'dms:DescribeEndpoints',
-          'dms:DescribeReplicationInstances',
-          'dms:DescribeReplicationTasks',
-        ],
-        ['*'],
-      ),
+      deleteReplication(pipeline),
+      describeReplication('dms:DescribeConnections'),
       // Never a source: our prefix alone can be deleted.
       allow(['rds:DeleteDBInstance'], [names.rds('db', `${names.temporary}*`)]),
       readInstances(pipeline, 'rds:ListTagsForResource'),

@@ -1,4 +1,12 @@
-import { allow, readInstances, runWorkers, taggedAsOurs, temporarySecrets, useKey } from '../permissions.ts';
+import {
+  allow,
+  describeReplication,
+  readInstances,
+  runWorkers,
+  taggedAsOurs,
+  temporarySecrets,
+  useKey,
+} from '../permissions.ts';
 import { replication, workersOf } from '../wakes.ts';
 import type { Phase } from './phase.ts';
 
@@ -22,16 +30,7 @@ export const migrate: Phase = {
       ],
       pipeline.names.dms('rep', 'endpoint', 'task'),
     ),
-    // DMS knows no resource for its lists (service authorization reference).
-    allow(
-      [
-        'dms:DescribeConnections',
-        'dms:DescribeEndpoints',
-        'dms:DescribeReplicationInstances',
-        'dms:DescribeReplicationTasks',
-      ],
-      ['*'],
-    ),
+    describeReplication('dms:DescribeConnections'),
     ...lendSecretRole(pipeline.placement.secretRole.roleArn, pipeline.region),
     temporarySecrets(pipeline, 'DescribeSecret'),
     ...useKey(pipeline.kmsKeyArn, pipeline.region, ['dms'], ['kms:CreateGrant', 'kms:DescribeKey']),

@@ -1,0 +1,82 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { artifactFunction, type HandlerProps } from './functions.ts';
+import { PHASES } from './names.ts';
+import {
+  allow,
+  deleteReplication,
+  describeReplication,
+  readInstances,
+  stopWorkers,
+  temporarySecrets,
+  watchWorkers,
+} from './permissions.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Sweeping } from './props.ts';
+import { undeliveredQueue } from './queues.ts';
+
+const EVERY = Duration.minutes(15);
+
+/**
+ * The function that finds temporary resources without a live restore and restores that nothing moves, on a schedule. A
+ * person may invoke it at any time, with `{"dryRun": true}` to be told only.
+ */
+export class Sweeper extends Construct {
+  readonly function: Function;
+
+  constructor(scope: Construct, id: string, props: HandlerProps & { readonly sweeping: Sweeping }) {
+    super(scope, id);
+    const { pipeline, sweeping } = props;
+    this.function = artifactFunction(this, {
+      ...props,
+      name: 'sweeper',
+      purpose: 'Removes temporary resources without a live restore, and sets stuck restores going',
+      // It lists what the whole account has of each kind.
+      timeout: Duration.minutes(5),
+      policies: { sweeper: permissions(pipeline) },
+    });
+    const name = 'sweeper-schedule';
+    new Rule(this, 'Schedule', {
+      ruleName: pipeline.names.of(name),
+      schedule: Schedule.rate(EVERY),
+      enabled: sweeping !== 'off',
+      targets: [
+        new LambdaFunction(this.function, {
+          event: RuleTargetInput.fromObject({ dryRun: sweeping === 'report' }),
+          deadLetterQueue: undeliveredQueue(this, pipeline.names, name),
+          // The next sweep finds what this one should have.
+          maxEventAge: EVERY,
+        }),
+      ],
+    });
+  }
+}
+
+function permissions(pipeline: Pipeline): PolicyStatement[] {
+  const { names, table, bus, queues } = pipeline;
+  return [
+    // Read the restores, write what was done into their log.
+    allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [table.tableArn]),
+    allow(['dynamodb:Query'], [`${table.tableArn}/index/byStarted`]),
+    // Set a restore going: ticks, and what its outbox holds.
+    allow(['events:PutEvents'], [bus.eventBusArn]),
+    allow(
+      ['sqs:SendMessage'],
+      PHASES.map((phase) => queues.phases[phase].queueArn),
+    ),
+    ...watchWorkers(pipeline),
+    stopWorkers(pipeline),
+    deleteReplication(pipeline),
+    describeReplication(),
+    // Never a source: our prefix alone can be deleted.
+    allow(['rds:DeleteDBInstance'], [names.rds('db', `${names.temporary}*`)]),
+    readInstances(pipeline, 'rds:ListTagsForResource'),
+    temporarySecrets(pipeline, 'DeleteSecret', 'DescribeSecret'),
+    // Secrets Manager knows no resource for its list (service authorization reference).
+    allow(['secretsmanager:ListSecrets'], ['*']),
+  ];
+}
