@@ -12,6 +12,8 @@ pub mod naming;
 pub mod phases;
 pub mod request;
 pub mod restore;
+#[cfg(test)]
+mod scene;
 pub mod sight;
 pub mod status;
 pub mod sweep;

@@ -9,6 +9,9 @@ use crate::job::{Job, JobResult, Loader, Mode, Server};
 use crate::restore::{Restore, Source, Task, TaskState};
 use crate::sight::{Look, Seen, TaskSight};
 
+#[cfg(test)]
+mod tests;
+
 /// Where a task is, for a decision.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Progress {

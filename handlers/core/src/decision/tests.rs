@@ -1,1 +1,403 @@
+use jiff::{SignedDuration, Timestamp};
+use tenant_restore_events::{Instruction, Phase};
 
+use super::*;
+use crate::error::ErrorKind;
+use crate::restore::{Replication, ResourceKind};
+use crate::scene::{Scene, begin, setting};
+
+fn wake() -> Wake {
+    Wake::Command(Instruction::ExtractDdl)
+}
+
+fn hint(resource: &str, event: &str) -> Wake {
+    let (resource, event) = (resource.to_owned(), event.to_owned());
+    Wake::Hint(Hint { resource, event })
+}
+
+fn after(seconds: i64) -> Timestamp {
+    begin() + SignedDuration::from_secs(seconds)
+}
+
+fn wait(what: WaitFor) -> Then {
+    Then::Wait(what, "creating".to_owned())
+}
+
+/// Settles a wait of the handler of ddl.
+fn settle_at(restore: &mut Restore, what: WaitFor, wake: &Wake, now: Timestamp) -> Option<Tick> {
+    settle(restore, Phase::Ddl, &wait(what), wake, &setting().pace, now).unwrap()
+}
+
+fn put_off_at(restore: &mut Restore, now: Timestamp) -> Result<Tick, Cause> {
+    let cause = Cause::new(ErrorKind::Throttled, "slow down");
+    put_off(restore, Phase::Ddl, &cause, &setting().pace, now)
+}
+
+fn generation(tick: &Tick) -> u32 {
+    match tick.command.instruction {
+        Instruction::Reconcile { generation, .. } => generation,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn tick(generation: u32) -> Wake {
+    Wake::Tick { generation }
+}
+
+#[test]
+fn only_the_handler_of_the_phase_may_act() {
+    let restore = Scene::at(Phase::Ddl).restore;
+    let acting: Vec<_> = Phase::ALL
+        .into_iter()
+        .filter(|it| may_act(*it, &restore))
+        .collect();
+    assert_eq!(acting, [Phase::Ddl]);
+}
+
+#[test]
+fn migrate_may_prepare_its_instance_while_the_database_is_made() {
+    for (phase, expected) in [
+        (Phase::Intake, false),
+        (Phase::Provision, true),
+        (Phase::Ddl, true),
+        (Phase::Finalize, false),
+        (Phase::Cleanup, false),
+    ] {
+        let mut restore = Scene::at(phase).with_dms(None).restore;
+        assert_eq!(may_act(Phase::Migrate, &restore), expected, "{phase}");
+        restore.replication = Some(Replication {
+            settled: true,
+            ..Replication::default()
+        });
+        assert!(!may_act(Phase::Migrate, &restore), "{phase}");
+    }
+}
+
+#[test]
+fn the_event_of_a_new_database_counts_only_for_ours() {
+    let scene = Scene::at(Phase::Provision);
+    for (resource, expected) in [
+        (scene.names().temporary_database(), true),
+        (scene.names().source(), false),
+    ] {
+        let mut restore = scene.restore.clone();
+        heed(
+            &mut restore,
+            &setting().deployment,
+            &hint(&resource, "RDS-EVENT-0019"),
+        );
+        assert_eq!(restore.database_announced, expected);
+    }
+}
+
+#[test]
+fn the_event_of_a_new_password_counts_only_once_a_reset_was_asked_for() {
+    let scene = Scene::at(Phase::Ddl);
+    let event = hint(&scene.names().temporary_database(), "RDS-EVENT-0016");
+    let mut restore = scene.restore;
+    heed(&mut restore, &setting().deployment, &event);
+    assert_eq!(restore.password, Password::Old);
+    restore.password = Password::Resetting {
+        announced: false,
+        shown: false,
+    };
+    heed(&mut restore, &setting().deployment, &event);
+    assert_eq!(
+        restore.password,
+        Password::Resetting {
+            announced: true,
+            shown: false
+        }
+    );
+}
+
+#[test]
+fn the_event_of_a_deletion_counts_for_its_resource_alone() {
+    let mut restore = Scene::at(Phase::Cleanup).restore;
+    let name = Scene::at(Phase::Cleanup).names().temporary_database();
+    heed(
+        &mut restore,
+        &setting().deployment,
+        &hint(&name, "RDS-EVENT-0003"),
+    );
+    for resource in &restore.resources {
+        assert_eq!(
+            resource.deletion_announced,
+            resource.kind == ResourceKind::Database
+        );
+    }
+}
+
+#[test]
+fn a_password_that_a_twin_has_reset_already_stays_reset() {
+    for (password, expected) in [
+        (
+            Password::Old,
+            Password::Resetting {
+                announced: false,
+                shown: true,
+            },
+        ),
+        (Password::Reset, Password::Reset),
+        (
+            Password::Resetting {
+                announced: true,
+                shown: false,
+            },
+            Password::Resetting {
+                announced: true,
+                shown: false,
+            },
+        ),
+    ] {
+        let mut restore = Scene::at(Phase::Ddl).restore;
+        restore.password = password;
+        learn(
+            &mut restore,
+            &[Learned::PasswordAccepted { pending: true }],
+            begin(),
+        );
+        assert_eq!(restore.password, expected);
+    }
+}
+
+#[test]
+fn a_resource_of_somebody_else_counts_as_gone_for_us() {
+    let mut restore = Scene::at(Phase::Cleanup).restore;
+    let name = Scene::at(Phase::Cleanup).names().temporary_database();
+    let kind = ResourceKind::Database;
+    learn(&mut restore, &[Learned::NotOurs { kind, name }], begin());
+    let gone: Vec<_> = restore
+        .resources
+        .iter()
+        .filter(|it| it.gone_at.is_some())
+        .collect();
+    assert_eq!((gone.len(), gone[0].kind), (1, ResourceKind::Database));
+}
+
+#[test]
+fn the_arn_of_a_task_is_remembered() {
+    let mut scene = Scene::at(Phase::Ddl).with_task("ddl", "PENDING");
+    let arn = "arn:new".to_owned();
+    learn(
+        &mut scene.restore,
+        &[Learned::Task {
+            job: "ddl".into(),
+            arn,
+        }],
+        begin(),
+    );
+    assert_eq!(
+        scene.restore.task("ddl").unwrap().arn.as_deref(),
+        Some("arn:new")
+    );
+}
+
+#[test]
+fn a_wait_begins_with_one_tick_and_events_send_no_other() {
+    let mut restore = Scene::at(Phase::Ddl).restore;
+    let first = settle_at(&mut restore, WaitFor::Task, &wake(), begin()).unwrap();
+    assert_eq!(first.delay, 60);
+    for _ in 0..3 {
+        assert_eq!(
+            settle_at(
+                &mut restore,
+                WaitFor::Task,
+                &hint("ddl", "RUNNING"),
+                after(5)
+            ),
+            None
+        );
+    }
+    assert!(is_current(&restore, Phase::Ddl, generation(&first)));
+}
+
+#[test]
+fn only_the_current_tick_arms_the_next_one_and_it_comes_later_each_time() {
+    let mut restore = Scene::at(Phase::Ddl).restore;
+    let first = settle_at(&mut restore, WaitFor::Task, &wake(), begin()).unwrap();
+    let woken = tick(generation(&first));
+    let second = settle_at(&mut restore, WaitFor::Task, &woken, after(60)).unwrap();
+    assert!(second.delay > first.delay);
+    assert!(is_outdated(&restore, Phase::Ddl, &woken));
+    assert_eq!(
+        settle_at(&mut restore, WaitFor::Task, &woken, after(61)),
+        None
+    );
+}
+
+#[test]
+fn a_tick_whose_save_was_lost_keeps_the_chain_alive() {
+    let mut restore = Scene::at(Phase::Ddl).restore;
+    settle_at(&mut restore, WaitFor::Task, &wake(), begin());
+    let mut lost = restore.clone();
+    let sent = settle_at(&mut lost, WaitFor::Task, &tick(1), after(60)).unwrap();
+    let next = settle_at(
+        &mut restore,
+        WaitFor::Task,
+        &tick(generation(&sent)),
+        after(150),
+    )
+    .unwrap();
+    assert!(generation(&next) > generation(&sent));
+}
+
+#[test]
+fn what_is_waited_for_next_has_a_chain_and_a_deadline_of_its_own() {
+    let mut restore = Scene::at(Phase::Ddl).restore;
+    let first = settle_at(&mut restore, WaitFor::Password, &wake(), begin()).unwrap();
+    let second = settle_at(&mut restore, WaitFor::Task, &hint("x", ""), after(1000)).unwrap();
+    assert!(is_outdated(&restore, Phase::Ddl, &tick(generation(&first))));
+    assert!(!is_outdated(
+        &restore,
+        Phase::Ddl,
+        &tick(generation(&second))
+    ));
+    assert_eq!(restore.waits[&Phase::Ddl].since, after(1000));
+}
+
+#[test]
+fn a_tick_without_a_wait_is_not_outdated() {
+    let restore = Scene::at(Phase::Ddl).restore;
+    assert!(!is_outdated(&restore, Phase::Ddl, &tick(1)));
+    assert!(!is_current(&restore, Phase::Ddl, 1));
+}
+
+#[test]
+fn a_wait_fails_past_its_deadline_with_what_was_last_seen() {
+    let mut restore = Scene::at(Phase::Ddl).restore;
+    settle_at(&mut restore, WaitFor::Password, &wake(), begin());
+    settle_at(&mut restore, WaitFor::Password, &hint("x", ""), after(1800));
+    let then = wait(WaitFor::Password);
+    let cause = settle(
+        &mut restore,
+        Phase::Ddl,
+        &then,
+        &wake(),
+        &setting().pace,
+        after(1801),
+    );
+    let cause = cause.unwrap_err();
+    assert_eq!(cause.kind, ErrorKind::DeadlineExceeded);
+    assert!(cause.message.ends_with("creating"), "{cause}");
+}
+
+#[test]
+fn the_cleanup_has_one_deadline_for_all_that_it_waits_for() {
+    let mut restore = Scene::at(Phase::Cleanup).restore;
+    let pace = setting().pace;
+    let mut settle_at = |what, seconds| {
+        settle(
+            &mut restore,
+            Phase::Cleanup,
+            &wait(what),
+            &wake(),
+            &pace,
+            after(seconds),
+        )
+    };
+    let end = pace.cleanup_deadline;
+    assert!(settle_at(WaitFor::Task, 0).is_ok());
+    assert!(settle_at(WaitFor::Deletion, end - 1).is_ok());
+    assert!(settle_at(WaitFor::DeletionShown, end + 1).is_err());
+}
+
+#[test]
+fn a_phase_at_rest_waits_for_nothing() {
+    let mut restore = Scene::at(Phase::Ddl).restore;
+    settle_at(&mut restore, WaitFor::Task, &wake(), begin());
+    let settled = settle(
+        &mut restore,
+        Phase::Ddl,
+        &Then::Rest,
+        &wake(),
+        &setting().pace,
+        after(1),
+    );
+    assert_eq!(settled, Ok(None));
+    assert!(restore.waits.is_empty());
+}
+
+#[test]
+fn a_refused_call_is_repeated_ever_later_until_its_deadline() {
+    let mut restore = Scene::at(Phase::Ddl).restore;
+    let first = put_off_at(&mut restore, begin()).unwrap();
+    let second = put_off_at(&mut restore, after(2)).unwrap();
+    assert_eq!((first.delay, second.delay), (2, 3));
+    assert!(is_outdated(&restore, Phase::Ddl, &tick(generation(&first))));
+    let cause = put_off_at(&mut restore, after(1801)).unwrap_err();
+    assert_eq!(cause.kind, ErrorKind::Throttled);
+    assert!(cause.message.contains("refused 3 times"), "{cause}");
+}
+
+#[test]
+fn the_refusals_of_one_handler_are_not_counted_for_another() {
+    let mut restore = Scene::at(Phase::Ddl).with_dms(None).restore;
+    put_off_at(&mut restore, begin()).unwrap();
+    let cause = Cause::new(ErrorKind::Throttled, "slow down");
+    let other = put_off(
+        &mut restore,
+        Phase::Migrate,
+        &cause,
+        &setting().pace,
+        after(1801),
+    );
+    assert!(other.is_ok());
+}
+
+#[test]
+fn a_refusal_does_not_give_the_wait_that_it_interrupts_more_time() {
+    let mut restore = Scene::at(Phase::Ddl).restore;
+    settle_at(&mut restore, WaitFor::Password, &wake(), begin());
+    put_off_at(&mut restore, after(1000)).unwrap();
+    put_off_at(&mut restore, after(1002)).unwrap();
+    settle_at(&mut restore, WaitFor::Password, &wake(), after(1005));
+    assert_eq!(restore.waits[&Phase::Ddl].since, begin());
+    assert_eq!(restore.waits[&Phase::Ddl].deadline, after(1800));
+}
+
+#[test]
+fn a_restore_moved_if_something_was_done_or_found_done() {
+    let before = Scene::at(Phase::Cleanup).restore;
+    let moves = |change: fn(&mut Restore)| {
+        let mut after = before.clone();
+        change(&mut after);
+        moved(&before, &after, &[])
+    };
+    assert!(moves(|it| it.phase = Phase::Complete));
+    assert!(moves(|it| it.resources[0].gone_at = Some(begin())));
+    assert!(moves(|it| it.password = Password::Old));
+    assert!(moves(
+        |it| it.tasks[0].state = crate::restore::TaskState::Failed
+    ));
+    assert!(!moves(|it| it.generation += 1));
+    assert!(!moves(|it| it.database_announced = true));
+    assert!(moved(&before, &before, &[Effect::ReleaseClaims]));
+}
+
+#[test]
+fn only_the_command_of_the_current_phase_proves_that_the_outbox_was_sent() {
+    let mut restore = Scene::at(Phase::Intake).restore;
+    let both = [
+        Instruction::ProvisionReplication,
+        Instruction::ProvisionTemporaryDatabase,
+    ];
+    restore.enter(Phase::Provision, &both, begin());
+    assert!(!is_next_command(&restore, &Wake::Command(both[0])));
+    assert!(is_next_command(&restore, &Wake::Command(both[1])));
+    assert!(!is_next_command(&restore, &tick(1)));
+}
+
+#[test]
+fn the_end_of_a_worker_that_the_cleanup_stops_concerns_the_cleanup() {
+    let stopped = hint("copy", "STOPPED");
+    let failed = Scene::failed_in(Phase::Migrate)
+        .with_task("copy", "STOPPING")
+        .restore;
+    assert!(ends_a_stop(&failed, &stopped));
+    assert!(!ends_a_stop(&failed, &hint("preflight", "STOPPED")));
+    let healthy = Scene::at(Phase::Migrate)
+        .with_task("copy", "RUNNING")
+        .restore;
+    assert!(!ends_a_stop(&healthy, &stopped));
+}

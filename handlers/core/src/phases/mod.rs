@@ -8,6 +8,8 @@ pub mod intake;
 pub mod migrate;
 pub mod provision;
 pub mod replication;
+#[cfg(test)]
+mod tests;
 
 use tenant_restore_events::Phase;
 

@@ -295,9 +295,8 @@ fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Lea
             return Ok(vec![Learned::Announced]);
         }
         Effect::ReleaseClaims | Effect::ReleaseAdmission => {}
-        // Enough for a restore that nobody asked to be held; with this arm a new effect needn't be simulated at once.
-        #[allow(unreachable_patterns)]
-        other => panic!("not simulated: {other:?}"),
+        // No restore here asks to be held.
+        Effect::TellHeld { .. } => panic!("held without a wish"),
     }
     Ok(Vec::new())
 }

@@ -1,0 +1,285 @@
+//! Intake, provision and ddl.
+
+use tenant_restore_events::{Instruction, Phase};
+
+use crate::admission::Admission;
+use crate::decision::Then;
+use crate::error::{Cause, ErrorKind};
+use crate::job::{Finding, JobResult, Mode, Mover, MoverChoice, Severity};
+use crate::restore::{Password, ResourceKind, Restore, TaskState};
+use crate::scene::{Scene, done, failure, kinds, plan, result};
+use crate::sight::{DatabaseSight, SourceInstance, SourceSight};
+use crate::wait::WaitFor;
+
+fn source() -> SourceInstance {
+    SourceInstance {
+        database: DatabaseSight {
+            status: "available".into(),
+            endpoint: Some(("production".into(), 5432)),
+            password_pending: false,
+        },
+        engine: "postgres".into(),
+        master_username: "master".into(),
+        parameter_group: None,
+        secret: Ok("arn:secret".into()),
+        earliest: "2024-01-20T00:00:00Z".parse().ok(),
+        latest: "2024-01-31T00:00:00Z".parse().ok(),
+    }
+}
+
+fn looking_at(source: SourceSight) -> Scene {
+    let mut scene = Scene::at(Phase::Intake);
+    scene.seen.source = Some(source);
+    scene
+}
+
+#[test]
+fn intake_notes_the_source_then_looks_at_production_with_a_preflight() {
+    let mut scene = looking_at(SourceSight::Instance(Box::new(source())));
+    let first = scene.decide();
+    assert_eq!(first.then, Then::LookAgain);
+    scene.restore = first.restore;
+    let second = scene.decide();
+    assert_eq!(done(&second), ["run task preflight"]);
+    assert_eq!(second.then, Then::Wait(WaitFor::Task, "started".into()));
+    assert_eq!(second.restore.resources[0].kind, ResourceKind::Objects);
+}
+
+#[test]
+fn a_source_that_cannot_be_used_is_refused_with_its_reason() {
+    let instance = |change: fn(&mut SourceInstance)| {
+        let mut source = source();
+        change(&mut source);
+        SourceSight::Instance(Box::new(source))
+    };
+    let cases = [
+        (SourceSight::Unknown, ErrorKind::SourceUnknown),
+        (SourceSight::Cluster, ErrorKind::NotSupported),
+        (
+            instance(|it| it.engine = "mysql".into()),
+            ErrorKind::NotSupported,
+        ),
+        (
+            instance(|it| it.database.status = "stopped".into()),
+            ErrorKind::SourceState,
+        ),
+        (
+            instance(|it| it.database.endpoint = None),
+            ErrorKind::SourceState,
+        ),
+        (
+            instance(|it| it.secret = Err("no tag".into())),
+            ErrorKind::SourceNotAllowed,
+        ),
+        (
+            instance(|it| it.earliest = it.latest),
+            ErrorKind::RestorePointOutOfWindow,
+        ),
+        (
+            instance(|it| it.earliest = None),
+            ErrorKind::RestorePointOutOfWindow,
+        ),
+    ];
+    for (source, kind) in cases {
+        let decision = looking_at(source).decide();
+        assert_eq!(kinds(&decision.restore), [kind]);
+        assert_eq!(decision.restore.phase, Phase::Cleanup, "{kind}");
+    }
+}
+
+/// The restore after a preflight with that result, admitted at once.
+fn after_preflight(report: JobResult, mover: MoverChoice) -> Restore {
+    let mut scene = Scene::at(Phase::Provision);
+    scene.restore.phase = Phase::Intake;
+    scene.restore.tasks.clear();
+    scene.restore.request.mover = mover;
+    let mut scene = scene.with_result("preflight", report);
+    scene.restore = scene.decide().restore;
+    if scene.restore.phase != Phase::Intake {
+        return scene.restore;
+    }
+    scene.seen.admission = Some(Admission::Admitted);
+    scene.decide().restore
+}
+
+fn preflight(dms_expected: bool, mover: MoverChoice) -> Restore {
+    let mut report = result();
+    report.preflight.as_mut().unwrap().dms_expected = dms_expected;
+    after_preflight(report, mover)
+}
+
+fn commands(restore: &Restore) -> Vec<Instruction> {
+    let commands = restore.outbox.commands.iter();
+    commands.map(|command| command.instruction).collect()
+}
+
+#[test]
+fn the_replication_instance_starts_together_with_the_database_when_dms_is_expected_or_demanded() {
+    let both = [
+        Instruction::ProvisionReplication,
+        Instruction::ProvisionTemporaryDatabase,
+    ];
+    assert_eq!(commands(&preflight(true, MoverChoice::Auto)), both);
+    assert_eq!(commands(&preflight(false, MoverChoice::Dms)), both);
+    let one = [Instruction::ProvisionTemporaryDatabase];
+    assert_eq!(commands(&preflight(false, MoverChoice::Auto)), one);
+    assert_eq!(commands(&preflight(true, MoverChoice::Copy)), one);
+}
+
+#[test]
+fn a_request_counts_as_accepted_only_after_the_preflight() {
+    let restore = preflight(false, MoverChoice::Auto);
+    let told: Vec<_> = restore
+        .outbox
+        .events
+        .iter()
+        .map(|it| it.detail_type.as_str())
+        .collect();
+    assert_eq!(told, ["RestoreAccepted", "RestoreProgressed"]);
+}
+
+#[test]
+fn a_critical_finding_ends_the_restore_and_a_warning_does_not() {
+    let finding = |severity| Finding {
+        severity,
+        cause: Cause::new(ErrorKind::TargetNameTaken, "taken"),
+    };
+    for (severity, phase) in [
+        (Severity::Critical, Phase::Cleanup),
+        (Severity::Warning, Phase::Provision),
+    ] {
+        let mut report = result();
+        report.preflight.as_mut().unwrap().findings = vec![finding(severity)];
+        let restore = after_preflight(report, MoverChoice::Auto);
+        assert_eq!(restore.phase, phase);
+        assert_eq!(
+            restore.warnings.len(),
+            usize::from(severity == Severity::Warning)
+        );
+    }
+}
+
+#[test]
+fn the_temporary_database_is_written_down_before_it_is_asked_for() {
+    let decision = Scene::at(Phase::Provision).decide();
+    let noted = decision.restore.resources.last().unwrap();
+    assert_eq!(
+        (noted.kind, noted.confirmed),
+        (ResourceKind::Database, false)
+    );
+    assert_eq!(decision.effects.len(), 1);
+    assert_eq!(
+        decision.then,
+        Then::Wait(WaitFor::TemporaryDatabase, "asked for".into())
+    );
+}
+
+#[test]
+fn a_database_that_is_made_is_awaited_slowly_and_after_its_event_quickly() {
+    let waits = |scene: &Scene| match scene.decide().then {
+        Then::Wait(what, _) => what,
+        other => panic!("{other:?}"),
+    };
+    let mut scene = Scene::at(Phase::Provision).with_database("creating");
+    assert_eq!(waits(&scene), WaitFor::TemporaryDatabase);
+    scene.restore.database_announced = true;
+    assert_eq!(waits(&scene), WaitFor::TemporaryDatabaseAvailable);
+    let unannounced = Scene::at(Phase::Provision).with_database("backing-up");
+    assert_eq!(waits(&unannounced), WaitFor::TemporaryDatabaseAvailable);
+}
+
+#[test]
+fn a_database_that_can_never_be_used_ends_the_restore() {
+    let decision = Scene::at(Phase::Provision)
+        .with_database("restore-error")
+        .decide();
+    assert_eq!(kinds(&decision.restore), [ErrorKind::ProvisioningFailed]);
+}
+
+#[test]
+fn an_available_database_hands_on_to_ddl_with_its_address() {
+    let restore = Scene::at(Phase::Provision)
+        .with_database("available")
+        .decide()
+        .restore;
+    assert_eq!(restore.temporary, Some(("temporary".into(), 5433)));
+    assert_eq!(commands(&restore), [Instruction::ExtractDdl]);
+}
+
+#[test]
+fn ddl_makes_only_the_secrets_that_are_missing_and_then_resets_the_password() {
+    let mut scene = Scene::at(Phase::Ddl);
+    let names = scene.names();
+    scene.seen.secrets.insert(names.source(), true);
+    scene.seen.secrets.insert(names.target(), false);
+    let decision = scene.decide();
+    let expected = [
+        format!("create secret {}", names.target()),
+        format!(
+            "reset the master password of {}",
+            names.temporary_database()
+        ),
+    ];
+    assert_eq!(done(&decision), expected);
+}
+
+fn resetting(announced: bool, shown: bool, pending: bool) -> Scene {
+    let mut scene = Scene::at(Phase::Ddl).with_database("available");
+    scene.restore.password = Password::Resetting { announced, shown };
+    let database = scene.seen.databases.values_mut().next().unwrap();
+    database.as_mut().unwrap().password_pending = pending;
+    scene
+}
+
+#[test]
+fn a_password_counts_as_reset_once_its_begin_was_seen_or_told_and_nothing_is_pending() {
+    for (announced, shown) in [(true, false), (false, true)] {
+        let decision = resetting(announced, shown, false).decide();
+        assert_eq!(decision.restore.password, Password::Reset);
+    }
+    for scene in [resetting(false, false, false), resetting(true, true, true)] {
+        assert_ne!(scene.decide().restore.password, Password::Reset);
+    }
+}
+
+#[test]
+fn a_password_that_is_pending_is_remembered_as_seen() {
+    let restore = resetting(false, false, true).decide().restore;
+    let seen = Password::Resetting {
+        announced: false,
+        shown: true,
+    };
+    assert_eq!(restore.password, seen);
+}
+
+fn extracted(movers: &[(&str, Mover)]) -> Restore {
+    let mut report = result();
+    report.extract.as_mut().unwrap().tables = movers
+        .iter()
+        .map(|(schema, mover)| plan(schema, "t", *mover))
+        .collect();
+    let mut scene = Scene::at(Phase::Ddl);
+    scene.restore.password = Password::Reset;
+    scene.with_result("ddl", report).decide().restore
+}
+
+#[test]
+fn the_extraction_decides_what_dms_and_copy_move() {
+    let restore = extracted(&[("a_x", Mover::Copy), ("b_x", Mover::Dms)]);
+    assert_eq!(restore.copy_tables, 1);
+    // The preflight had not expected it: the branch opens now.
+    assert_eq!(restore.replication.unwrap().schemas, Some(vec![1]));
+    assert_eq!(extracted(&[("a_x", Mover::Copy)]).replication, None);
+}
+
+#[test]
+fn a_failed_extraction_gives_the_workers_causes() {
+    let mut scene = Scene::at(Phase::Ddl);
+    scene.restore.password = Password::Reset;
+    let restore = scene
+        .with_result("ddl", failure(Mode::Extract, ErrorKind::ExtractFailed))
+        .decide()
+        .restore;
+    assert_eq!(kinds(&restore), [ErrorKind::ExtractFailed]);
+    assert_eq!(restore.task("ddl").unwrap().state, TaskState::Failed);
+}

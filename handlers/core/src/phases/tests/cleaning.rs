@@ -1,0 +1,223 @@
+//! Cleanup.
+
+use tenant_restore_events::{Instruction, Phase};
+
+use crate::decision::{Then, give_up};
+use crate::effect::Effect;
+use crate::error::{Cause, ErrorKind};
+use crate::job::Mode;
+use crate::restore::{ResourceKind, Restore, TaskState};
+use crate::scene::{Scene, done, failure, kinds, result};
+use crate::wait::WaitFor;
+
+/// Every kind of resource was made.
+fn with_dms(mut scene: Scene) -> Scene {
+    let names = scene.names();
+    let now = scene.now;
+    let restore = &mut scene.restore;
+    restore.note(
+        ResourceKind::ReplicationInstance,
+        &names.replication_instance(),
+        now,
+    );
+    restore.note(ResourceKind::Endpoint, &names.source(), now);
+    restore.note(ResourceKind::Endpoint, &names.target(), now);
+    restore.note(
+        ResourceKind::ReplicationTask,
+        &names.replication_task(0),
+        now,
+    );
+    scene
+}
+
+fn deletes(scene: &Scene, kind: ResourceKind) -> bool {
+    let decision = scene.decide();
+    decision
+        .effects
+        .iter()
+        .filter_map(Effect::deletes)
+        .any(|(it, _)| it == kind)
+}
+
+fn drops(scene: &Scene) -> bool {
+    done(&scene.decide()).contains(&"run task drop".to_owned())
+}
+
+fn ends(restore: &Restore) -> bool {
+    restore
+        .outbox
+        .commands
+        .iter()
+        .any(|it| it.instruction == Instruction::Complete)
+}
+
+#[test]
+fn dms_tasks_go_before_everything_that_they_use() {
+    let scene = with_dms(Scene::at(Phase::Cleanup)).with_everything_there();
+    let name = scene.names().replication_task(0);
+    assert_eq!(
+        done(&scene.decide()),
+        [format!("delete replication task {name}")]
+    );
+    let running = scene.clone().with_dms_task(0, "running", "");
+    assert_eq!(
+        done(&running.decide()),
+        [format!("stop replication task {name}")]
+    );
+    let mut gone = scene;
+    gone.seen.replication_tasks.insert(name.clone(), None);
+    gone.restore.confirm(&name);
+    for kind in [
+        ResourceKind::Database,
+        ResourceKind::Endpoint,
+        ResourceKind::ReplicationInstance,
+        ResourceKind::Secret,
+        ResourceKind::Objects,
+    ] {
+        assert!(deletes(&gone, kind), "{kind:?}");
+    }
+}
+
+#[test]
+fn nothing_is_deleted_under_a_worker_task_that_is_still_at_work() {
+    let scene = Scene::failed_in(Phase::Migrate)
+        .with_everything_there()
+        .with_task("copy", "RUNNING");
+    assert_eq!(done(&scene.decide()), ["stop task arn:copy"]);
+    let stopping = scene.clone().with_task("copy", "STOPPING");
+    assert!(stopping.decide().effects.is_empty());
+    let stopped = scene.with_task("copy", "STOPPED");
+    assert!(drops(&stopped) && deletes(&stopped, ResourceKind::Database));
+}
+
+#[test]
+fn a_task_that_ecs_does_not_show_is_awaited_as_long_as_its_starter_may_run() {
+    let mut scene = Scene::failed_in(Phase::Migrate).with_everything_there();
+    scene.job("copy", TaskState::Running);
+    scene.seen.tasks.insert("copy".into(), None);
+    assert!(scene.decide().effects.is_empty());
+    assert!(!scene.later(60).decide().effects.is_empty());
+}
+
+#[test]
+fn after_a_success_nothing_is_dropped() {
+    assert!(!drops(&Scene::at(Phase::Cleanup).with_everything_there()));
+}
+
+#[test]
+fn after_a_failure_something_is_dropped_only_if_something_may_have_been_applied() {
+    for (phase, expected) in [
+        (Phase::Intake, false),
+        (Phase::Provision, false),
+        (Phase::Ddl, false),
+        (Phase::Migrate, true),
+        (Phase::Finalize, true),
+    ] {
+        assert_eq!(
+            drops(&Scene::failed_in(phase).with_everything_there()),
+            expected,
+            "{phase}"
+        );
+    }
+    let mut begun = Scene::failed_in(Phase::Ddl);
+    begun.job("ddl", TaskState::Failed);
+    assert!(drops(&begun.with_everything_there()));
+}
+
+#[test]
+fn schemas_that_were_opened_are_never_dropped() {
+    let mut scene = Scene::failed_in(Phase::Finalize).with_everything_there();
+    scene.restore.opened = true;
+    assert!(!drops(&scene));
+}
+
+#[test]
+fn while_it_drops_the_worker_keeps_its_job_and_its_secrets() {
+    let scene = Scene::failed_in(Phase::Migrate)
+        .with_everything_there()
+        .with_task("drop", "RUNNING");
+    assert!(deletes(&scene, ResourceKind::Database));
+    assert!(!deletes(&scene, ResourceKind::Secret) && !deletes(&scene, ResourceKind::Objects));
+    let dropped = scene.with_result("drop", result());
+    assert!(deletes(&dropped, ResourceKind::Secret) && deletes(&dropped, ResourceKind::Objects));
+}
+
+#[test]
+fn a_drop_that_fails_is_told_with_the_names_of_the_schemas() {
+    let scene = Scene::failed_in(Phase::Migrate).with_everything_there();
+    let report = failure(Mode::Drop, ErrorKind::ConnectionFailed);
+    let restore = scene.with_result("drop", report).decide().restore;
+    let expected = [
+        ErrorKind::CopyFailed,
+        ErrorKind::ConnectionFailed,
+        ErrorKind::DropFailed,
+    ];
+    assert_eq!(kinds(&restore), expected);
+    assert!(restore.causes[2].message.contains("\"a_x\", \"b_x\""));
+}
+
+#[test]
+fn it_ends_only_when_everything_was_seen_to_be_gone() {
+    let mut scene = Scene::at(Phase::Cleanup).with_everything_there();
+    assert!(!ends(&scene.decide().restore));
+    scene.restore = scene.decide().restore;
+    assert!(ends(&scene.clone().with_nothing_there().decide().restore));
+    // What was not looked at isn't known to be gone.
+    scene.seen = crate::sight::Seen::default();
+    assert!(!ends(&scene.decide().restore));
+}
+
+#[test]
+fn what_was_never_seen_is_awaited_until_no_late_creator_can_be_left() {
+    let mut scene = Scene::at(Phase::Provision).later(600);
+    let name = scene.names().temporary_database();
+    // Written down long ago, and refused since: the call may still be repeated by a handler that runs.
+    scene
+        .restore
+        .note(ResourceKind::Database, &name, crate::scene::begin());
+    scene
+        .restore
+        .fail(vec![Cause::new(ErrorKind::Cancelled, "")], scene.now);
+    let scene = scene.with_nothing_there();
+    let decision = scene.decide();
+    assert!(matches!(
+        decision.then,
+        Then::Wait(WaitFor::DeletionShown, _)
+    ));
+    assert!(ends(&scene.later(60).decide().restore));
+}
+
+#[test]
+fn a_deletion_is_awaited_slowly_and_after_its_event_quickly() {
+    let mut scene = Scene::at(Phase::Cleanup);
+    scene
+        .restore
+        .resources
+        .retain(|it| it.kind == ResourceKind::Database);
+    let mut scene = scene.with_database("deleting");
+    let waits = |scene: &Scene| match scene.decide().then {
+        Then::Wait(what, _) => what,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(waits(&scene), WaitFor::Deletion);
+    scene.restore.resources[0].deletion_announced = true;
+    assert_eq!(waits(&scene), WaitFor::DeletionShown);
+}
+
+#[test]
+fn giving_up_names_what_is_left_and_what_was_not_dropped() {
+    let mut restore = Scene::failed_in(Phase::Migrate).restore;
+    restore.resources[0].gone_at = Some(crate::scene::begin());
+    let cause = Cause::new(ErrorKind::DeadlineExceeded, "too long");
+    give_up(&mut restore, Phase::Cleanup, cause, crate::scene::begin());
+    assert!(ends(&restore));
+    let told: Vec<_> = restore
+        .causes
+        .iter()
+        .map(|it| it.message.as_str())
+        .collect();
+    assert!(told[1].contains("a_x"), "{told:?}");
+    let names = Scene::at(Phase::Intake).names();
+    assert!(told[2].contains(&names.temporary_database()), "{told:?}");
+    assert!(!told[2].contains("work/"), "{told:?}");
+}
