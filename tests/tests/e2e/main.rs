@@ -6,6 +6,7 @@
 mod contract;
 mod stage;
 
+mod admission;
 mod command_line;
 mod events;
 mod failures;
