@@ -70,6 +70,16 @@ impl Restore {
         if hold.until.is_some_and(|until| now >= until) {
             return Err(format!("the restore {} is not held any more", self.id));
         }
+        if let Some(task) = self
+            .tasks
+            .iter()
+            .find(|task| task.state == TaskState::Running)
+        {
+            return Err(format!(
+                "the task {} of the restore {} is still being stopped; replay it when RestoreHeld was told",
+                task.job, self.id
+            ));
+        }
         self.held = None;
         self.failed_in = None;
         self.causes.clear();
@@ -246,6 +256,29 @@ mod tests {
         assert_eq!(restore.tasks.len(), 1);
         assert_eq!(restore.resources.len(), 1);
         assert_eq!(restore.outbox.commands[0].instruction, Instruction::Migrate);
+    }
+
+    #[test]
+    fn it_is_told_and_can_be_resumed_only_once_nothing_of_the_failed_run_is_at_work() {
+        let mut restore = failed("hold", Phase::Migrate);
+        restore.tasks[1].state = TaskState::Running;
+        assert!(restore.clone().resume(now()).is_err());
+        let decision = Cleanup.decide(restore, &Seen::default(), &setting(), now());
+        assert_eq!(decision.effects, []);
+    }
+
+    #[test]
+    fn a_refused_call_does_not_end_a_hold_that_is_longer_than_a_cleanup() {
+        let mut restore = failed("hold", Phase::Migrate);
+        let late = now() + SignedDuration::from_hours(23);
+        let cause = Cause::new(ErrorKind::Throttled, "slow down");
+        let pace = setting().pace;
+        assert!(
+            crate::decision::put_off(&mut restore, Phase::Cleanup, &cause, &pace, late).is_ok()
+        );
+        restore.held = None;
+        let refused = crate::decision::put_off(&mut restore, Phase::Cleanup, &cause, &pace, late);
+        assert!(refused.is_err());
     }
 
     #[test]

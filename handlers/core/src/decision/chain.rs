@@ -136,7 +136,13 @@ pub fn put_off(
         .refusals
         .get(&handler)
         .map_or((now, 0), |refusal| (refusal.since, refusal.count + 1));
-    let deadline = pace.deadline(WaitFor::Retry, handler, began(restore, handler, since));
+    // A hold may be longer than a cleanup.
+    let what = if restore.held.is_some() {
+        WaitFor::Hold
+    } else {
+        WaitFor::Retry
+    };
+    let deadline = pace.deadline(what, handler, began(restore, handler, since));
     if now > deadline {
         let message = format!(
             "{}; refused {} times since {since}",

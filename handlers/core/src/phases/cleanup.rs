@@ -223,7 +223,8 @@ impl Sweep {
             until: Some(until),
             ..hold.clone()
         });
-        if !hold.told {
+        // Once it is told, it may be resumed: nothing of the failed run is at work any more.
+        if !hold.told && self.effects.is_empty() && self.waits.is_empty() {
             let phase = hold.phase;
             self.effects.push(Effect::TellHeld { phase, until });
         }

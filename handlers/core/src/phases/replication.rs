@@ -195,6 +195,7 @@ fn endpoints(
         match seen.connections.get(&name).and_then(Option::as_ref) {
             Some((status, _)) if status == "successful" => {}
             Some((status, _)) if status == "failed" && restore.resumed.retest.contains(&name) => {
+                waiting = Some(format!("the connection of {name} is to be tested again"));
                 effects.push(Effect::TestConnection {
                     instance: names.replication_instance(),
                     endpoint: name,
