@@ -1,25 +1,28 @@
 //! Phase 6 in AWS: deletions. Each proves first that the resource is this restore's: by our prefix, by our tag, and
 //! it is never the source.
 
+use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::naming::RestoreId;
 
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
 
+/// Codes that say that something isn't there.
+const GONE: [&str; 3] = [
+    "DBInstanceNotFound",
+    "ResourceNotFound",
+    "ResourceNotFoundException",
+];
+
 /// A deletion of something that is gone, or on its way, has succeeded.
-fn done(answer: Result<(), Fault>) -> Result<(), Fault> {
-    match answer {
-        Err(fault)
-            if fault.is(&[
-                "DBInstanceNotFound",
-                "ResourceNotFound",
-                "ResourceNotFoundException",
-            ]) =>
-        {
-            Ok(())
-        }
-        other => other,
+fn done<T, E: ProvideErrorMetadata>(
+    doing: &str,
+    answer: Result<T, SdkError<E>>,
+) -> Result<(), Fault> {
+    match answer.map_err(fault(doing)) {
+        Err(fault) if !fault.is(&GONE) => Err(fault),
+        _ => Ok(()),
     }
 }
 
@@ -54,11 +57,8 @@ impl Engine {
             .skip_final_snapshot(true)
             .delete_automated_backups(true);
         done(
-            request
-                .send()
-                .await
-                .map(|_| ())
-                .map_err(fault(&format!("delete the DB instance {name}"))),
+            &format!("delete the DB instance {name}"),
+            request.send().await,
         )
     }
 
@@ -74,7 +74,8 @@ impl Engine {
             .await;
         let described = match described.map_err(fault(&format!("describe the secret {name}"))) {
             Ok(described) => described,
-            Err(fault) => return done(Err(fault)),
+            Err(fault) if fault.is(&GONE) => return Ok(()),
+            Err(fault) => return Err(fault),
         };
         let tags = described
             .tags()
@@ -89,13 +90,7 @@ impl Engine {
             .delete_secret()
             .secret_id(name)
             .force_delete_without_recovery(true);
-        done(
-            request
-                .send()
-                .await
-                .map(|_| ())
-                .map_err(fault(&format!("delete the secret {name}"))),
-        )
+        done(&format!("delete the secret {name}"), request.send().await)
     }
 
     async fn refuse_foreign_dms(&self, id: &RestoreId, name: &str, arn: &str) -> Result<(), Fault> {
@@ -117,13 +112,7 @@ impl Engine {
             .databasemigration
             .stop_replication_task()
             .replication_task_arn(arn);
-        done(
-            request
-                .send()
-                .await
-                .map(|_| ())
-                .map_err(fault(&format!("stop the DMS task {name}"))),
-        )
+        done(&format!("stop the DMS task {name}"), request.send().await)
     }
 
     /// Deletes a DMS task.
@@ -137,13 +126,7 @@ impl Engine {
             .databasemigration
             .delete_replication_task()
             .replication_task_arn(arn);
-        done(
-            request
-                .send()
-                .await
-                .map(|_| ())
-                .map_err(fault(&format!("delete the DMS task {name}"))),
-        )
+        done(&format!("delete the DMS task {name}"), request.send().await)
     }
 
     /// Deletes an endpoint.
@@ -157,13 +140,7 @@ impl Engine {
             .databasemigration
             .delete_endpoint()
             .endpoint_arn(arn);
-        done(
-            request
-                .send()
-                .await
-                .map(|_| ())
-                .map_err(fault(&format!("delete the endpoint {name}"))),
-        )
+        done(&format!("delete the endpoint {name}"), request.send().await)
     }
 
     /// Deletes the replication instance.
@@ -182,11 +159,8 @@ impl Engine {
             .delete_replication_instance()
             .replication_instance_arn(arn);
         done(
-            request
-                .send()
-                .await
-                .map(|_| ())
-                .map_err(fault(&format!("delete the replication instance {name}"))),
+            &format!("delete the replication instance {name}"),
+            request.send().await,
         )
     }
 }
