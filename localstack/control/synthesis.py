@@ -44,7 +44,7 @@ def context_of(cloud: Cloud, surroundings: Surroundings) -> dict[str, str]:
         "workerCaBundle": str(cloud.ca_certificate),
         "removal": "destroy",
     }
-    chosen = {key: os.environ.get(f"LOCAL_CLOUD_{key.upper()}") for key in ("pace", "admission")}
+    chosen = {key: os.environ.get(f"LOCAL_CLOUD_{key.upper()}") for key in ("pace", "admission", "sweeping")}
     return context | {key: value for key, value in chosen.items() if value}
 
 

@@ -29,6 +29,8 @@ pub struct Cloud {
     pub ecs: aws_sdk_ecs::Client,
     /// Amazon EventBridge.
     pub events: aws_sdk_eventbridge::Client,
+    /// AWS Lambda.
+    pub lambda: aws_sdk_lambda::Client,
     /// Amazon RDS.
     pub rds: aws_sdk_rds::Client,
     /// Amazon S3, with path-style addresses: the local endpoint has no name per bucket.
@@ -75,6 +77,7 @@ impl Cloud {
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             ecs: aws_sdk_ecs::Client::new(&config),
             events: aws_sdk_eventbridge::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
             rds: aws_sdk_rds::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             secrets: aws_sdk_secretsmanager::Client::new(&config),

@@ -25,6 +25,22 @@ impl Stranger {
     /// # Errors
     /// What RDS answers, or that it takes more than two minutes.
     pub async fn create(cloud: &Cloud, identifier: &str) -> Result<Self> {
+        Self::create_tagged(cloud, identifier, &[]).await
+    }
+
+    /// The same with tags.
+    ///
+    /// # Errors
+    /// What RDS answers, or that it takes more than two minutes.
+    pub async fn create_tagged(
+        cloud: &Cloud,
+        identifier: &str,
+        tags: &[(String, String)],
+    ) -> Result<Self> {
+        let tags = tags
+            .iter()
+            .map(|(key, value)| Tag::builder().key(key).value(value).build())
+            .collect();
         let doing = || format!("create the instance {identifier}");
         let password = cloud
             .secrets
@@ -40,7 +56,8 @@ impl Stranger {
             .allocated_storage(20)
             .master_username("stranger")
             .set_master_user_password(password.random_password)
-            .backup_retention_period(1);
+            .backup_retention_period(1)
+            .set_tags(Some(tags));
         create.send().await.context(doing())?;
         let available = wait::until(
             &format!("the instance {identifier}"),

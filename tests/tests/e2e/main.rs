@@ -16,3 +16,4 @@ mod letters;
 mod refusals;
 mod rejections;
 mod repeats;
+mod sweeper;
