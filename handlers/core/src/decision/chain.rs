@@ -196,5 +196,11 @@ fn overdue(wait: &Wait, last_seen: &str) -> Cause {
         "waited for {:?} since {} and past the deadline {}; last seen: {last_seen}",
         wait.what, wait.since, wait.deadline
     );
-    Cause::new(ErrorKind::DeadlineExceeded, message)
+    let mut cause = Cause::new(ErrorKind::DeadlineExceeded, message);
+    if wait.what == WaitFor::Admission {
+        cause.remedy =
+            "Replay the restore when others have ended, or raise the deployment's `admission`."
+                .to_owned();
+    }
+    cause
 }

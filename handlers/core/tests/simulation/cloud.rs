@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tenant_restore_core::admission::Admission;
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{Job, JobResult, Mode};
 use tenant_restore_core::sight::{
@@ -100,7 +99,8 @@ impl Cloud {
         for look in looks {
             match look {
                 Look::Source(_) => seen.source = Some(source()),
-                Look::Admission { .. } => seen.admission = Some(Admission::Admitted),
+                // Not of AWS.
+                Look::Admission { .. } => {}
                 Look::Database(name) => {
                     seen.databases.insert(name.clone(), self.database.clone());
                 }

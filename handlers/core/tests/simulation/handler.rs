@@ -99,7 +99,9 @@ impl Run {
             return Some(Stage::PutOff(decided, cause));
         }
         let phase = phases::of(handler);
-        let seen = world.cloud.look(&phase.looks(&restore, &world.setting));
+        let looks = phase.looks(&restore, &world.setting);
+        let mut seen = world.cloud.look(&looks);
+        seen.admission = world.place.look(&looks, world.now);
         let Decision {
             restore: mut next,
             mut effects,
@@ -294,7 +296,8 @@ fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Lea
             world.outcomes.push((**ended).clone());
             return Ok(vec![Learned::Announced]);
         }
-        Effect::ReleaseClaims | Effect::ReleaseAdmission => {}
+        Effect::ReleaseAdmission => world.place.give_back(&world.stored.1.id),
+        Effect::ReleaseClaims => {}
         // No restore here asks to be held.
         Effect::TellHeld { .. } => panic!("held without a wish"),
     }

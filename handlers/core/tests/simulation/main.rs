@@ -8,6 +8,7 @@ mod cloud;
 mod fate;
 mod handler;
 mod luck;
+mod place;
 mod world;
 
 use jiff::Timestamp;
@@ -78,6 +79,7 @@ fn check(world: &World, fate: Fate, seed: u64) {
     assert!(cloud.secrets.is_empty(), "{what}: {:?}", cloud.secrets);
     assert!(cloud.objects.is_empty(), "{what}: {:?}", cloud.objects);
     assert!(!cloud.is_at_work(), "{what}");
+    assert!(world.place.is_free(), "{what}: its place isn't given back");
     assert_eq!(cloud.schemas, fate.leaves_schemas(told.outcome), "{what}");
     let most = match fate {
         Fate::DatabaseNeverAvailable => MOST_TICKS_UNTIL_DEADLINE,

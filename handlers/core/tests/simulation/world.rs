@@ -13,6 +13,7 @@ use tenant_restore_events::{Command, Instruction, Phase};
 use crate::cloud::{After, Change, Cloud, Told};
 use crate::fate::Fate;
 use crate::handler::Run;
+use crate::place::Place;
 
 /// Lambda's time-out, in seconds.
 pub const HANDLER_TIMEOUT: i64 = 60;
@@ -33,10 +34,12 @@ enum Happening {
     Run(Box<Run>),
     Change(Change),
     Cancel,
+    OtherEnds,
 }
 
 pub struct World {
     pub cloud: Cloud,
+    pub place: Place,
     pub now: Timestamp,
     pub setting: Setting,
     pub stored: (u64, Restore),
@@ -59,6 +62,7 @@ impl World {
             bucket: "bucket".to_owned(),
         };
         let mut world = Self {
+            place: Place::taken_by_another(&restore.request.source, now),
             cloud,
             now,
             setting,
@@ -69,6 +73,8 @@ impl World {
             sequence: 0,
         };
         world.deliver(Phase::Intake, Wake::Request, 0);
+        let seconds = world.cloud.luck.between(0, 1200);
+        world.plan(seconds, Happening::OtherEnds);
         if world.cloud.fate == Fate::Cancelled {
             let seconds = world.cloud.luck.between(0, 4000);
             world.plan(seconds, Happening::Cancel);
@@ -88,6 +94,7 @@ impl World {
                 self.follow(after);
             }
             Happening::Cancel => self.cancel(),
+            Happening::OtherEnds => self.other_ends(),
             Happening::Message(message) => {
                 self.handled.0 += 1;
                 self.handled.1 += usize::from(matches!(message.wake, Wake::Tick { .. }));
@@ -111,6 +118,16 @@ impl World {
             self.stored = (version + 1, restore.clone());
             for command in &restore.outbox.commands {
                 self.send(command);
+            }
+        }
+    }
+
+    /// The command to those who are called can get lost: the other's handler crashes before it, for good.
+    fn other_ends(&mut self) {
+        for entry in self.place.other_ends() {
+            if !self.cloud.luck.once_in(4) {
+                let admit = Instruction::Admit;
+                self.send(&Command::new(entry.id.as_str(), entry.attempt, admit));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What each phase decides.
 
+mod admission;
 mod before_rows;
 mod cleaning;
 mod closing;
