@@ -2,6 +2,7 @@
 //! current phase and attempt that was given up starts the cleanup of its restore first.
 
 use aws_sdk_sqs::types::MessageAttributeValue;
+use tenant_restore_core::decision::Wake;
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tracing::warn;
 
@@ -9,7 +10,7 @@ use crate::batch::Delivery;
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
 use crate::message::{self, Message};
-use tenant_restore_core::decision::Wake;
+use crate::metric;
 
 /// Takes a letter from the dead-letter queue.
 ///
@@ -78,6 +79,8 @@ pub async fn keep(
         .send()
         .await
         .map_err(fault("keep the message in the queue dead"))?;
+    let deployment = &engine.config.setting.deployment.name;
+    metric::count(deployment, engine.config.handler.as_str(), "DeadLetters");
     Ok(())
 }
 

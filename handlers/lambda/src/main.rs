@@ -15,6 +15,7 @@ mod fault;
 mod letters;
 mod look;
 mod message;
+mod metric;
 mod objects;
 mod orders;
 mod phases;

@@ -1,0 +1,49 @@
+//! Metrics in CloudWatch's embedded metric format: a line of JSON on standard output, which Lambda's log becomes a metric
+//! of (CloudWatch user guide, "Specification: Embedded metric format").
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+const NAMESPACE: &str = "TenantRestore";
+
+/// Counts one occurrence, by deployment and phase.
+pub fn count(deployment: &str, phase: &str, name: &str) {
+    println!("{}", line(deployment, phase, name, Timestamp::now()));
+}
+
+fn line(deployment: &str, phase: &str, name: &str, now: Timestamp) -> Value {
+    json!({
+        "_aws": {
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": [{
+                "Namespace": NAMESPACE,
+                "Dimensions": [["deployment"], ["deployment", "phase"]],
+                "Metrics": [{"Name": name, "Unit": "Count"}],
+            }],
+        },
+        "deployment": deployment,
+        "phase": phase,
+        name: 1,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_in_the_directive_is_a_member_of_the_line() {
+        let line = line(
+            "tenant-restore",
+            "ddl",
+            "DeadLetters",
+            Timestamp::UNIX_EPOCH,
+        );
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        let name = directive["Metrics"][0]["Name"].as_str().unwrap();
+        assert_eq!(line[name], 1);
+        for dimension in directive["Dimensions"][1].as_array().unwrap() {
+            assert!(line[dimension.as_str().unwrap()].is_string());
+        }
+    }
+}
