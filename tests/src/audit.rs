@@ -25,7 +25,7 @@ pub struct LogEntry {
     pub at: Timestamp,
     /// Which handler was woken.
     pub handler: String,
-    /// By what: `request`, `command`, `tick`, `event` or `letter`.
+    /// By what: `request`, `command`, `tick`, `event`, `letter` or `sweep`.
     pub cause: String,
     /// The command's or event's name.
     pub name: String,

@@ -57,7 +57,7 @@ pub struct LogEntry {
     pub at: Timestamp,
     /// Which handler.
     pub handler: String,
-    /// `request`, `command`, `tick`, `event` or `letter`.
+    /// `request`, `command`, `tick`, `event`, `letter` or `sweep`.
     pub cause: String,
     /// The command's or event's name.
     pub name: String,

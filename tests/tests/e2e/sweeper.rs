@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_secretsmanager::types::Tag;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tenant_restore_tests::audit::Audit;
+use tenant_restore_tests::cloud::DEPLOYMENT;
 use tenant_restore_tests::stranger::Stranger;
 use tenant_restore_tests::{Context, Error, Result, command_line, leftovers, wait};
 use tokio::sync::Mutex;
@@ -194,5 +198,84 @@ fn a_sweep_leaves_what_a_restore_under_way_uses() {
         assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
         let left = leftovers::of(&stage.cloud, &tenant.connection, TAG, &outcome).await?;
         none_of("left behind", &left)
+    });
+}
+
+/// Makes the record say that the wait of `provision` began long ago, as after an outage that swallowed its ticks. A handler
+/// that has read the record before must read it again.
+async fn age_the_wait(stage: &Stage, restore_id: &str) -> Result<()> {
+    let long_ago = Timestamp::now() - SignedDuration::from_hours(2);
+    let update = stage
+        .cloud
+        .dynamodb
+        .update_item()
+        .table_name(DEPLOYMENT)
+        .key("pk", AttributeValue::S(format!("RESTORE#{restore_id}")))
+        .key("sk", AttributeValue::S("STATE".to_owned()))
+        .update_expression(
+            "set #restore.#waits.#provision.#since = :long_ago, #version = #version + :one",
+        )
+        .expression_attribute_names("#restore", "restore")
+        .expression_attribute_names("#waits", "waits")
+        .expression_attribute_names("#provision", "provision")
+        .expression_attribute_names("#since", "since")
+        .expression_attribute_names("#version", "version")
+        .expression_attribute_values(":long_ago", AttributeValue::S(long_ago.to_string()))
+        .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+    update.send().await.context("age a wait")?;
+    Ok(())
+}
+
+#[test]
+fn a_restore_that_nothing_moves_is_told_of_by_a_dry_run_and_set_going_by_a_sweep() {
+    play(async |stage| {
+        let _alone = SWEEPING.lock().await;
+        let tenant = stage.tenant("stalled", &["stalled_1"]).await?;
+        let request_id = stage.request_id("stalled");
+        let request = tenant.request(&request_id).with("mover", "copy");
+        let restore_id = command_line::request(&request.detail).await?;
+        let slowly = json!({
+            "service": "rds", "fault": "provision-slowly", "match": format!("tr-{TAG}-{restore_id}"), "ms": 30_000
+        });
+        stage.faults.switch_on(&slowly).await?;
+        wait::until("the wait for the database", SEEN_WITHIN, async || {
+            let audit = Audit::read(&stage.cloud, &restore_id).await?;
+            let waits = audit
+                .restore()
+                .is_some_and(|it| it["waits"]["provision"].is_object());
+            Ok(waits.then_some(()))
+        })
+        .await?;
+        age_the_wait(stage, &restore_id).await?;
+
+        let nudges = |found: &Value| {
+            let stuck = about(found, "stuck", &restore_id);
+            stuck.first().map(|stuck| stuck["nudges"].clone())
+        };
+        let found = sweep(stage, true).await?;
+        let expected = Some(json!(["send Reconcile to provision"]));
+        assert_eq!(nudges(&found), expected, "{found}");
+        let began = Timestamp::now();
+        let found = sweep(stage, false).await?;
+        assert_eq!(nudges(&found), expected, "{found}");
+
+        // The ticks of the restore's own come after a minute and later.
+        wait::until("the tick of the sweeper", SEEN_WITHIN, async || {
+            let log = Audit::read(&stage.cloud, &restore_id).await?.log()?;
+            let ticked = log.iter().any(|entry| {
+                entry.handler == "provision"
+                    && entry.cause == "tick"
+                    && entry.sent_at >= Some(began)
+            });
+            Ok(ticked.then_some(()))
+        })
+        .await?;
+        let log = Audit::read(&stage.cloud, &restore_id).await?.log()?;
+        let told: Vec<_> = log.iter().filter(|it| it.handler == "sweeper").collect();
+        assert_eq!(told.len(), 1, "only the sweep that mends is in the log");
+        let outcome = stage.chronicle.wait_for_end(&request_id, ENDS_WITHIN);
+        let outcome = outcome.await?;
+        assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
+        Ok(())
     });
 }
