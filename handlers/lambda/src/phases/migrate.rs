@@ -224,11 +224,21 @@ impl Engine {
         let request = request
             .replication_task_arn(arn)
             .start_replication_task_type(how);
-        request
-            .send()
-            .await
-            .map_err(fault(&format!("start the DMS task {name}")))?;
+        let answer = request.send().await;
+        match answer.map_err(fault(&format!("start the DMS task {name}"))) {
+            Err(fault)
+                if fault.cause.kind == ErrorKind::Busy && self.is_under_way(name).await? => {}
+            Err(fault) => return Err(fault),
+            Ok(_) => {}
+        }
         Ok(vec![repeated(name)])
+    }
+
+    /// Whether a DMS task has been started, by a twin of our call.
+    async fn is_under_way(&self, name: &str) -> Result<bool, Fault> {
+        let seen = self.replication_tasks(&[(name, false)]).await?;
+        let task = seen.get(name).and_then(Option::as_ref);
+        Ok(task.is_some_and(|task| matches!(task.status.as_str(), "starting" | "running")))
     }
 }
 
