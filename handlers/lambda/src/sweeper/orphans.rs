@@ -149,7 +149,8 @@ impl Sweep<'_> {
                     "delete"
                 };
                 let effect = format!("{doing} the orphan {}", orphan.name);
-                self.log(stored, vec![effect]).await?;
+                self.log(stored, "something is left over", vec![effect])
+                    .await?;
             }
             if let Err(fault) = self.act(resource, id, action).await {
                 if fault.cause.kind.class() == Class::Terminal {

@@ -83,7 +83,7 @@ impl Sweep<'_> {
             if self.dry_run {
                 continue;
             }
-            self.log(&stored, described).await?;
+            self.log(&stored, "nothing moves it", described).await?;
             for nudge in &nudges {
                 match nudge {
                     Nudge::Tick(command) => self.engine.send(command, 0).await?,
@@ -94,14 +94,19 @@ impl Sweep<'_> {
         Ok(())
     }
 
-    /// Writes into a restore's log what the sweeper does about it.
-    pub(super) async fn log(&self, stored: &Stored, effects: Vec<String>) -> Result<(), Fault> {
+    /// Writes into a restore's log what the sweeper found about it and does.
+    pub(super) async fn log(
+        &self,
+        stored: &Stored,
+        finding: &str,
+        effects: Vec<String>,
+    ) -> Result<(), Fault> {
         let phase = stored.restore.phase.to_string();
         let entry = LogEntry {
             at: Timestamp::now(),
             handler: "sweeper".to_owned(),
             cause: "sweep".to_owned(),
-            name: "Sweep".to_owned(),
+            name: finding.to_owned(),
             message_id: self.invocation.to_owned(),
             sent_at: None,
             waited_for: None,
