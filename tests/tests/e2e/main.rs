@@ -16,4 +16,5 @@ mod letters;
 mod refusals;
 mod rejections;
 mod repeats;
+mod second_chances;
 mod sweeper;

@@ -102,7 +102,6 @@ fn cases() -> Vec<Case> {
             &["snapshotId"],
         ),
         ("target", json!({ "target": "elsewhere" }), &["target"]),
-        ("hold", json!({ "onFailure": "hold" }), &["onFailure"]),
         (
             "choices",
             json!({
