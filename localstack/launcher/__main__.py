@@ -10,6 +10,7 @@ from launcher import (
     endpoint,
     functions,
     internals,
+    kills,
     latency,
     secrets,
     server,
@@ -45,10 +46,11 @@ def install(chosen: settings.Settings) -> None:
     completed.install()
     remote.install(chosen.server_url)
 
+    mortal = kills.install()
     tally = counting.Tally()
     counted_services.install(tally)
     counted_table.install(tally)
-    endpoint.install(tally, chosen.server_url)
+    endpoint.install(tally, mortal, chosen.server_url)
 
 
 if __name__ == "__main__":
