@@ -1,5 +1,6 @@
 //! How this RDS behaves: its provisioning times and its limits.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -32,10 +33,10 @@ pub struct Config {
     pub recovery_ms: u64,
     /// `max_connections` of each server.
     pub max_connections: u32,
-    /// The first port that instances may get.
-    pub first_port: u16,
-    /// The last one; with the first, the quota of instances.
-    pub last_port: u16,
+    /// The first port that instances may get; 15432 if nobody says.
+    pub first_port: Option<u16>,
+    /// The last one; with the first, the quota of instances. The hundredth if nobody says.
+    pub last_port: Option<u16>,
 }
 
 /// When `RDS-EVENT-0003` is sent; in AWS either happens.
@@ -65,13 +66,19 @@ impl Default for Config {
             backup_every_ms: 300_000,
             recovery_ms: 600_000,
             max_connections: 100,
-            first_port: 15432,
-            last_port: 15531,
+            first_port: None,
+            last_port: None,
         }
     }
 }
 
 impl Config {
+    /// The ports that instances may get.
+    pub fn ports(&self) -> RangeInclusive<u16> {
+        let first = self.first_port.unwrap_or(15432);
+        first..=self.last_port.unwrap_or(first.saturating_add(99))
+    }
+
     /// The time between two heartbeats; never zero.
     pub fn heartbeat(&self) -> Duration {
         Duration::from_millis(self.heartbeat_ms.max(50))

@@ -200,9 +200,7 @@ impl Fleet {
     /// A port that none of the instances has and that nobody listens on; the wish first, if there is one.
     pub fn free_port(&self, state: &State, wish: Option<u16>) -> Option<u16> {
         let taken = |port: &u16| state.instances.values().any(|one| one.port == *port);
-        let mut ports = wish
-            .into_iter()
-            .chain(self.config.first_port..=self.config.last_port);
+        let mut ports = wish.into_iter().chain(self.config.ports());
         ports.find(|port| !taken(port) && TcpListener::bind(("127.0.0.1", *port)).is_ok())
     }
 }

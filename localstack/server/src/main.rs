@@ -43,6 +43,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let mut file = File::find(&arguments)?;
     let surroundings = Surroundings::from_environment()?;
     prepare_ecs(&mut file, &surroundings);
+    file.rds
+        .first_port
+        .get_or_insert(first_instance_port(surroundings.port));
     std::fs::create_dir_all(&surroundings.home)?;
 
     let (mut terminated, mut interrupted) = (
@@ -78,6 +81,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
     ecs.shutdown().await;
     rds.stop().await;
     Ok(())
+}
+
+/// Local clouds side by side look for free ports in ranges of their own: two that look at once would find the same.
+fn first_instance_port(server_port: u16) -> u16 {
+    15432 + server_port.abs_diff(5566) % 97 * 100
 }
 
 /// What lies elsewhere on this machine than in the image: the worker and the certificate authority.

@@ -149,7 +149,7 @@ async fn a_restored_instance_with_backups_can_itself_be_restored() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_time_since_the_first_backup_stays_restorable_however_many_backups_follow() {
     let config = Config {
-        first_port: 21480,
+        first_port: Some(21480),
         backup_every_ms: 300,
         ..Config::default()
     };

@@ -38,7 +38,7 @@ impl Stage {
     /// `first_port` keeps tests that run at once apart.
     pub async fn open(first_port: u16) -> Self {
         Self::open_with(Config {
-            first_port,
+            first_port: Some(first_port),
             ..Config::default()
         })
         .await
@@ -62,7 +62,7 @@ impl Stage {
             creating_ms: 50,
             available_gap_ms: 100,
             heartbeat_ms: 200,
-            last_port: config.first_port + 9,
+            last_port: config.first_port.map(|first| first + 9),
             ..config
         };
         let rds = Rds::start(config.clone(), world.clone()).await.unwrap();
