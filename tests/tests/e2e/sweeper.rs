@@ -121,8 +121,7 @@ async fn create_endpoint(stage: &Stage, name: &str, tags: &[(String, String)]) -
         .database_name("nothing")
         .postgre_sql_settings(settings)
         .set_tags(Some(tags));
-    create
-        .send()
+    Box::pin(create.send())
         .await
         .context(format!("create the endpoint {name}"))?;
     Ok(())
