@@ -6,11 +6,16 @@ python := .local/venv/bin/python
 lint_python := .local/lint/bin
 release_lambda := $(or $(CARGO_TARGET_DIR),target)/release/bootstrap
 
-.PHONY: help demo test up down build lint format clean bootstrap
+# A twentieth of the deployed ticks, so that what AWS would mend in minutes is mended in seconds.
+chaos_pace := {"slowFirst":3,"slowMost":15,"quickFirst":1,"quickMost":2}
+chaos_options = $(if $(restores),--restores $(restores)) $(if $(seed),--seed $(seed)) $(if $(at_once),--at-once $(at_once))
+
+.PHONY: help demo test e2e chaos bench up down build lint format clean bootstrap
 
 help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
-	@echo 'make test     unit, schema, infrastructure and end-to-end tests'
+	@echo 'make test     unit, schema, infrastructure and end-to-end tests, and 20 restores of the chaos run'
+	@echo 'make chaos    200 restores under lost events, refused calls and kills; or: make chaos restores=20 seed=7 at_once=2'
 	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
 	@echo 'make down     stop the local cloud and remove its state'
 	@echo 'make build    build everything, debug profile'
@@ -36,7 +41,14 @@ test: bootstrap
 	cargo test --locked --workspace
 	cd localstack && PYTHONDONTWRITEBYTECODE=1 ../$(python) -m unittest discover -s . -t .
 	cd infra && npm test
+	localstack/with-cloud bash -c '$(MAKE) --no-print-directory e2e && $(MAKE) --no-print-directory chaos restores=20'
+
+# Within another with-cloud, these use its cloud.
+e2e: bootstrap
 	localstack/with-cloud cargo test --locked --workspace --test e2e -- --test-threads=4
+
+chaos: bootstrap
+	LOCAL_CLOUD_PACE='$(chaos_pace)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin chaos -- $(chaos_options)
 
 bench: bootstrap
 	cargo build --locked --release -p tenant-restore-lambda

@@ -77,6 +77,42 @@ impl Queue {
         Ok(depth)
     }
 
+    /// How long a message stays hidden from others after it was received, in seconds.
+    ///
+    /// # Errors
+    /// What SQS answers.
+    pub async fn visibility_timeout(&self) -> Result<u32> {
+        let doing = "read the visibility time-out";
+        let name = QueueAttributeName::VisibilityTimeout;
+        let request = self
+            .cloud
+            .sqs
+            .get_queue_attributes()
+            .queue_url(&self.url)
+            .attribute_names(name.clone());
+        let attributes = request.send().await.context(doing)?.attributes;
+        let seconds = attributes
+            .unwrap_or_default()
+            .remove(&name)
+            .context(doing)?;
+        seconds.parse().context(doing)
+    }
+
+    /// Sets that, as an operator may.
+    ///
+    /// # Errors
+    /// What SQS answers.
+    pub async fn set_visibility_timeout(&self, seconds: u32) -> Result<()> {
+        let set = self
+            .cloud
+            .sqs
+            .set_queue_attributes()
+            .queue_url(&self.url)
+            .attributes(QueueAttributeName::VisibilityTimeout, seconds.to_string());
+        set.send().await.context("set the visibility time-out")?;
+        Ok(())
+    }
+
     /// Up to ten messages that wait, left in the queue and visible again at once.
     ///
     /// # Errors

@@ -1,0 +1,133 @@
+//! The chaos run: many restores, each under lost, doubled and late events, refused calls and one kill. It fails if one of
+//! them is stuck, ends twice, ends wrongly or leaves anything behind.
+//!
+//! `--seed` decides the requests, their kills and the sequence of chance behind the faults; how calls of restores that run
+//! at once follow each other, it doesn't.
+
+mod chance;
+mod plan;
+mod restore;
+mod scene;
+mod table;
+mod weather;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use tenant_restore_tests::cloud::Cloud;
+use tenant_restore_tests::faults::Faults;
+use tenant_restore_tests::queues::Queue;
+use tenant_restore_tests::{Error, Result, leftovers, wait};
+
+use plan::{Plan, Wish};
+use restore::Ended;
+use scene::Scene;
+use table::Figures;
+use weather::Killer;
+
+const DEFAULT: Wish = Wish {
+    seed: 1,
+    restores: 200,
+    at_once: 4,
+};
+
+/// Messages of restores that have ended: ticks and late events, for which nothing is to be done.
+const QUIET_WITHIN: Duration = Duration::from_secs(120);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let wish = match plan::read(std::env::args().skip(1), DEFAULT) {
+        Ok(wish) => wish,
+        Err(problem) => {
+            eprintln!("chaos: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(wish).await {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(violations) => {
+            eprintln!("chaos: {violations} violations");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("chaos: the run itself failed: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// How many violations there were.
+async fn run(wish: Wish) -> Result<usize> {
+    println!(
+        "seed {}, {} restores, {} at once",
+        wish.seed, wish.restores, wish.at_once
+    );
+    let cloud = Cloud::from_env().await?;
+    let scene = Scene::set(&cloud, wish.seed).await?;
+    let faults = Faults::of(&cloud.endpoint);
+    faults.switch_on(&weather::faults(wish.seed)).await?;
+    let played = play_all(&scene, wish).await;
+    let struck = weather::struck(&faults).await?;
+    faults.clear().await?;
+    let mut ended = played?;
+    for one in &mut ended {
+        one.violations.extend(restore::contradictions(&scene, one));
+    }
+    let figures = Figures {
+        struck,
+        letters: letters(&cloud).await?,
+        left: left_behind(&scene).await?,
+    };
+    table::print(&ended, &figures);
+    scene.strike().await?;
+    let of_restores: usize = ended.iter().map(|one| one.violations.len()).sum();
+    Ok(of_restores + figures.left.len())
+}
+
+async fn play_all(scene: &Scene, wish: Wish) -> Result<Vec<Ended>> {
+    let killer = Killer::at(&scene.cloud.endpoint);
+    let plans = (1..=wish.restores).map(|number| Plan::of(wish.seed, number, scene.places.len()));
+    stream::iter(plans)
+        .map(|plan| {
+            let killer = &killer;
+            async move {
+                let ended = restore::play(scene, killer, &plan).await?;
+                table::tell(&plan, &ended);
+                Ok::<_, Error>(ended)
+            }
+        })
+        .buffered(wish.at_once)
+        .try_collect()
+        .await
+}
+
+/// Letters that wait for a person.
+async fn letters(cloud: &Cloud) -> Result<u64> {
+    let dead = Queue::find(cloud, "dead").await?;
+    dead.depth().await
+}
+
+/// What is left of any restore once the queues are quiet.
+async fn left_behind(scene: &Scene) -> Result<Vec<String>> {
+    let look = async || {
+        let mut left = leftovers::in_aws(&scene.cloud, "main", None).await?;
+        left.extend(leftovers::processes("main", None)?);
+        for place in &scene.places {
+            left.extend(leftovers::in_database(&place.connect().await?).await?);
+        }
+        Ok(left)
+    };
+    let quiet = wait::until(
+        "the end of all that was temporary",
+        QUIET_WITHIN,
+        async || Ok(look().await?.is_empty().then_some(())),
+    );
+    match quiet.await {
+        Ok(()) => Ok(Vec::new()),
+        Err(late) => {
+            let left = look().await?;
+            if left.is_empty() { Err(late) } else { Ok(left) }
+        }
+    }
+}
