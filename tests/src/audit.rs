@@ -158,6 +158,30 @@ pub async fn restores(cloud: &Cloud) -> Result<BTreeMap<String, String>> {
         .collect()
 }
 
+/// Ids of the restores that hold or want one of the deployment's places.
+///
+/// # Errors
+/// What DynamoDB answers, or that the ledger lacks its lists.
+pub async fn admitted(cloud: &Cloud) -> Result<Vec<String>> {
+    let doing = "read the ledger of admissions";
+    let get = cloud
+        .dynamodb
+        .get_item()
+        .table_name(DEPLOYMENT)
+        .consistent_read(true)
+        .key("pk", AttributeValue::S("ADMISSION".to_owned()))
+        .key("sk", AttributeValue::S("LEDGER".to_owned()));
+    let item = get.send().await.context(doing)?.item.context(doing)?;
+    let ledger = &plain_map(item.into_iter())["ledger"];
+    let mut ids = Vec::new();
+    for list in ["active", "waiting"] {
+        for entry in ledger[list].as_array().context(doing)? {
+            ids.push(entry["id"].as_str().context(doing)?.to_owned());
+        }
+    }
+    Ok(ids)
+}
+
 /// An attribute without DynamoDB's type names. Numbers that JSON can't hold stay text.
 fn plain(attribute: AttributeValue) -> Value {
     match attribute {

@@ -18,7 +18,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::faults::Faults;
 use tenant_restore_tests::queues::Queue;
-use tenant_restore_tests::{Error, Result, leftovers, wait};
+use tenant_restore_tests::{Error, Result, audit, leftovers, wait};
 
 use plan::{Plan, Wish};
 use restore::Ended;
@@ -97,7 +97,7 @@ async fn play_all(scene: &Scene, wish: Wish) -> Result<Vec<Ended>> {
                 Ok::<_, Error>(ended)
             }
         })
-        .buffered(wish.at_once)
+        .buffer_unordered(wish.at_once)
         .try_collect()
         .await
 }
@@ -113,6 +113,8 @@ async fn left_behind(scene: &Scene) -> Result<Vec<String>> {
     let look = async || {
         let mut left = leftovers::in_aws(&scene.cloud, "main", None).await?;
         left.extend(leftovers::processes("main", None)?);
+        let places = audit::admitted(&scene.cloud).await?;
+        left.extend(places.into_iter().map(|id| format!("place of {id}")));
         for place in &scene.places {
             left.extend(leftovers::in_database(&place.connect().await?).await?);
         }

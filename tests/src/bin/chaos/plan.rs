@@ -27,8 +27,8 @@ const HANDLERS: [(&str, u64); 7] = [
 /// The phases whose worker tasks are killed: the first applies the DDL, the second copies, the third builds and checks.
 const WORKERS: [&str; 3] = ["ddl", "migrate", "finalize"];
 
-/// Longer invocations than this are rare.
-const LATEST_HANDLER_KILL_MS: u64 = 120;
+/// Hardly an invocation is shorter.
+const LATEST_HANDLER_KILL_MS: u64 = 60;
 /// Small schemas are applied and copied within a second.
 const LATEST_WORKER_KILL_MS: u64 = 300;
 
