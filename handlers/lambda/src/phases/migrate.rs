@@ -226,20 +226,35 @@ impl Engine {
             .start_replication_task_type(how);
         let answer = request.send().await;
         match answer.map_err(fault(&format!("start the DMS task {name}"))) {
-            Err(fault)
-                if fault.cause.kind == ErrorKind::Busy && self.is_under_way(name).await? => {}
+            Err(fault) if may_be_started(&fault, reload) => {
+                if !self.is_started(name, reload).await? {
+                    return Err(fault);
+                }
+            }
             Err(fault) => return Err(fault),
             Ok(_) => {}
         }
         Ok(vec![repeated(name)])
     }
 
-    /// Whether a DMS task has been started, by a twin of our call.
-    async fn is_under_way(&self, name: &str) -> Result<bool, Fault> {
+    /// Whether a DMS task has been started, by a twin of our call. One that was to load for the first time may have ended
+    /// already; what became of it, the next look tells.
+    async fn is_started(&self, name: &str, reload: bool) -> Result<bool, Fault> {
         let seen = self.replication_tasks(&[(name, false)]).await?;
         let task = seen.get(name).and_then(Option::as_ref);
-        Ok(task.is_some_and(|task| matches!(task.status.as_str(), "starting" | "running")))
+        Ok(task.is_some_and(|task| match task.status.as_str() {
+            "starting" | "running" => true,
+            "stopping" | "stopped" | "failed" => !reload,
+            _ => false,
+        }))
     }
+}
+
+/// Whether a start was perhaps refused since a twin of the call came first: the task runs (`InvalidResourceStateFault`), or
+/// has run, and `start-replication` is for the first time alone (DMS API reference, `StartReplicationTask`).
+fn may_be_started(fault: &Fault, reload: bool) -> bool {
+    let has_run = fault.is(&["InvalidParameterCombinationException"]);
+    fault.cause.kind == ErrorKind::Busy || (has_run && !reload)
 }
 
 fn repeated(name: &str) -> Learned {
@@ -270,6 +285,8 @@ fn table_mappings(schema: &str, tables: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tenant_restore_core::error::Cause;
+
     use super::*;
 
     #[test]
@@ -280,6 +297,24 @@ mod tests {
             "{mappings}"
         );
         assert!(mappings.contains(r#""table-name":"100[%]""#), "{mappings}");
+    }
+
+    #[test]
+    fn a_first_start_of_a_task_that_has_run_is_a_twin_s_and_a_reload_of_it_is_not() {
+        let refusal = |code: &str, kind| Fault {
+            code: code.to_owned(),
+            cause: Cause::new(kind, "start the DMS task"),
+        };
+        let has_run = refusal(
+            "InvalidParameterCombinationException",
+            ErrorKind::CallRefused,
+        );
+        assert!(may_be_started(&has_run, false));
+        assert!(!may_be_started(&has_run, true));
+        let runs = refusal("InvalidResourceStateFault", ErrorKind::Busy);
+        assert!(may_be_started(&runs, false) && may_be_started(&runs, true));
+        let denied = refusal("AccessDeniedFault", ErrorKind::AccessDenied);
+        assert!(!may_be_started(&denied, false));
     }
 
     #[test]
