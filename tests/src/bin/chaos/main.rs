@@ -65,6 +65,7 @@ async fn run(wish: Wish) -> Result<usize> {
     );
     let cloud = Cloud::from_env().await?;
     let scene = Scene::set(&cloud, wish.seed).await?;
+    let letters_before = letters(&cloud).await?;
     let faults = Faults::of(&cloud.endpoint);
     faults.switch_on(&weather::faults(wish.seed)).await?;
     let played = play_all(&scene, wish).await;
@@ -76,8 +77,8 @@ async fn run(wish: Wish) -> Result<usize> {
     }
     let figures = Figures {
         struck,
-        letters: letters(&cloud).await?,
-        left: left_behind(&scene).await?,
+        letters: letters(&cloud).await?.saturating_sub(letters_before),
+        left: left_behind(&scene, &ended).await?,
     };
     table::print(&ended, &figures);
     scene.strike().await?;
@@ -108,13 +109,17 @@ async fn letters(cloud: &Cloud) -> Result<u64> {
     dead.depth().await
 }
 
-/// What is left of any restore once the queues are quiet.
-async fn left_behind(scene: &Scene) -> Result<Vec<String>> {
+/// What is left of any of these restores once the queues are quiet. Other restores of the same cloud, and other clouds of
+/// the same machine, may go on.
+async fn left_behind(scene: &Scene, ended: &[Ended]) -> Result<Vec<String>> {
     let look = async || {
-        let mut left = leftovers::in_aws(&scene.cloud, "main", None).await?;
-        left.extend(leftovers::processes("main", None)?);
         let places = audit::admitted(&scene.cloud).await?;
-        left.extend(places.into_iter().map(|id| format!("place of {id}")));
+        let mut left: Vec<_> = places.iter().map(|id| format!("place of {id}")).collect();
+        left.extend(leftovers::in_aws(&scene.cloud, "main", None).await?);
+        left.retain(|line| ended.iter().any(|one| line.contains(&one.restore_id)));
+        for one in ended {
+            left.extend(leftovers::processes("main", Some(&one.restore_id))?);
+        }
         for place in &scene.places {
             left.extend(leftovers::in_database(&place.connect().await?).await?);
         }
