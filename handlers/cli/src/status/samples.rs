@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::hold::OnFailure;
 use tenant_restore_core::job::{
     ExternalForeignKeys, MoverChoice, OnMismatch, SchemaName, ValidateChoice,
 };
@@ -35,6 +36,7 @@ fn opened() -> Restore {
         validate: ValidateChoice::Full,
         on_mismatch: OnMismatch::Keep,
         external_foreign_keys: ExternalForeignKeys::NotValid,
+        on_failure: OnFailure::Cleanup,
         requested_by: Some("Ada".into()),
         fingerprint: String::new(),
     };
