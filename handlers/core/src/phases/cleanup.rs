@@ -22,7 +22,11 @@ pub struct Cleanup;
 const JOB: &str = "drop";
 
 impl Choreography for Cleanup {
-    fn looks(&self, restore: &Restore, _: &Setting) -> Vec<Look> {
+    fn looks(&self, restore: &Restore, setting: &Setting) -> Vec<Look> {
+        let late_until = restore
+            .phases
+            .last()
+            .map(|time| late_until(time.began, setting));
         let tasks = restore
             .tasks
             .iter()
@@ -31,7 +35,7 @@ impl Choreography for Cleanup {
         let resources = restore
             .resources
             .iter()
-            .filter(|resource| resource.gone_at.is_none())
+            .filter(|resource| resource.gone_at.is_none() || resource.gone_at < late_until)
             .map(look);
         tasks.chain(resources).collect()
     }
@@ -48,9 +52,9 @@ impl Choreography for Cleanup {
             effects: Vec::new(),
             waits: Vec::new(),
             now,
-            // A handler that read the record before the cleanup began may create something as long as it can run.
-            late_until: began + SignedDuration::from_secs(setting.handler_timeout),
+            late_until: late_until(began, setting),
         };
+        sweep.look_behind(&mut restore, seen);
         sweep.stop_tasks(&mut restore, seen);
         if restore.held.is_some() {
             return sweep.hold(restore, setting, began);
@@ -67,6 +71,11 @@ impl Choreography for Cleanup {
         }
         sweep.into_decision(restore)
     }
+}
+
+/// A handler that read the record before the cleanup began may create something as long as it can run.
+fn late_until(began: Timestamp, setting: &Setting) -> Timestamp {
+    began + SignedDuration::from_secs(setting.handler_timeout)
 }
 
 /// Gives up on a cleanup that doesn't end: the outcome names what is left.
@@ -177,6 +186,22 @@ impl Sweep {
                 Decision::wait(restore, self.effects, what, text)
             }
             None => Decision::look_again(restore, self.effects),
+        }
+    }
+
+    /// What was gone while a late creator could still be at work is looked at once more when none can be: a handler's
+    /// twin may have made it a second time.
+    fn look_behind(&self, restore: &mut Restore, seen: &Seen) {
+        if self.now < self.late_until {
+            return;
+        }
+        let gone_early = |resource: &&mut Resource| {
+            resource
+                .gone_at
+                .is_some_and(|gone_at| gone_at < self.late_until)
+        };
+        for resource in restore.resources.iter_mut().filter(gone_early) {
+            resource.gone_at = status_of(resource, seen).is_none().then_some(self.now);
         }
     }
 

@@ -188,6 +188,18 @@ fn what_was_never_seen_is_awaited_until_no_late_creator_can_be_left() {
 }
 
 #[test]
+fn what_a_late_twin_made_a_second_time_is_found_when_no_creator_can_be_left() {
+    let scene = Scene::at(Phase::Cleanup).with_nothing_there();
+    let mut scene = scene.with_database("deleting");
+    scene.restore = scene.decide().restore;
+    assert!(!ends(&scene.restore), "the database is still shown");
+    let secret = scene.names().source();
+    scene.seen.secrets.insert(secret, true);
+    assert!(!deletes(&scene, ResourceKind::Secret));
+    assert!(deletes(&scene.later(60), ResourceKind::Secret));
+}
+
+#[test]
 fn a_deletion_is_awaited_slowly_and_after_its_event_quickly() {
     let mut scene = Scene::at(Phase::Cleanup);
     scene
