@@ -10,12 +10,13 @@ release_lambda := $(or $(CARGO_TARGET_DIR),target)/release/bootstrap
 chaos_pace := {"slowFirst":3,"slowMost":15,"quickFirst":1,"quickMost":2}
 chaos_options = $(if $(restores),--restores $(restores)) $(if $(seed),--seed $(seed)) $(if $(at_once),--at-once $(at_once))
 
-.PHONY: help demo test e2e chaos bench up down build lint format clean bootstrap
+.PHONY: help demo test e2e chaos bench up down build lint format clean bootstrap model
 
 help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
 	@echo 'make test     unit, schema, infrastructure and end-to-end tests, and 20 restores of the chaos run'
 	@echo 'make chaos    200 restores under lost events, refused calls and kills; or: make chaos restores=20 seed=7 at_once=2'
+	@echo 'make model    search every state of the choreography, within bounds'
 	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
 	@echo 'make down     stop the local cloud and remove its state'
 	@echo 'make build    build everything, debug profile'
@@ -53,6 +54,9 @@ chaos: bootstrap
 bench: bootstrap
 	cargo build --locked --release -p tenant-restore-lambda
 	LOCAL_CLOUD_LAMBDA=$(release_lambda) localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin bench
+
+model:
+	cargo run --quiet --locked --release -p tenant-restore-model
 
 lint: bootstrap $(lint_python)/ruff
 	cargo fmt --all --check

@@ -28,7 +28,9 @@ pub struct Command {
 }
 
 /// What a command asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(tag = "command", rename_all_fields = "camelCase")]
 pub enum Instruction {
     /// To `intake`: a place is free, the restore may go on.

@@ -1,0 +1,394 @@
+//! What the core's effects do to the model's AWS, and what AWS answers.
+
+use tenant_restore_core::effect::{Effect, Learned};
+use tenant_restore_core::error::ErrorKind;
+use tenant_restore_core::restore::Restore;
+
+use crate::aws::{Aws, Change, Connection, Database, Endpoint, Job, Load, Password, Worker};
+use crate::names::Names;
+use crate::promise::Promise;
+
+/// An effect, reduced to what the model's AWS tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Act {
+    /// `RestoreDBInstanceToPointInTime`.
+    RestoreDatabase,
+    /// `CreateSecret`.
+    CreateSecret(usize),
+    /// `ModifyDBInstance` with a new password.
+    ResetPassword,
+    /// `RunTask`, after the job's document was written.
+    RunTask(Job),
+    /// `StopTask`.
+    StopTask(Job),
+    /// `CreateReplicationInstance`.
+    CreateInstance,
+    /// `CreateEndpoint`.
+    CreateEndpoint(usize),
+    /// `TestConnection`.
+    TestConnection(usize),
+    /// `CreateReplicationTask`.
+    CreateLoad(usize),
+    /// `StartReplicationTask`.
+    StartLoad(usize),
+    /// `StopReplicationTask`.
+    StopLoad(usize),
+    /// `DeleteReplicationTask`.
+    DeleteLoad(usize),
+    /// `DeleteEndpoint`.
+    DeleteEndpoint(usize),
+    /// `DeleteReplicationInstance`.
+    DeleteInstance,
+    /// `DeleteDBInstance`.
+    DeleteDatabase,
+    /// `DeleteSecret`.
+    DeleteSecret(usize),
+    /// Delete all objects under the prefix.
+    DeleteObjects,
+    /// Tell the outcome; its digest.
+    Announce(u64),
+    /// Give the claimed names or the admission back.
+    Release,
+    /// A name, schema or prefix that isn't this restore's.
+    Foreign,
+}
+
+/// A fact that an act taught, in the order of [`Learned`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fact {
+    /// A task runs.
+    Task(Job),
+    /// A resource of this name exists.
+    Exists(Thing),
+    /// A connection's test or a DMS task was started; it need not be done over again.
+    Repeated(Thing),
+    /// RDS took the password, and shows it as pending or doesn't.
+    Password(bool),
+    /// The outcome was told.
+    Announced,
+}
+
+/// A name of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Thing {
+    /// The temporary database.
+    Database,
+    /// The replication instance.
+    Instance,
+    /// Secret and endpoint of a side share a name.
+    Side(usize),
+    /// A DMS task.
+    Load(usize),
+}
+
+impl Thing {
+    fn name(self, names: &Names) -> &str {
+        match self {
+            Self::Database => &names.database,
+            Self::Instance => &names.instance,
+            Self::Side(at) => &names.sides[at],
+            Self::Load(at) => &names.loads[at],
+        }
+    }
+}
+
+impl Fact {
+    /// For the core.
+    pub fn learned(self, names: &Names) -> Learned {
+        let name = match self {
+            Self::Task(job) => {
+                let job = job.name().to_owned();
+                return Learned::Task {
+                    arn: job.clone(),
+                    job,
+                };
+            }
+            Self::Password(pending) => return Learned::PasswordAccepted { pending },
+            Self::Announced => return Learned::Announced,
+            Self::Exists(thing) => {
+                let name = thing.name(names).to_owned();
+                return Learned::Exists { name };
+            }
+            Self::Repeated(thing) => thing.name(names),
+        };
+        let name = name.to_owned();
+        Learned::Repeated { name }
+    }
+}
+
+impl Act {
+    /// Reads an effect; whatever concerns something else than this restore is [`Act::Foreign`].
+    pub fn of(effect: &Effect, restore: &Restore, names: &Names) -> Self {
+        let deletes = effect.deletes();
+        if deletes.is_some_and(|(kind, name)| !names.is_ours(kind, name)) {
+            return Self::Foreign;
+        }
+        let ours = |schema: &String| {
+            restore
+                .request
+                .schemas
+                .iter()
+                .any(|it| it.restored_as == *schema)
+        };
+        match effect {
+            Effect::RestoreDatabase { name, .. } if *name == names.database => {
+                Self::RestoreDatabase
+            }
+            Effect::CreateSecret { name, .. } if names.sides.contains(name) => {
+                Self::CreateSecret(names.side(name))
+            }
+            Effect::ResetPassword { database, .. } if *database == names.database => {
+                Self::ResetPassword
+            }
+            Effect::RunTask { name, job, .. } if job.schemas == restore.request.schemas => {
+                let job = Job::ALL.into_iter().find(|it| it.name() == name);
+                job.map_or(Self::Foreign, Self::RunTask)
+            }
+            Effect::StopTask { arn } => {
+                let job = Job::ALL.into_iter().find(|it| it.name() == arn);
+                job.map_or(Self::Foreign, Self::StopTask)
+            }
+            Effect::CreateReplicationInstance { name } if *name == names.instance => {
+                Self::CreateInstance
+            }
+            Effect::CreateEndpoint { name, .. } if names.sides.contains(name) => {
+                Self::CreateEndpoint(names.side(name))
+            }
+            Effect::TestConnection { endpoint, .. } => Self::TestConnection(names.side(endpoint)),
+            Effect::CreateReplicationTask { name, schema, .. }
+                if names.loads.contains(name) && ours(schema) =>
+            {
+                Self::CreateLoad(names.load(name))
+            }
+            Effect::StartReplicationTask { name, .. } => Self::StartLoad(names.load(name)),
+            Effect::StopReplicationTask { name } => Self::StopLoad(names.load(name)),
+            Effect::DeleteReplicationTask { name } => Self::DeleteLoad(names.load(name)),
+            Effect::DeleteEndpoint { name } => Self::DeleteEndpoint(names.side(name)),
+            Effect::DeleteReplicationInstance { .. } => Self::DeleteInstance,
+            Effect::DeleteDatabase { .. } => Self::DeleteDatabase,
+            Effect::DeleteSecret { name } => Self::DeleteSecret(names.side(name)),
+            Effect::DeleteObjects { .. } => Self::DeleteObjects,
+            Effect::Announce { ended, .. } => Self::Announce(outcome(ended)),
+            Effect::ReleaseClaims | Effect::ReleaseAdmission => Self::Release,
+            _ => Self::Foreign,
+        }
+    }
+
+    /// Whether the answer to this call depends on whether that change came before.
+    pub fn concerns(self, change: Change) -> bool {
+        match change {
+            Change::Database(_) | Change::Password(_) => {
+                matches!(
+                    self,
+                    Self::RestoreDatabase | Self::ResetPassword | Self::DeleteDatabase
+                )
+            }
+            Change::Instance(_) => matches!(
+                self,
+                Self::CreateInstance
+                    | Self::DeleteInstance
+                    | Self::TestConnection(_)
+                    | Self::CreateLoad(_)
+            ),
+            Change::EndpointGone(_) | Change::Connection(..) => matches!(
+                self,
+                Self::CreateEndpoint(_)
+                    | Self::DeleteEndpoint(_)
+                    | Self::TestConnection(_)
+                    | Self::CreateLoad(_)
+            ),
+            Change::Load(..) => matches!(
+                self,
+                Self::CreateLoad(_)
+                    | Self::StartLoad(_)
+                    | Self::StopLoad(_)
+                    | Self::DeleteLoad(_)
+                    | Self::DeleteEndpoint(_)
+                    | Self::DeleteInstance
+            ),
+            Change::Worker(..) => matches!(self, Self::RunTask(_) | Self::StopTask(_)),
+        }
+    }
+
+    /// The promise that this call breaks by being made now: a step before what it needs, or not this restore's.
+    pub fn breaks(self, aws: &Aws) -> Option<Promise> {
+        let succeeded = |job| aws.worker(job) == Worker::Succeeded;
+        let at_work = |jobs: &[Job]| jobs.iter().any(|job| aws.worker(*job).is_alive());
+        let tasks_exist = aws.loads.iter().any(|load| *load != Load::Absent);
+        let in_order = match self {
+            Self::Foreign => return Some(Promise::OnlyOurs),
+            Self::RestoreDatabase | Self::CreateInstance => succeeded(Job::Preflight),
+            Self::CreateSecret(_) | Self::ResetPassword | Self::RunTask(Job::Ddl) => {
+                aws.was_available
+            }
+            Self::CreateEndpoint(_) | Self::RunTask(Job::Copy) => succeeded(Job::Ddl),
+            Self::CreateLoad(_) | Self::StartLoad(_) => aws.was_tested == [true; 2],
+            Self::RunTask(Job::Drop) => {
+                let loading = aws.loads.contains(&Load::Running);
+                !loading && !at_work(&[Job::Ddl, Job::Copy, Job::Finalize])
+            }
+            Self::DeleteInstance => !tasks_exist,
+            Self::DeleteDatabase | Self::DeleteSecret(_) => {
+                !at_work(&[Job::Ddl, Job::Copy, Job::Finalize])
+            }
+            _ => true,
+        };
+        (!in_order).then_some(Promise::InOrder)
+    }
+
+    /// Makes the call.
+    ///
+    /// # Errors
+    /// The kind of AWS's refusal.
+    pub fn perform(self, aws: &mut Aws) -> Result<Option<Fact>, ErrorKind> {
+        match self {
+            Self::RestoreDatabase => create(&mut aws.database, Thing::Database),
+            Self::CreateInstance => create(&mut aws.instance, Thing::Instance),
+            Self::CreateSecret(at) => {
+                aws.secrets[at] = true;
+                Ok(Some(Fact::Exists(Thing::Side(at))))
+            }
+            Self::ResetPassword => reset(aws),
+            Self::RunTask(job) => {
+                aws.objects = true;
+                let worker = &mut aws.workers[job as usize];
+                if *worker == Worker::Absent {
+                    *worker = Worker::Hidden;
+                }
+                Ok(Some(Fact::Task(job)))
+            }
+            Self::StopTask(job) => {
+                let worker = &mut aws.workers[job as usize];
+                if worker.is_alive() {
+                    *worker = Worker::Stopping;
+                }
+                Ok(None)
+            }
+            Self::CreateEndpoint(at) => {
+                if aws.endpoints[at] == Endpoint::Absent {
+                    aws.endpoints[at] = Endpoint::Active;
+                    return Ok(None);
+                }
+                Ok(Some(Fact::Exists(Thing::Side(at))))
+            }
+            Self::TestConnection(at) => {
+                let ready =
+                    aws.instance == Database::Available && aws.endpoints[at] == Endpoint::Active;
+                busy_unless(ready)?;
+                aws.connections[at] = Connection::Testing;
+                Ok(Some(Fact::Repeated(Thing::Side(at))))
+            }
+            Self::CreateLoad(at) => create_load(aws, at),
+            Self::StartLoad(at) => {
+                step(&mut aws.loads[at], &[Load::Ready], Load::Running)?;
+                Ok(Some(Fact::Repeated(Thing::Load(at))))
+            }
+            Self::StopLoad(at) if aws.loads[at] == Load::Absent => Ok(None),
+            Self::StopLoad(at) => step(&mut aws.loads[at], &[Load::Running], Load::Stopping),
+            Self::DeleteLoad(at) if aws.loads[at] == Load::Absent => Ok(None),
+            Self::DeleteLoad(at) => {
+                let idle = [
+                    Load::Ready,
+                    Load::Finished,
+                    Load::Erred,
+                    Load::Failed,
+                    Load::Stopped,
+                ];
+                step(&mut aws.loads[at], &idle, Load::Deleting)
+            }
+            Self::DeleteEndpoint(at) => {
+                let unused = aws.loads.iter().all(|load| *load == Load::Absent);
+                match aws.endpoints[at] {
+                    Endpoint::Absent => Ok(None),
+                    Endpoint::Active if unused => {
+                        aws.endpoints[at] = Endpoint::Deleting;
+                        Ok(None)
+                    }
+                    _ => Err(ErrorKind::Busy),
+                }
+            }
+            Self::DeleteInstance => {
+                busy_unless(aws.loads.iter().all(|load| *load == Load::Absent))?;
+                delete(&mut aws.instance)
+            }
+            Self::DeleteDatabase => delete(&mut aws.database),
+            Self::DeleteSecret(at) => {
+                aws.secrets[at] = false;
+                Ok(None)
+            }
+            Self::DeleteObjects => {
+                aws.objects = false;
+                Ok(None)
+            }
+            Self::Announce(_) => Ok(Some(Fact::Announced)),
+            Self::Release | Self::Foreign => Ok(None),
+        }
+    }
+}
+
+fn outcome(ended: &tenant_restore_events::outgoing::Ended) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hash = DefaultHasher::new();
+    (&ended.outcome_id, ended.outcome.as_str()).hash(&mut hash);
+    for cause in &ended.causes {
+        cause.kind.hash(&mut hash);
+    }
+    hash.finish()
+}
+
+fn busy_unless(ready: bool) -> Result<(), ErrorKind> {
+    if ready { Ok(()) } else { Err(ErrorKind::Busy) }
+}
+
+fn step(load: &mut Load, from: &[Load], to: Load) -> Result<Option<Fact>, ErrorKind> {
+    busy_unless(from.contains(load))?;
+    *load = to;
+    Ok(None)
+}
+
+/// A name that is taken is ours; until Describe shows it, that can't be proved.
+fn create(database: &mut Database, thing: Thing) -> Result<Option<Fact>, ErrorKind> {
+    match database {
+        Database::Absent => {
+            *database = Database::Hidden;
+            Ok(None)
+        }
+        Database::Hidden => Err(ErrorKind::Busy),
+        _ => Ok(Some(Fact::Exists(thing))),
+    }
+}
+
+/// What isn't shown yet is taken for absent; what is still made can't be deleted.
+fn delete(database: &mut Database) -> Result<Option<Fact>, ErrorKind> {
+    match database {
+        Database::Absent | Database::Hidden => Ok(None),
+        Database::Available | Database::Failed => {
+            *database = Database::Deleting;
+            Ok(None)
+        }
+        Database::Creating | Database::Made | Database::Deleting | Database::Ending => {
+            Err(ErrorKind::Busy)
+        }
+    }
+}
+
+fn reset(aws: &mut Aws) -> Result<Option<Fact>, ErrorKind> {
+    if !aws.secrets[0] || matches!(aws.database, Database::Absent | Database::Hidden) {
+        return Err(ErrorKind::CallRefused);
+    }
+    busy_unless(aws.database == Database::Available)?;
+    if aws.password != Password::Pending {
+        aws.password = Password::Asked;
+    }
+    Ok(Some(Fact::Password(aws.password == Password::Pending)))
+}
+
+fn create_load(aws: &mut Aws, at: usize) -> Result<Option<Fact>, ErrorKind> {
+    let ready = aws.instance == Database::Available && aws.endpoints == [Endpoint::Active; 2];
+    busy_unless(ready)?;
+    if aws.loads[at] == Load::Absent {
+        aws.loads[at] = Load::Creating;
+        return Ok(None);
+    }
+    Ok(Some(Fact::Exists(Thing::Load(at))))
+}

@@ -1,0 +1,296 @@
+//! A handler at work on one message, in steps between which others act and after each of which it may crash: the loop
+//! of `handlers/lambda/src/engine.rs`, with the decisions of the core itself.
+
+use std::sync::Arc;
+
+use tenant_restore_core::decision::{self, Decision, Then, Tick, Wake};
+use tenant_restore_core::effect::Learned;
+use tenant_restore_core::error::{Cause, Class, ErrorKind};
+use tenant_restore_core::phases;
+use tenant_restore_core::restore::{Outbox, Restore};
+use tenant_restore_events::{Instruction, Phase};
+
+use crate::act::{Act, Fact};
+use crate::aws::Aws;
+use crate::look::look;
+use crate::message::{Content, Message};
+use crate::names::NOW;
+use crate::record::Record;
+use crate::shape::{Order, Shape};
+
+/// One step of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Send a tick of this generation.
+    Tick(u32),
+    /// Save the record, unless others did since it was loaded.
+    Save,
+    /// Call AWS.
+    Act(Act),
+    /// Save that calls are no longer refused.
+    Taken,
+    /// Send a command.
+    Send(Instruction),
+}
+
+/// What a round decided.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// What to do, in order.
+    pub steps: Vec<Step>,
+    /// The record as it is to be saved.
+    pub next: Arc<Record>,
+    /// Whether another round follows in any case.
+    pub again: bool,
+}
+
+/// Where a handler is.
+#[derive(Debug, Clone)]
+pub enum Stage {
+    /// About to load the record.
+    Load,
+    /// About to look, with the record that it loaded.
+    Look(Arc<Record>),
+    /// About to take the step at this position.
+    Do(Arc<Plan>, usize),
+}
+
+/// A handler at work.
+#[derive(Debug, Clone)]
+pub struct Hand {
+    /// Its message; delivered again if it crashes.
+    pub message: Message,
+    /// Whether this is its first round.
+    pub first: bool,
+    /// Whether nobody saved since it loaded the record.
+    pub fresh: bool,
+    /// Whether it loaded the record before the cleanup began.
+    pub early: bool,
+    /// What its calls taught and the record doesn't know yet.
+    pub learned: Vec<Fact>,
+    /// Why a call of the cleanup was refused.
+    pub trouble: Option<ErrorKind>,
+    /// Where it is.
+    pub stage: Stage,
+}
+
+impl Hand {
+    /// A handler that has just been given a message.
+    pub fn new(message: Message) -> Self {
+        Self {
+            message,
+            first: true,
+            fresh: true,
+            early: false,
+            learned: Vec::new(),
+            trouble: None,
+            stage: Stage::Load,
+        }
+    }
+
+    /// Begins another round.
+    pub fn again(&mut self) {
+        self.first = false;
+        self.trouble = None;
+        self.stage = Stage::Load;
+    }
+
+    /// Its next step, if it is in the middle of a plan.
+    pub fn step(&self) -> Option<Step> {
+        match &self.stage {
+            Stage::Do(plan, at) => plan.steps.get(*at).copied(),
+            _ => None,
+        }
+    }
+
+    /// Looks and decides. Returns the plan, and the tick that is sent before it; none if there is nothing to do.
+    pub fn look(
+        &mut self,
+        record: &Record,
+        aws: &Aws,
+        refused: bool,
+        shape: &Shape,
+    ) -> Option<Plan> {
+        let before = &record.restore;
+        let handler = self.message.to;
+        let wake = self.message.wake(&shape.names);
+        if self.message.content == Content::Cancel {
+            return self.cancel(before);
+        }
+        if !decision::may_act(handler, before) {
+            return self.step_aside(before, &wake);
+        }
+        if self.first && decision::is_outdated(before, handler, &wake) {
+            return None;
+        }
+        let mut restore = before.clone();
+        decision::heed(&mut restore, &shape.setting.deployment, &wake);
+        decision::learn(&mut restore, &self.learned(shape), NOW);
+        if decision::is_next_command(&restore, &wake) {
+            restore.outbox = Outbox::default();
+        }
+        let phase = phases::of(handler);
+        let looks = phase.looks(&restore, &shape.setting);
+        if refused && !looks.is_empty() {
+            return Some(refusal(handler, &restore, ErrorKind::Throttled, shape));
+        }
+        let seen = look(aws, &looks, shape.plan, &restore, &shape.names);
+        let decided = phase.decide(restore, &seen, &shape.setting, NOW);
+        Some(self.settle(before, decided, &wake, shape))
+    }
+
+    fn learned(&self, shape: &Shape) -> Vec<Learned> {
+        let facts = self.learned.iter();
+        facts.map(|fact| fact.learned(&shape.names)).collect()
+    }
+
+    fn settle(&mut self, before: &Restore, decided: Decision, wake: &Wake, shape: &Shape) -> Plan {
+        let handler = self.message.to;
+        let Decision {
+            restore: mut next,
+            mut effects,
+            mut then,
+        } = decided;
+        let pace = &shape.setting.pace;
+        let mut tick = None;
+        match decision::settle(&mut next, handler, &then, wake, pace, NOW) {
+            Ok(sent) => tick = sent.as_ref().map(step_of),
+            Err(cause) => {
+                decision::give_up(&mut next, handler, cause, NOW);
+                then = Then::Rest;
+                effects.clear();
+            }
+        }
+        if effects.is_empty() {
+            next.refusals.remove(&handler);
+        }
+        forget_sight(&mut next, handler);
+        let acts = effects
+            .iter()
+            .map(|effect| Act::of(effect, &next, &shape.names));
+        let acts: Vec<_> = acts.map(Step::Act).collect();
+        let entered = next.phase != before.phase;
+        let sends = if entered {
+            sends(&next.outbox)
+        } else {
+            Vec::new()
+        };
+        if shape.order == Order::NoOutbox {
+            next.outbox = Outbox::default();
+        }
+        let save = (next != *before).then_some(Step::Save);
+        if save.is_none() {
+            self.learned.clear();
+        }
+        let taken = next.refusals.contains_key(&handler).then_some(Step::Taken);
+        let parts: [Vec<Step>; 4] = [
+            tick.into_iter().collect(),
+            save.into_iter().collect(),
+            acts,
+            sends,
+        ];
+        let order: [usize; 4] = match shape.order {
+            Order::SendBeforeSave => [0, 3, 1, 2],
+            Order::ActBeforeSave => [0, 2, 1, 3],
+            Order::TickAfterSave => [1, 0, 2, 3],
+            Order::Kept | Order::NoOutbox | Order::SaveBlindly => [0, 1, 2, 3],
+        };
+        let mut steps = Vec::new();
+        for part in order {
+            steps.extend_from_slice(&parts[part]);
+            if part == 2 {
+                steps.extend(taken);
+            }
+        }
+        Plan {
+            steps,
+            next: Arc::new(Record::new(next)),
+            again: then == Then::LookAgain,
+        }
+    }
+
+    /// The engine's `step_aside`.
+    fn step_aside(&self, restore: &Restore, wake: &Wake) -> Option<Plan> {
+        let ends_a_stop = decision::ends_a_stop(restore, wake);
+        if !ends_a_stop && !self.message.again {
+            return None;
+        }
+        let mut steps = sends(&restore.outbox);
+        if ends_a_stop && restore.outbox.is_empty() {
+            steps.push(Step::Send(Instruction::CleanUp));
+        }
+        Some(only(steps, restore))
+    }
+
+    fn cancel(&self, restore: &Restore) -> Option<Plan> {
+        let mut next = restore.clone();
+        if next.cancel(None, NOW).is_err() {
+            return self
+                .message
+                .again
+                .then(|| only(sends(&restore.outbox), restore));
+        }
+        let mut steps = vec![Step::Save];
+        steps.extend(sends(&next.outbox));
+        Some(only(steps, &next))
+    }
+
+    /// What follows when AWS refused a call: another plan; none if the message is to be delivered again.
+    pub fn refused(&self, next: &Restore, kind: ErrorKind, shape: &Shape) -> Option<Plan> {
+        let handler = self.message.to;
+        let mut next = next.clone();
+        decision::learn(&mut next, &self.learned(shape), NOW);
+        (handler != Phase::Complete).then(|| refusal(handler, &next, kind, shape))
+    }
+}
+
+/// What was last seen is for people; a save for its sake alone only makes others load again.
+fn forget_sight(restore: &mut Restore, handler: Phase) {
+    if let Some(wait) = restore.waits.get_mut(&handler) {
+        wait.last_seen.clear();
+    }
+}
+
+/// The engine's `refused`: put off, or given up.
+fn refusal(handler: Phase, restore: &Restore, kind: ErrorKind, shape: &Shape) -> Plan {
+    let mut next = restore.clone();
+    let cause = Cause::new(kind, "refused");
+    let again = kind.class() == Class::Expected || handler == Phase::Cleanup;
+    let overdue = if again {
+        match decision::put_off(&mut next, handler, &cause, &shape.setting.pace, NOW) {
+            Ok(tick) => {
+                forget_sight(&mut next, handler);
+                return only(vec![step_of(&tick), Step::Save], &next);
+            }
+            Err(cause) => cause,
+        }
+    } else {
+        cause
+    };
+    decision::give_up(&mut next, handler, overdue, NOW);
+    let mut steps = vec![Step::Save];
+    steps.extend(sends(&next.outbox));
+    only(steps, &next)
+}
+
+fn step_of(tick: &Tick) -> Step {
+    match tick.command.instruction {
+        Instruction::Reconcile { generation, .. } => Step::Tick(generation),
+        other => Step::Send(other),
+    }
+}
+
+fn sends(outbox: &Outbox) -> Vec<Step> {
+    let commands = outbox.commands.iter();
+    commands
+        .map(|command| Step::Send(command.instruction))
+        .collect()
+}
+
+fn only(steps: Vec<Step>, next: &Restore) -> Plan {
+    Plan {
+        steps,
+        next: Arc::new(Record::new(next.clone())),
+        again: false,
+    }
+}

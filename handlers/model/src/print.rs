@@ -1,0 +1,213 @@
+//! Canonical form of a world: what can't matter any more goes, what has no order gets one, numbers that only count
+//! relative to each other become small. The crate's documentation says why each of these is sound.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use tenant_restore_core::decision;
+use tenant_restore_core::restore::{Restore, TaskState};
+use tenant_restore_events::Phase;
+
+use crate::hand::{Hand, Stage, Step};
+use crate::message::{Content, Hint, Message};
+use crate::promise::Promise;
+use crate::shape::{Order, Shape};
+use crate::world::World;
+
+impl World {
+    /// Brings the world into its canonical form and prints it.
+    pub fn seal(&mut self, shape: &Shape) {
+        let record = Arc::clone(&self.record);
+        if record.is_closed() {
+            self.queue.clear();
+        }
+        self.queue
+            .retain(|message| !is_idle(message, &record.restore));
+        for hand in &mut self.hands {
+            // It would find that others have saved, and begin again.
+            if hand.step() == Some(Step::Save) && !hand.fresh && shape.order == Order::Kept {
+                hand.again();
+            }
+        }
+        let ranks = Ranks::of(self);
+        let most = self.most_ticks();
+        if most > shape.ticks {
+            self.broken = self.broken.or(Some(Promise::FewTicks));
+        }
+        self.queue
+            .sort_unstable_by_key(|message| ranks.key(message));
+        let mut hands: Vec<(u64, Hand)> = self
+            .hands
+            .drain(..)
+            .map(|hand| (print_hand(&hand, &ranks), hand))
+            .collect();
+        hands.sort_by_key(|(print, _)| *print);
+        let mut hash = DefaultHasher::new();
+        self.record.print.hash(&mut hash);
+        ranks.waits(&self.record.restore, &mut hash);
+        for message in &self.queue {
+            ranks.key(message).hash(&mut hash);
+        }
+        for (print, _) in &hands {
+            print.hash(&mut hash);
+        }
+        (self.aws, self.left, self.told, self.broken).hash(&mut hash);
+        self.print = hash.finish();
+        self.hands = hands.into_iter().map(|(_, hand)| hand).collect();
+    }
+
+    /// The most ticks in flight for one handler.
+    pub fn most_ticks(&self) -> usize {
+        let ticks = |phase: Phase| {
+            let of_phase = |message: &&Message| {
+                message.to == phase && matches!(message.content, Content::Tick(_))
+            };
+            self.queue.iter().filter(of_phase).count()
+        };
+        Phase::ALL.into_iter().map(ticks).max().unwrap_or_default()
+    }
+}
+
+/// Whether a message can cause nothing, now or later: its phase is over, or its wait was replaced.
+fn is_idle(message: &Message, restore: &Restore) -> bool {
+    if message.again {
+        return false;
+    }
+    if let Content::Hint(Hint::Worker(job)) = message.content {
+        let running = |job: &str| {
+            restore
+                .task(job)
+                .is_some_and(|task| task.state == TaskState::Running)
+        };
+        if running(job.name()) {
+            return false;
+        }
+    }
+    if message.content == Content::Cancel {
+        return restore.phase >= Phase::Cleanup;
+    }
+    if message.to < restore.phase && !decision::may_act(message.to, restore) {
+        return true;
+    }
+    let Content::Tick(generation) = message.content else {
+        return false;
+    };
+    restore
+        .waits
+        .get(&message.to)
+        .is_some_and(|wait| generation < wait.generation)
+}
+
+/// Generations, ranked: those up to the record's densely, those beyond by their distance.
+struct Ranks {
+    points: Vec<u32>,
+    top: u32,
+    waits: Vec<(Phase, u32)>,
+}
+
+impl Ranks {
+    fn of(world: &World) -> Self {
+        let top = world.record.restore.generation;
+        let mut points = vec![top];
+        let note = |restore: &Restore, points: &mut Vec<u32>| {
+            points.extend([restore.generation, restore.generation + 1]);
+            points.extend(restore.waits.values().map(|wait| wait.generation));
+        };
+        note(&world.record.restore, &mut points);
+        for hand in &world.hands {
+            match &hand.stage {
+                Stage::Load => {}
+                Stage::Look(record) => {
+                    note(&record.restore, &mut points);
+                    if let Content::Tick(generation) = hand.message.content {
+                        points.push(generation + 1);
+                    }
+                }
+                Stage::Do(plan, _) => note(&plan.next.restore, &mut points),
+            }
+        }
+        points.retain(|point| *point <= top);
+        points.sort_unstable();
+        points.dedup();
+        let waits = world.record.restore.waits.iter();
+        let waits = waits
+            .map(|(phase, wait)| (*phase, wait.generation))
+            .collect();
+        Self { points, top, waits }
+    }
+
+    fn rank(&self, generation: u32) -> usize {
+        let below = self.points.partition_point(|point| *point < generation);
+        if generation > self.top {
+            return below + (generation - self.top) as usize;
+        }
+        below + 1
+    }
+
+    /// An old tick only counts relative to the wait of its own handler.
+    fn tick(&self, to: Phase, generation: u32) -> usize {
+        if generation > self.top {
+            return self.rank(generation);
+        }
+        let wait = self.waits.iter().find(|(phase, _)| *phase == to);
+        match wait {
+            None => 0,
+            Some((_, wait)) if generation < *wait => 0,
+            Some((_, wait)) if generation == *wait => self.rank(*wait),
+            Some(_) => self.rank(self.top),
+        }
+    }
+
+    fn key(&self, message: &Message) -> (Message, usize) {
+        match message.content {
+            Content::Tick(generation) => {
+                let content = Content::Tick(0);
+                let rank = self.tick(message.to, generation);
+                (
+                    Message {
+                        content,
+                        ..*message
+                    },
+                    rank,
+                )
+            }
+            _ => (*message, 0),
+        }
+    }
+
+    fn waits(&self, restore: &Restore, hash: &mut DefaultHasher) {
+        self.rank(restore.generation).hash(hash);
+        for wait in restore.waits.values() {
+            self.rank(wait.generation).hash(hash);
+        }
+    }
+}
+
+fn print_hand(hand: &Hand, ranks: &Ranks) -> u64 {
+    let mut hash = DefaultHasher::new();
+    ranks.key(&hand.message).hash(&mut hash);
+    (hand.first, hand.early, &hand.learned).hash(&mut hash);
+    hand.trouble.map(|kind| kind as u8).hash(&mut hash);
+    match &hand.stage {
+        Stage::Load => 0_u8.hash(&mut hash),
+        Stage::Look(record) => {
+            (1_u8, hand.fresh, record.print).hash(&mut hash);
+            ranks.waits(&record.restore, &mut hash);
+        }
+        Stage::Do(plan, at) => {
+            (2_u8, hand.fresh, plan.again).hash(&mut hash);
+            let rest = &plan.steps[*at..];
+            for step in rest {
+                match step {
+                    Step::Tick(generation) => ranks.rank(*generation).hash(&mut hash),
+                    other => other.hash(&mut hash),
+                }
+            }
+            if rest.iter().any(|step| !matches!(step, Step::Send(_))) {
+                plan.next.print.hash(&mut hash);
+                ranks.waits(&plan.next.restore, &mut hash);
+            }
+        }
+    }
+    hash.finish()
+}

@@ -1,0 +1,185 @@
+//! The search itself: the world as a model for the checker, its promises as properties, and what it found.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use stateright::{Checker, HasDiscoveries, Model, Property};
+
+use crate::graph::without_end;
+use crate::promise::{Promise, is_nothing_left, is_production_right};
+use crate::shape::Shape;
+use crate::world::{Event, World};
+
+impl Hash for World {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.print.hash(state);
+    }
+}
+
+impl PartialEq for World {
+    fn eq(&self, other: &Self) -> bool {
+        self.print == other.print
+    }
+}
+
+/// The choreography, as the checker takes it.
+struct Choreography {
+    shape: Shape,
+    /// Every step between two states, by their prints, for [`crate::graph`].
+    steps: Mutex<Vec<(u64, u64)>>,
+    /// The states in which the restore has ended.
+    ends: Mutex<Vec<u64>>,
+}
+
+impl Choreography {
+    fn keeps(&self, promise: Promise, world: &World) -> bool {
+        if world.broken == Some(promise) {
+            return false;
+        }
+        let restore = &world.record.restore;
+        match promise {
+            Promise::NothingLeft => {
+                !restore.announced || is_nothing_left(restore, &world.aws, &self.shape.names)
+            }
+            Promise::Production => !restore.announced || is_production_right(restore, &world.aws),
+            Promise::Ends => !world.is_quiet() || world.record.is_closed(),
+            Promise::OneOutcome | Promise::InOrder | Promise::OnlyOurs | Promise::FewTicks => true,
+        }
+    }
+}
+
+fn note<T>(list: &Mutex<Vec<T>>, item: T) {
+    list.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(item);
+}
+
+impl Model for Choreography {
+    type State = World;
+    type Action = Event;
+
+    fn init_states(&self) -> Vec<World> {
+        vec![World::new(&self.shape)]
+    }
+
+    fn actions(&self, world: &World, events: &mut Vec<Event>) {
+        if world.record.is_closed() {
+            note(&self.ends, world.print);
+        }
+        world.events(&self.shape, events);
+    }
+
+    fn next_state(&self, world: &World, event: Event) -> Option<World> {
+        let next = world.after(event, &self.shape);
+        note(&self.steps, (world.print, next.print));
+        Some(next)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        // The checker takes plain functions, one for each promise.
+        let conditions: [fn(&Self, &World) -> bool; 7] = [
+            |model, world| model.keeps(Promise::OneOutcome, world),
+            |model, world| model.keeps(Promise::NothingLeft, world),
+            |model, world| model.keeps(Promise::InOrder, world),
+            |model, world| model.keeps(Promise::OnlyOurs, world),
+            |model, world| model.keeps(Promise::Production, world),
+            |model, world| model.keeps(Promise::Ends, world),
+            |model, world| model.keeps(Promise::FewTicks, world),
+        ];
+        let promises = Promise::ALL.into_iter().zip(conditions);
+        promises
+            .map(|(promise, condition)| Property::always(promise.text(), condition))
+            .collect()
+    }
+}
+
+/// What a search found.
+#[derive(Debug)]
+pub struct Found {
+    /// Distinct states.
+    pub states: usize,
+    /// Steps between them.
+    pub steps: usize,
+    /// Length of the longest way that was followed.
+    pub depth: usize,
+    /// How long it took.
+    pub took: Duration,
+    /// States from which the end can't be reached; only counted when every promise is kept.
+    pub without_end: usize,
+    /// Whether every state within the bounds was visited.
+    pub complete: bool,
+    /// A broken promise and the shortest way to it that was found.
+    pub broken: Option<(&'static str, Vec<String>)>,
+}
+
+impl Found {
+    /// Whether every promise is kept, everywhere.
+    pub fn is_good(&self) -> bool {
+        self.complete && self.broken.is_none() && self.without_end == 0
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.took.as_secs_f64();
+        write!(
+            f,
+            "{} states, {} steps, depth {}, {seconds:.1} s",
+            self.states, self.steps, self.depth
+        )?;
+        if !self.complete {
+            write!(f, ", NOT COMPLETE")?;
+        }
+        if self.without_end > 0 {
+            write!(f, ", {} STATES WITHOUT AN END", self.without_end)?;
+        }
+        let Some((promise, way)) = &self.broken else {
+            return Ok(());
+        };
+        write!(f, "\nBROKEN: {promise}")?;
+        way.iter().try_for_each(|event| write!(f, "\n  {event}"))
+    }
+}
+
+/// Searches all states, by so many threads and for at most so long.
+pub fn search(shape: Shape, threads: usize, most: Duration) -> Found {
+    let began = Instant::now();
+    let model = Choreography {
+        shape,
+        steps: Mutex::default(),
+        ends: Mutex::default(),
+    };
+    let checker = model.checker().threads(threads).timeout(most);
+    let checker = checker.finish_when(HasDiscoveries::Any).spawn_bfs().join();
+    let broken = checker.discoveries().into_iter().next();
+    let broken = broken.map(|(promise, path)| {
+        let events = path.into_actions().into_iter();
+        (promise, events.map(|event| format!("{event:?}")).collect())
+    });
+    let complete = broken.is_none() && began.elapsed() < most;
+    let take = |list: &Mutex<Vec<(u64, u64)>>| {
+        std::mem::take(&mut *list.lock().unwrap_or_else(PoisonError::into_inner))
+    };
+    let steps = take(&checker.model().steps);
+    let ends = checker
+        .model()
+        .ends
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    Found {
+        states: checker.unique_state_count(),
+        steps: steps.len(),
+        depth: checker.max_depth(),
+        without_end: if complete {
+            without_end(steps, &ends)
+        } else {
+            0
+        },
+        took: began.elapsed(),
+        complete,
+        broken,
+    }
+}
