@@ -119,9 +119,7 @@ impl Ranks {
                 Stage::Load => {}
                 Stage::Look(record) => {
                     note(&record.restore, &mut points);
-                    if let Content::Tick(generation) = hand.message.content {
-                        points.push(generation + 1);
-                    }
+                    points.extend(next_of_stale(hand, &record.restore));
                 }
                 Stage::Do(plan, _) => note(&plan.next.restore, &mut points),
             }
@@ -183,6 +181,14 @@ impl Ranks {
     }
 }
 
+/// The generation that a handler would give to a wait, if others have saved since it loaded the record.
+fn next_of_stale(hand: &Hand, loaded: &Restore) -> Option<u32> {
+    let Content::Tick(tick) = hand.message.content else {
+        return None;
+    };
+    (!hand.fresh).then(|| loaded.generation.max(tick) + 1)
+}
+
 fn print_hand(hand: &Hand, ranks: &Ranks) -> u64 {
     let mut hash = DefaultHasher::new();
     ranks.key(&hand.message).hash(&mut hash);
@@ -193,6 +199,12 @@ fn print_hand(hand: &Hand, ranks: &Ranks) -> u64 {
         Stage::Look(record) => {
             (1_u8, hand.fresh, record.print).hash(&mut hash);
             ranks.waits(&record.restore, &mut hash);
+            let next = next_of_stale(hand, &record.restore);
+            next.map(|next| ranks.rank(next)).hash(&mut hash);
+            let wait = record.restore.waits.get(&hand.message.to);
+            if let (Some(wait), Content::Tick(tick)) = (wait, hand.message.content) {
+                tick.cmp(&wait.generation).hash(&mut hash);
+            }
         }
         Stage::Do(plan, at) => {
             (2_u8, hand.fresh, plan.again).hash(&mut hash);

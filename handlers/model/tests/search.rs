@@ -1,11 +1,13 @@
 //! The small search, and proofs that the search can fail.
 
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use tenant_restore_model::look::Plan;
 use tenant_restore_model::promise::Promise;
 use tenant_restore_model::search::{Found, search};
 use tenant_restore_model::shape::{Order, Shape, Trouble};
+use tenant_restore_model::world::World;
 
 const COPY: Plan = Plan {
     dms_expected: false,
@@ -79,7 +81,7 @@ fn a_restore_ends_well_when_a_call_is_refused_or_loses_its_answer() {
 #[test]
 fn a_restore_ends_well_when_waits_last_too_long() {
     let trouble = Trouble {
-        deadlines: 2,
+        deadlines: 1,
         ..CALM
     };
     assert_good(alone(trouble));
@@ -134,4 +136,33 @@ fn saving_blindly_would_undo_what_others_saved() {
         Promise::Ends,
     ];
     assert_breaks(Order::SaveBlindly, trouble, 2, &promises);
+}
+
+/// The prints of all states, each with those that follow; the newest state first or the oldest.
+fn steps(shape: &Shape, newest_first: bool) -> HashMap<u64, Vec<u64>> {
+    let mut steps = HashMap::new();
+    let mut waiting = VecDeque::from([World::new(shape)]);
+    let mut events = Vec::new();
+    while let Some(world) = if newest_first {
+        waiting.pop_back()
+    } else {
+        waiting.pop_front()
+    } {
+        if steps.contains_key(&world.print) {
+            continue;
+        }
+        world.events(shape, &mut events);
+        let next: Vec<_> = events.drain(..).map(|it| world.after(it, shape)).collect();
+        let mut prints: Vec<_> = next.iter().map(|world| world.print).collect();
+        prints.sort_unstable();
+        steps.insert(world.print, prints);
+        waiting.extend(next);
+    }
+    steps
+}
+
+#[test]
+fn states_that_are_taken_for_the_same_behave_the_same() {
+    let shape = alone(Trouble { crashes: 1, ..CALM });
+    assert!(steps(&shape, false) == steps(&shape, true));
 }
