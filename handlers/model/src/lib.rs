@@ -17,8 +17,10 @@
 //!   to its deadline, a person may cancel. How often is bounded ([`shape::Trouble`]).
 //! - The end must not only be reached where nothing more can happen: from every state there is a way to it ([`graph`]).
 //!
-//! Two of each trouble meet in every way that matters: the rules that save a restore (conditional save, outbox, generation
-//! of a tick) each depend on one competitor, one lost and one repeated message.
+//! Why these bounds are enough: the rules that save a restore (conditional save, outbox, generation of a tick) each depend
+//! on one competitor, one crash, one lost and one repeated message, and two of the latter meet in every way. What the
+//! searches of [`shape::full`] don't cover is their product: two handlers at once while messages are lost and handlers
+//! crash, and DMS under trouble. There the core's simulation takes samples.
 //!
 //! # Time
 //!

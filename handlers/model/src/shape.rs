@@ -119,13 +119,6 @@ pub fn full() -> Vec<(&'static str, Shape)> {
     vec![
         ("what happens to messages", search(copy, messages, 1)),
         ("two handlers at once", search(copy, calm, 2)),
-        (
-            "two handlers at once, and a crash",
-            Shape {
-                split: false,
-                ..search(copy, Trouble { crashes: 1, ..calm }, 2)
-            },
-        ),
         ("with DMS", search(both, calm, 1)),
         ("what fails", search(copy, failing, 1)),
         ("refused calls and deadlines", search(copy, refused, 1)),
