@@ -16,6 +16,7 @@ help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
 	@echo 'make test     unit, schema, infrastructure and end-to-end tests, and 20 restores of the chaos run'
 	@echo 'make chaos    200 restores under lost events, refused calls and kills; or: make chaos restores=20 seed=7 at_once=2'
+	@echo 'make bench    latencies, what a restore uses, size and memory of the release artifact'
 	@echo 'make model    search every state of the choreography, within bounds'
 	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
 	@echo 'make down     stop the local cloud and remove its state'

@@ -119,6 +119,14 @@ fn is_to_drop(restore: &Restore) -> bool {
     !restore.causes.is_empty() && !restore.opened && restore.task("ddl").is_some() && !over
 }
 
+fn late_load(tasks: &[String]) -> Cause {
+    let message = format!(
+        "DMS was loading again after the rows had been taken as moved: {}; their tables may be incomplete",
+        tasks.join(", ")
+    );
+    Cause::new(ErrorKind::ReplicationFailed, message)
+}
+
 fn not_dropped(restore: &Restore) -> Cause {
     let schemas: Vec<_> = restore
         .request
@@ -262,9 +270,14 @@ impl Sweep {
             .resources
             .iter_mut()
             .filter(|resource| resource.kind == ResourceKind::ReplicationTask);
+        let mut at_work = Vec::new();
         for task in tasks.filter(|task| task.gone_at.is_none()) {
             let name = task.name.clone();
-            match status_of(task, seen).as_deref() {
+            let status = status_of(task, seen);
+            if matches!(status.as_deref(), Some("starting" | "running")) {
+                at_work.push(name.clone());
+            }
+            match status.as_deref() {
                 None => self.absent(task),
                 Some("running") => {
                     self.effects
@@ -285,6 +298,12 @@ impl Sweep {
                     self.wait(what, format!("{name} is {status}"));
                 }
             }
+        }
+        // A load that begins truncates. One that runs although all rows were taken as moved (a late call of a handler's
+        // twin) is about to be stopped half-way: then nobody may believe the restored tables.
+        if restore.causes.is_empty() && !at_work.is_empty() {
+            restore.failed_in.get_or_insert(Phase::Cleanup);
+            restore.blame([late_load(&at_work)]);
         }
     }
 

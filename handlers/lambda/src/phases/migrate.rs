@@ -1,5 +1,7 @@
 //! Phase 4 in AWS: making the DMS replication instance, its endpoints and tasks. Looking at them is in `replication`.
 
+use aws_config::retry::RetryConfig;
+use aws_sdk_databasemigration::config::Builder;
 use aws_sdk_databasemigration::types::{
     DmsSslModeValue, MigrationTypeValue, PostgreSqlSettings, ReplicationEndpointTypeValue,
     StartReplicationTaskTypeValue, Tag,
@@ -224,7 +226,14 @@ impl Engine {
         let request = request
             .replication_task_arn(arn)
             .start_replication_task_type(how);
-        let answer = request.send().await;
+        let answer = if reload {
+            // A retry that comes after a twin's reload has ended would truncate what was loaded. A refused call is put
+            // off instead, and decided anew from the task's status.
+            let once = Builder::new().retry_config(RetryConfig::disabled());
+            Box::pin(request.customize().config_override(once).send()).await
+        } else {
+            request.send().await
+        };
         match answer.map_err(fault(&format!("start the DMS task {name}"))) {
             Err(fault) if may_be_started(&fault, reload) => {
                 if !self.is_started(name, reload).await? {

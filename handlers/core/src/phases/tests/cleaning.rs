@@ -52,6 +52,31 @@ fn ends(restore: &Restore) -> bool {
 }
 
 #[test]
+fn a_load_that_runs_after_all_rows_were_taken_as_moved_makes_the_outcome_a_failure() {
+    for status in ["starting", "running"] {
+        let mut scene = with_dms(Scene::at(Phase::Cleanup)).with_everything_there();
+        scene.restore.causes.clear();
+        scene.restore.failed_in = None;
+        scene.restore.opened = true;
+        let at_rest = scene.decide().restore;
+        assert!(at_rest.causes.is_empty(), "{:?}", at_rest.causes);
+        let restore = scene.with_dms_task(0, status, "").decide().restore;
+        let kinds: Vec<_> = restore.causes.iter().map(|cause| cause.kind).collect();
+        assert_eq!(kinds, [ErrorKind::ReplicationFailed], "{status}");
+        assert_eq!(restore.failed_in, Some(Phase::Cleanup));
+    }
+}
+
+#[test]
+fn a_failed_restore_keeps_its_own_cause_when_a_load_still_runs() {
+    let mut scene = with_dms(Scene::at(Phase::Cleanup)).with_everything_there();
+    scene.restore.causes = vec![Cause::new(ErrorKind::CopyFailed, "a table")];
+    let restore = scene.with_dms_task(0, "running", "").decide().restore;
+    let kinds: Vec<_> = restore.causes.iter().map(|cause| cause.kind).collect();
+    assert_eq!(kinds, [ErrorKind::CopyFailed]);
+}
+
+#[test]
 fn dms_tasks_go_before_everything_that_they_use() {
     let scene = with_dms(Scene::at(Phase::Cleanup)).with_everything_there();
     let name = scene.names().replication_task(0);
