@@ -40,6 +40,11 @@ def up(local: Cloud) -> None:
     """Start what isn't running, deploy what has changed."""
     began = time.monotonic()
     prepare_home(local)
+    if programs.state_is_lost(local):
+        # After a restart of the machine, for one. There is nothing left to save but the logs.
+        print(f"ministack has ended, and its state with it ({local.logs / 'ministack.log'}); clearing what is left")
+        clear(local)
+        prepare_home(local)
     programs.start_all(local)
     tell("running", began)
 
@@ -63,6 +68,12 @@ def down(local: Cloud) -> None:
     if not (local.home / cloud.MARKER).exists():
         print(f"no local cloud in {local.home}")
         return
+    clear(local)
+    print(f"the local cloud is down; its logs are still in {local.logs}")
+
+
+def clear(local: Cloud) -> None:
+    """Stop what runs, and remove all state; the logs stay."""
     programs.stop_all(local)
     for folder in databases.stop_leftovers(local.home):
         print(f"stopped the PostgreSQL server of {folder}, which its owner had left behind")
@@ -73,7 +84,6 @@ def down(local: Cloud) -> None:
             shutil.rmtree(entry)
         else:
             entry.unlink()
-    print(f"the local cloud is down; its logs are still in {local.logs}")
 
 
 def prepare_home(local: Cloud) -> None:

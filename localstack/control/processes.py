@@ -30,6 +30,8 @@ class Started:
     """Start time in clock ticks since boot, which tells the process from a later one with the same id."""
     version: str
     """What `Program.version` was when it was started."""
+    boot: str = ""
+    """The kernel's id of the boot that `born` counts from; empty in records of older versions."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def start(program: Program, run: Path, logs: Path) -> Started:
     born = birth(process.pid)
     if born is None:
         raise Failure(f"{program.name} ended at once; {tail(path)}")
-    started = Started(process.pid, born, program.version())
+    started = Started(process.pid, born, program.version(), boot_id())
     record(run, program.name).write_text(json.dumps(asdict(started)))
     return started
 
@@ -147,7 +149,7 @@ def members(started: Started) -> Iterator[int]:
     leader are still ours; but a leader born at another time means that the session is somebody else's.
     """
     leader_born = birth(started.pid)
-    if leader_born is not None and leader_born != started.born:
+    if started.boot != boot_id() or leader_born not in (None, started.born):
         return
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -159,7 +161,14 @@ def members(started: Started) -> Iterator[int]:
 def is_alive(started: Started) -> bool:
     """Whether this very process runs."""
     fields = stat(started.pid)
-    return fields is not None and fields[0] != "Z" and int(fields[19]) == started.born
+    if fields is None or fields[0] == "Z":
+        return False
+    return int(fields[19]) == started.born and started.boot == boot_id()
+
+
+def boot_id() -> str:
+    """The kernel's id of this boot; see random(4). Process ids and start times mean nothing in another one."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def birth(pid: int) -> int | None:

@@ -73,7 +73,6 @@ def base_environment(cloud: Cloud) -> dict[str, str]:
 def start_all(cloud: Cloud) -> None:
     """Start what doesn't run, and wait until both programs work; if one fails, nothing that was started stays."""
     run = cloud.home / "run"
-    refuse_lost_state(cloud)
     if processes.running(run, "ministack") is None:
         set_function_logs_aside(cloud)
     started: list[tuple[Program, Started]] = []
@@ -106,14 +105,10 @@ def set_function_logs_aside(cloud: Cloud) -> None:
         logs.rename(previous)
 
 
-def refuse_lost_state(cloud: Cloud) -> None:
-    """Stop if ministack has ended by itself: the server would remember resources that ministack has forgotten."""
+def state_is_lost(cloud: Cloud) -> bool:
+    """Whether ministack has ended by itself: the server would remember resources that ministack has forgotten."""
     run = cloud.home / "run"
-    if processes.was_started(run, "ministack") and processes.running(run, "ministack") is None:
-        raise Failure(
-            f"ministack has ended, and its state with it ({cloud.logs / 'ministack.log'}); "
-            "`make down` clears what is left, then `make up` starts anew"
-        )
+    return processes.was_started(run, "ministack") and processes.running(run, "ministack") is None
 
 
 def refuse_stranger(program: Program) -> None:

@@ -5,7 +5,7 @@ import sys
 import tempfile
 import unittest
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from control import processes
@@ -72,3 +72,12 @@ class Processes(unittest.TestCase):
         self.assertTrue(processes.is_alive(bystander))
         processes.stop(self.home, "example")
         self.assertFalse(processes.is_alive(bystander))
+
+    def test_a_process_of_an_earlier_boot_runs_no_more_whatever_has_its_number_now(self):
+        bystander = processes.start(self.program("import time; time.sleep(60)"), self.home, self.home)
+        stale = replace(bystander, boot="another boot")
+        (self.home / "stale.json").write_text(json.dumps(asdict(stale)))
+        self.assertIsNone(processes.running(self.home, "stale"))
+        processes.stop(self.home, "stale")
+        self.assertTrue(processes.is_alive(bystander))
+        processes.stop(self.home, "example")
