@@ -95,8 +95,44 @@ pub struct Progressed {
     pub at: Timestamp,
 }
 
+/// A temporary resource that AWS charges for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Charged {
+    /// What it is.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// What it is made of, for people; absent if it was never seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub size: Option<String>,
+    /// US dollars an hour; absent if its price isn't known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", range(min = 0))]
+    pub usd_per_hour: Option<f64>,
+}
+
+/// What temporary resources cost while they exist: on-demand prices, without taxes and discounts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Upkeep {
+    /// US dollars an hour of all whose price is known.
+    #[schemars(range(min = 0))]
+    pub usd_per_hour: f64,
+    /// Names of those whose price isn't known: the true sum is higher.
+    #[serde(default)]
+    pub unpriced: Vec<String>,
+    /// Region and date of the prices; absent if there are none for the region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub prices: Option<String>,
+    /// Each resource.
+    pub resources: Vec<Charged>,
+}
+
 /// Detail of `RestoreHeld`: it failed, and its temporary resources are kept for a replay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Held {
     /// What it is about.
@@ -111,6 +147,10 @@ pub struct Held {
     pub until: Timestamp,
     /// Why it failed.
     pub causes: Vec<Cause>,
+    /// What is kept, and what that costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Upkeep")]
+    pub upkeep: Option<Upkeep>,
 }
 
 /// Detail of `RestorePlanned`: what the preflight says about a `RestorePlanRequested`. Nothing was created.

@@ -54,6 +54,8 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("unknown-phase", "oneOf", "/phase"),
     ("missing-phase", "required", ""),
     ("missing-until", "required", ""),
+    ("negative-price", "minimum", "/upkeep/usdPerHour"),
+    ("charged-without-name", "required", "/upkeep/resources/2"),
     ("cause-without-remedy", "required", "/causes/0"),
     ("missing-outcome-id", "required", ""),
     ("missing-end", "required", ""),

@@ -79,6 +79,8 @@ export interface TenantRestoreProps {
   readonly sweeping?: Sweeping;
   /** How many restores run at a time, as JSON: `overall` and `perSource`; what is over waits. @default 10 and 3 */
   readonly admission?: string;
+  /** On-demand prices of the region as JSON, for what the pipeline tells of costs. @default what it knows of the region */
+  readonly prices?: string;
   /** `RUST_LOG` of functions and worker. @default info */
   readonly logLevel?: string;
   /** How long logs are kept. @default three months */

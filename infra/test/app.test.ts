@@ -70,6 +70,7 @@ describe('the app', () => {
       removal: 'never',
       pace: '[1]',
       admission: '3',
+      prices: 'cheap',
     });
     assert.notEqual(status, 0);
     for (const problem of [
@@ -78,6 +79,7 @@ describe('the app', () => {
       'removal must be',
       'pace must be a JSON object',
       'admission must be a JSON object',
+      'prices must be a JSON object',
     ]) {
       assert.ok(stderr.includes(problem), problem);
     }

@@ -5,7 +5,7 @@ import { named, nameOf, resolve, resources, synthesize } from './template.ts';
 
 const FUNCTIONS = [...PHASES, 'sweeper'];
 
-const template = synthesize({ pace: '{"tick":5}', admission: '{"overall":5}' });
+const template = synthesize({ pace: '{"tick":5}', admission: '{"overall":5}', prices: '{"name":"here"}' });
 const configuration = (phase: string) =>
   named(template, 'AWS::Lambda::Function', 'FunctionName', `tenant-restore-${phase}`).Properties;
 const environment = (phase: string) =>
@@ -83,6 +83,7 @@ describe('functions', () => {
       'DMS_SUBNET_GROUP',
       'KMS_KEY_ARN',
       'PACE',
+      'PRICES',
       ...['CLEANUP', 'COMPLETE', 'DDL', 'DEAD', 'FINALIZE', 'INTAKE', 'MIGRATE', 'PROVISION'].map(
         (q) => `QUEUE_URL_${q}`,
       ),

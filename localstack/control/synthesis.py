@@ -13,6 +13,7 @@ from control.surroundings import Surroundings
 INFRA = CHECKOUT / "infra"
 SOURCES = ("bin", "lib", "package-lock.json", "tsconfig.json")
 SYNTH_SECONDS = 120
+PRICES = CHECKOUT / "localstack" / "prices.json"
 
 
 def synthesize(cloud: Cloud, surroundings: Surroundings) -> Path:
@@ -42,9 +43,11 @@ def context_of(cloud: Cloud, surroundings: Surroundings) -> dict[str, str]:
         "lambdaArtifact": str(placeholder(cloud)),
         "workerImage": "tenant-restore-worker:local",
         "workerCaBundle": str(cloud.ca_certificate),
+        "prices": PRICES.read_text(),
         "removal": "destroy",
     }
-    chosen = {key: os.environ.get(f"LOCAL_CLOUD_{key.upper()}") for key in ("pace", "admission", "sweeping")}
+    keys = ("pace", "admission", "prices", "sweeping")
+    chosen = {key: os.environ.get(f"LOCAL_CLOUD_{key.upper()}") for key in keys}
     return context | {key: value for key, value in chosen.items() if value}
 
 

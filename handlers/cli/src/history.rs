@@ -6,8 +6,8 @@ use tenant_restore_core::job::SchemaName;
 use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::{Cause, Ended};
 
-use crate::status::{State, Status};
-use crate::text::{cause, clock, duration};
+use crate::status::{Held, State, Status};
+use crate::text::{cause, clock, duration, keeping};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,6 +37,9 @@ pub enum News {
         at: Timestamp,
         phase: Phase,
         causes: Vec<Cause>,
+        /// What is kept for a replay, if it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        held: Option<Held>,
     },
     /// The outcome.
     Ended {
@@ -73,6 +76,7 @@ pub fn news(status: &Status) -> Vec<News> {
                 at,
                 phase: times.phase,
                 causes: status.causes.clone(),
+                held: status.held.clone(),
             });
         }
     }
@@ -130,8 +134,17 @@ pub fn lines(news: &News) -> Vec<String> {
                 duration(*seconds)
             )]
         }
-        News::Failing { at, phase, causes } => {
-            let title = format!("{}  failed in {phase}; cleaning up", clock(*at));
+        News::Failing {
+            at,
+            phase,
+            causes,
+            held,
+        } => {
+            let next = held.as_ref().map_or_else(
+                || "cleaning up".to_owned(),
+                |held| format!("held {}", keeping(held)),
+            );
+            let title = format!("{}  failed in {phase}; {next}", clock(*at));
             std::iter::once(title).chain(indented(causes)).collect()
         }
         News::Ended {
@@ -198,6 +211,14 @@ mod tests {
         assert_eq!(
             told(&samples::failed()),
             include_str!("golden/watch-failed.txt")
+        );
+    }
+
+    #[test]
+    fn a_hold_is_told_with_its_end_and_its_costs() {
+        assert_eq!(
+            told(&samples::held()),
+            include_str!("golden/watch-held.txt")
         );
     }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use tenant_restore_core::job::SchemaName;
+use tenant_restore_core::price::{self, Hourly};
 use tenant_restore_core::restore::{Resource, Restore, outgoing_cause};
 use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::{Cause, Outcome};
@@ -33,6 +34,9 @@ pub struct Status {
     pub resources: Vec<Temporary>,
     pub warnings: Vec<Cause>,
     pub failed_in: Option<Phase>,
+    /// What a held restore waits for and costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
     pub causes: Vec<Cause>,
     pub report: Option<String>,
     /// Absent unless it was asked for.
@@ -121,7 +125,7 @@ pub struct WorkerTask {
 }
 
 /// A temporary resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Temporary {
     pub kind: String,
@@ -129,6 +133,22 @@ pub struct Temporary {
     pub state: Existence,
     pub noted_at: Timestamp,
     pub gone_at: Option<Timestamp>,
+    /// What it is made of, once it was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    /// What it costs while it exists, if its price is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usd_per_hour: Option<f64>,
+}
+
+/// A restore that failed and is kept for a replay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// Until when; unknown until the cleanup has seen it.
+    pub until: Option<Timestamp>,
+    /// What it costs meanwhile, in words.
+    pub costs: String,
 }
 
 /// What is known of a temporary resource.
@@ -182,6 +202,7 @@ impl Status {
             resources: restore.resources.iter().map(temporary).collect(),
             warnings: restore.warnings.iter().map(outgoing_cause).collect(),
             failed_in: restore.failed_in,
+            held: held(restore),
             causes: restore.causes.iter().map(outgoing_cause).collect(),
             report: restore
                 .ended
@@ -249,7 +270,19 @@ fn temporary(resource: &Resource) -> Temporary {
         state,
         noted_at: resource.noted_at,
         gone_at: resource.gone_at,
+        size: resource.cost.as_ref().map(|cost| cost.size.clone()),
+        usd_per_hour: resource
+            .cost
+            .as_ref()
+            .and_then(|cost| cost.hourly)
+            .map(Hourly::usd),
     }
+}
+
+fn held(restore: &Restore) -> Option<Held> {
+    let until = restore.held.as_ref()?.until;
+    let costs = price::total(restore.remaining()).to_string();
+    Some(Held { until, costs })
 }
 
 fn seconds(from: Timestamp, to: Timestamp) -> f64 {

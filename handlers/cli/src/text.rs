@@ -5,7 +5,7 @@ use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::{Cause, Ended};
 
 use crate::log;
-use crate::status::{Existence, Options, Status, Temporary, Waits};
+use crate::status::{Existence, Held, Options, Status, Temporary, Waits};
 
 /// The whole status, with a final newline.
 pub fn render(status: &Status) -> String {
@@ -132,7 +132,19 @@ fn request(status: &Status) -> Vec<String> {
     if let Some(report) = &status.report {
         lines.push(format!("  report    {report}"));
     }
+    if let Some(held) = &status.held {
+        lines.push(format!("  held      {}", keeping(held)));
+    }
     lines
+}
+
+/// Until when a failed restore is kept, and what that costs.
+pub fn keeping(held: &Held) -> String {
+    let until = held.until.map_or_else(
+        || "for a replay".to_owned(),
+        |until| format!("until {}", instant(until)),
+    );
+    format!("{until}; costs meanwhile: {}", held.costs)
 }
 
 fn section(title: &str, lines: Vec<String>) -> Vec<String> {
@@ -205,7 +217,17 @@ fn resource(resource: &Temporary) -> String {
         (Existence::Exists, _) => "exists".to_owned(),
         _ => format!("noted {}, not seen yet", clock(resource.noted_at)),
     };
-    format!("{:<22}{:<34}{state}", words(&resource.kind), resource.name)
+    let price = match (&resource.size, resource.usd_per_hour) {
+        _ if resource.state == Existence::Gone => String::new(),
+        (Some(size), Some(usd)) => format!(", {size}: {usd:.4} USD an hour"),
+        (Some(size), None) => format!(", {size}: price unknown"),
+        (None, _) => String::new(),
+    };
+    format!(
+        "{:<22}{:<34}{state}{price}",
+        words(&resource.kind),
+        resource.name
+    )
 }
 
 /// A cause and, below it, its remedy.
@@ -286,6 +308,14 @@ mod tests {
         assert_eq!(
             render(&samples::failed()),
             include_str!("golden/status-failed.txt")
+        );
+    }
+
+    #[test]
+    fn a_held_restore_shows_until_when_and_what_it_costs() {
+        assert_eq!(
+            render(&samples::held()),
+            include_str!("golden/status-held.txt")
         );
     }
 

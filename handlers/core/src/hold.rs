@@ -127,6 +127,7 @@ impl Restore {
             phase,
             until,
             causes: self.causes.iter().map(outgoing_cause).collect(),
+            upkeep: Some(self.upkeep()),
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod hold;
 pub mod job;
 pub mod naming;
 pub mod phases;
+pub mod price;
 pub mod request;
 pub mod restore;
 #[cfg(test)]

@@ -11,7 +11,9 @@ use tenant_restore_events::{Command, Instruction, Phase};
 use crate::error::{Cause, ErrorKind};
 use crate::hold::{Hold, Resumed};
 use crate::naming::RestoreId;
+use crate::price::Cost;
 use crate::request::Request;
+use crate::sight::Seen;
 use crate::wait::Wait;
 
 mod outcome;
@@ -188,6 +190,24 @@ pub struct Resource {
     pub deletion_announced: bool,
     /// When it was seen to be gone.
     pub gone_at: Option<Timestamp>,
+    /// What it costs while it exists; none before it was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+}
+
+impl Resource {
+    /// A resource that is about to be created.
+    pub fn noted(kind: ResourceKind, name: &str, now: Timestamp) -> Self {
+        Self {
+            kind,
+            name: name.to_owned(),
+            noted_at: now,
+            confirmed: false,
+            deletion_announced: false,
+            gone_at: None,
+            cost: None,
+        }
+    }
 }
 
 /// The kinds of temporary resources.
@@ -359,14 +379,17 @@ impl Restore {
         {
             return;
         }
-        self.resources.push(Resource {
-            kind,
-            name: name.to_owned(),
-            noted_at: now,
-            confirmed: false,
-            deletion_announced: false,
-            gone_at: None,
-        });
+        self.resources.push(Resource::noted(kind, name, now));
+    }
+
+    /// Remembers what resources that were seen cost.
+    pub fn price(&mut self, seen: &Seen) {
+        for resource in &mut self.resources {
+            let key = (resource.kind, resource.name.clone());
+            if let Some(cost) = seen.costs.get(&key) {
+                resource.cost = Some(cost.clone());
+            }
+        }
     }
 
     /// Remembers that a resource was seen.

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use crate::admission::Admission;
 use crate::job::{JobResult, TablePlan};
 use crate::naming::RestoreId;
+use crate::price::Cost;
+use crate::restore::ResourceKind;
 
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,6 +88,8 @@ pub struct Seen {
     pub secrets: BTreeMap<String, bool>,
     /// Objects left, by prefix.
     pub objects: BTreeMap<String, usize>,
+    /// What those that were found cost; a secret may have the name of an endpoint.
+    pub costs: BTreeMap<(ResourceKind, String), Cost>,
 }
 
 /// The source as RDS and Secrets Manager show it.

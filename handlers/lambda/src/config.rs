@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use tenant_restore_core::admission::Limits;
 use tenant_restore_core::decision::Setting;
 use tenant_restore_core::naming::Deployment;
+use tenant_restore_core::price::PriceList;
 use tenant_restore_core::wait::Pace;
 use tenant_restore_events::Phase;
 
@@ -42,6 +43,8 @@ pub struct Config {
     pub setting: Setting,
     /// How many restores may run at a time.
     pub admission: Limits,
+    /// What temporary resources cost here.
+    pub prices: PriceList,
     /// DynamoDB table.
     pub table: String,
     /// EventBridge bus.
@@ -121,6 +124,9 @@ impl Config {
         };
         let pace = document::<Pace>("PACE")?;
         let admission = document::<Limits>("ADMISSION")?;
+        // Lambda sets the region of every function (Lambda developer guide, environment variables).
+        let prices = PriceList::of(&required("AWS_REGION")?, optional("PRICES").as_deref())
+            .map_err(|error| format!("PRICES is no list of prices: {error}"))?;
         let mut queues = BTreeMap::new();
         for phase in Phase::ALL {
             queues.insert(
@@ -140,6 +146,7 @@ impl Config {
                 bucket: required("BUCKET_NAME")?,
             },
             admission,
+            prices,
             table: required("TABLE_NAME")?,
             bus: required("BUS_NAME")?,
             topic: required("TOPIC_ARN")?,

@@ -176,7 +176,10 @@ impl Engine {
         }
         let phase = phases::of(handler);
         let decided = match self.look(&phase.looks(&restore, setting)).await {
-            Ok(seen) => phase.decide(restore, &seen, setting, now),
+            Ok(seen) => {
+                restore.price(&seen);
+                phase.decide(restore, &seen, setting, now)
+            }
             Err(fault) => return self.refused(&restore, version, woken, &fault, now).await,
         };
         let Decision {

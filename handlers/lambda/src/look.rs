@@ -1,9 +1,12 @@
 //! Looking: each look of a decision, at the service that knows.
 
+use tenant_restore_core::price::Size;
+use tenant_restore_core::restore::ResourceKind;
 use tenant_restore_core::sight::{Look, Seen};
 
 use crate::engine::Engine;
 use crate::fault::Fault;
+use crate::price;
 
 impl Engine {
     /// Takes all looks, one after the other; those at DMS tasks together.
@@ -33,6 +36,8 @@ impl Engine {
             }
             Look::Database(name) => {
                 let database = self.describe_database(name).await?;
+                let size = database.as_ref().and_then(price::database);
+                self.add_cost(seen, ResourceKind::Database, name, size);
                 seen.databases.insert(
                     name.clone(),
                     database.as_ref().map(crate::phases::provision::sight),
@@ -50,8 +55,14 @@ impl Engine {
                 seen.tasks.insert(job.clone(), task);
             }
             Look::ReplicationInstance(name) => {
+                let instance = self.replication_instance(name).await?;
+                if let Some(instance) = &instance {
+                    let class = instance.class.clone();
+                    let size = Some(Size::ReplicationInstance { class });
+                    self.add_cost(seen, ResourceKind::ReplicationInstance, name, size);
+                }
                 seen.replication_instances
-                    .insert(name.clone(), self.replication_instance(name).await?);
+                    .insert(name.clone(), instance.map(|instance| instance.status));
             }
             Look::Endpoint(name) => {
                 seen.endpoints.insert(
@@ -72,8 +83,10 @@ impl Engine {
                     .map(|report| report.tables);
             }
             Look::Secret(name) => {
-                seen.secrets
-                    .insert(name.clone(), self.secret_exists(name).await?);
+                let exists = self.secret_exists(name).await?;
+                let size = exists.then_some(Size::Secret);
+                self.add_cost(seen, ResourceKind::Secret, name, size);
+                seen.secrets.insert(name.clone(), exists);
             }
             Look::Objects(prefix) => {
                 seen.objects
@@ -81,6 +94,13 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    fn add_cost(&self, seen: &mut Seen, kind: ResourceKind, name: &str, size: Option<Size>) {
+        if let Some(size) = size {
+            let cost = self.config.prices.cost(&size);
+            seen.costs.insert((kind, name.to_owned()), cost);
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod objects;
 mod orders;
 mod phases;
 mod post;
+mod price;
 mod requests;
 mod setbacks;
 mod store;

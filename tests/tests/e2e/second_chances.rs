@@ -79,6 +79,15 @@ fn a_held_restore_keeps_what_it_made_and_a_replay_resumes_at_the_failed_step() {
             .await?;
         assert_eq!(held.detail["phase"], "migrate");
         assert_eq!(held.detail["causes"][0]["kind"], "ReplicationFailed");
+        // By the prices of the local cloud: 20 GB with the instance, DMS, and two secrets.
+        let upkeep = &held.detail["upkeep"];
+        assert_eq!(upkeep["usdPerHour"], 0.106, "{upkeep}");
+        assert_eq!(upkeep["unpriced"], json!([]), "{upkeep}");
+        let shown = command_line::run(&["status", &id], "").await?;
+        assert!(
+            shown.said.contains("costs meanwhile: 0.1060 USD an hour"),
+            "{shown:?}"
+        );
         let kept = leftovers::in_aws(&stage.cloud, TAG, Some(&id)).await?;
         for resource in ["RDS instance", "DMS instance", "DMS task"] {
             let is_kept = kept.iter().any(|line| line.starts_with(resource));

@@ -150,6 +150,13 @@ fn an_orphan_is_told_of_by_a_dry_run_and_removed_by_a_sweep_and_what_only_has_ou
         let found = sweep(stage, true).await?;
         assert_eq!(orphans(&found, &id), expected, "{found}");
         assert_eq!(about(&found, "foreign", &foreign).len(), 1, "{found}");
+        let usd: f64 = about(&found, "orphans", &id)
+            .iter()
+            .filter_map(|orphan| orphan["usdPerHour"].as_f64())
+            .sum();
+        let prices = "an instance with 20 GB and a secret, by the prices of the local cloud";
+        assert!((usd - 0.025).abs() < 1e-9, "{prices}: {found}");
+        assert_eq!(found["unpriced"], 0, "{found}");
         let after = leftovers::in_aws(&stage.cloud, TAG, Some(&id)).await?;
         assert_eq!(after, before, "a dry run changes nothing");
 

@@ -7,6 +7,7 @@ use tenant_restore_core::job::{
     ExternalForeignKeys, MoverChoice, OnMismatch, SchemaName, ValidateChoice,
 };
 use tenant_restore_core::naming::RestoreId;
+use tenant_restore_core::price::{PriceList, Size};
 use tenant_restore_core::request::Request;
 use tenant_restore_core::restore::{self, ResourceKind, Restore, Task, TaskState};
 use tenant_restore_core::wait::{Wait, WaitFor};
@@ -147,6 +148,28 @@ pub fn failed() -> Status {
         at("08:13:30"),
     );
     cleaned_up(restore, "08:17:20", "08:17:30")
+}
+
+/// Failed in `migrate`, and kept for a replay.
+pub fn held() -> Status {
+    let mut restore = in_ddl();
+    restore.request.on_failure = OnFailure::Hold;
+    restore.temporary = Some(("localhost".into(), 5432));
+    restore.enter(Phase::Migrate, &[], at("08:13:30"));
+    let message = format!("DMS task {DATABASE}-k01 stopped with one table in error");
+    let cause = Cause::new(ErrorKind::ReplicationFailed, message);
+    restore.fail(vec![cause], at("08:20:00"));
+    if let Some(hold) = &mut restore.held {
+        hold.until = Some(at("12:20:00"));
+    }
+    let prices = PriceList::of("us-east-1", None).unwrap();
+    let size = Size::Database {
+        class: "db.t4g.medium".into(),
+        storage: "gp3".into(),
+        gigabytes: 20,
+    };
+    restore.resources[0].cost = Some(prices.cost(&size));
+    Status::of(&restore, at("08:20:01"))
 }
 
 pub fn rejection() -> Ended {

@@ -10,6 +10,7 @@ use crate::effect::Effect;
 use crate::error::{Cause, ErrorKind};
 use crate::hold::{self, Hold};
 use crate::job::Mode;
+use crate::price;
 use crate::restore::{Resource, ResourceKind, Restore, Task, TaskState};
 use crate::sight::{Look, Seen};
 use crate::status;
@@ -84,13 +85,15 @@ pub fn give_up(restore: &mut Restore, cause: &Cause, now: Timestamp) {
         restore.blame([not_dropped(restore)]);
     }
     let left = restore
-        .resources
-        .iter()
-        .filter(|resource| resource.gone_at.is_none());
-    let left: Vec<_> = left
-        .map(|resource| format!("{:?} {}", resource.kind, resource.name))
-        .collect();
-    let message = format!("{}; not deleted: {}", cause.message, left.join(", "));
+        .remaining()
+        .map(|resource| price::spoken(resource.kind, &resource.name, resource.cost.as_ref()));
+    let left: Vec<_> = left.collect();
+    let message = format!(
+        "{}; not deleted: {}; together {}",
+        cause.message,
+        left.join(", "),
+        price::total(restore.remaining())
+    );
     restore.failed_in.get_or_insert(Phase::Cleanup);
     restore.blame([Cause::new(ErrorKind::DeleteFailed, message)]);
     restore.enter(Phase::Complete, &[Instruction::Complete], now);

@@ -148,8 +148,8 @@ impl Engine {
                 format!("{doing}: instance or endpoint isn't shown yet"),
             )
         };
-        let (instance_arn, _) = self
-            .describe_replication_instance(instance)
+        let instance_arn = self
+            .replication_instance_arn(instance)
             .await?
             .ok_or_else(missing)?;
         let (endpoint_arn, _) = self.endpoint(endpoint).await?.ok_or_else(missing)?;
@@ -177,8 +177,8 @@ impl Engine {
                 format!("create the DMS task {name}: a part isn't shown yet"),
             )
         };
-        let (instance_arn, _) = self
-            .describe_replication_instance(instance)
+        let instance_arn = self
+            .replication_instance_arn(instance)
             .await?
             .ok_or_else(missing)?;
         let (source_arn, _) = self.endpoint(source).await?.ok_or_else(missing)?;

@@ -44,11 +44,19 @@ fn sight(task: &ReplicationTask) -> ReplicationTaskSight {
     }
 }
 
+/// A replication instance.
+pub struct Instance {
+    /// Its ARN.
+    pub arn: String,
+    /// `ReplicationInstanceStatus`.
+    pub status: String,
+    /// `ReplicationInstanceClass`.
+    pub class: String,
+}
+
 impl Engine {
-    pub(super) async fn describe_replication_instance(
-        &self,
-        name: &str,
-    ) -> Result<Option<(String, String)>, Fault> {
+    /// Looks at a replication instance.
+    pub async fn replication_instance(&self, name: &str) -> Result<Option<Instance>, Fault> {
         let request = self
             .clients
             .databasemigration
@@ -66,20 +74,11 @@ impl Engine {
                 .into_iter()
                 .next()
         });
-        Ok(instance.map(|it| {
-            (
-                it.replication_instance_arn.unwrap_or_default(),
-                it.replication_instance_status.unwrap_or_default(),
-            )
+        Ok(instance.map(|it| Instance {
+            arn: it.replication_instance_arn.unwrap_or_default(),
+            status: it.replication_instance_status.unwrap_or_default(),
+            class: it.replication_instance_class.unwrap_or_default(),
         }))
-    }
-
-    /// The status of a replication instance.
-    pub async fn replication_instance(&self, name: &str) -> Result<Option<String>, Fault> {
-        Ok(self
-            .describe_replication_instance(name)
-            .await?
-            .map(|(_, status)| status))
     }
 
     /// ARN and status of an endpoint.
@@ -114,12 +113,12 @@ impl Engine {
         let Some((endpoint_arn, _)) = self.endpoint(endpoint).await? else {
             return Ok(None);
         };
-        let Some((instance_arn, _)) = self.describe_replication_instance(instance).await? else {
+        let Some(Instance { arn, .. }) = self.replication_instance(instance).await? else {
             return Ok(None);
         };
         let request = self.clients.databasemigration.describe_connections();
         let request = request.filters(filter("endpoint-arn", &[&endpoint_arn])?);
-        let request = request.filters(filter("replication-instance-arn", &[&instance_arn])?);
+        let request = request.filters(filter("replication-instance-arn", &[&arn])?);
         let answer = found(
             request
                 .send()
@@ -259,8 +258,8 @@ impl Engine {
     /// ARN of a replication instance.
     pub async fn replication_instance_arn(&self, name: &str) -> Result<Option<String>, Fault> {
         Ok(self
-            .describe_replication_instance(name)
+            .replication_instance(name)
             .await?
-            .map(|(arn, _)| arn))
+            .map(|instance| instance.arn))
     }
 }

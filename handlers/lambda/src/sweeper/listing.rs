@@ -3,10 +3,12 @@
 use aws_sdk_ecs::types::{DesiredStatus, TaskField};
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 use tenant_restore_core::naming::RestoreId;
+use tenant_restore_core::price::Size;
 use tenant_restore_core::sweep::Kind;
 
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
+use crate::price;
 
 /// A resource with our prefix.
 pub struct Listed {
@@ -22,6 +24,8 @@ pub struct Listed {
     pub label: String,
     /// Its tags, where the list shows them.
     pub tags: Option<Vec<(String, String)>>,
+    /// What its price depends on, if it has one and Describe shows it.
+    pub size: Option<Size>,
 }
 
 /// ECS describes at most so many tasks at once (ECS API reference, DescribeTasks).
@@ -50,6 +54,7 @@ impl Engine {
             label: name.clone(),
             name,
             tags: None,
+            size: None,
         })
     }
 
@@ -58,8 +63,10 @@ impl Engine {
         let instances = pages.items().send().collect::<Result<Vec<_>, _>>().await;
         let instances = instances.map_err(fault("list the DB instances"))?;
         let listed = instances.into_iter().filter_map(|instance| {
+            let size = price::database(&instance);
             let tags = instance.tag_list.unwrap_or_default();
             Some(Listed {
+                size,
                 status: instance
                     .db_instance_status
                     .unwrap_or_default()
@@ -91,6 +98,7 @@ impl Engine {
         let listed = secrets.filter_map(|secret| {
             let tags = secret.tags.unwrap_or_default();
             Some(Listed {
+                size: Some(Size::Secret),
                 tags: Some(pairs(tags, |tag| (tag.key, tag.value))),
                 ..self.named(Kind::Secret, secret.name)?
             })
@@ -147,7 +155,9 @@ impl Engine {
             .flat_map(|page| page.replication_instances.unwrap_or_default());
         let listed = instances.filter_map(|instance| {
             let name = instance.replication_instance_identifier;
+            let class = instance.replication_instance_class.unwrap_or_default();
             Some(Listed {
+                size: Some(Size::ReplicationInstance { class }),
                 arn: instance.replication_instance_arn.unwrap_or_default(),
                 status: instance.replication_instance_status.unwrap_or_default(),
                 ..self.named(Kind::ReplicationInstance, name)?
@@ -172,6 +182,7 @@ impl Engine {
             let answer = answer.map_err(fault("describe the worker tasks"))?;
             let tasks = answer.tasks.unwrap_or_default().into_iter();
             listed.extend(tasks.filter_map(|task| {
+                let size = price::task(task.cpu.as_deref(), task.memory.as_deref());
                 let tags = task.tags.unwrap_or_default();
                 let tags = pairs(tags, |tag| (tag.key, tag.value));
                 let deployment = &self.config.setting.deployment;
@@ -184,6 +195,7 @@ impl Engine {
                     id: Some(started_by.id),
                     label: started_by.job,
                     tags: Some(tags),
+                    size,
                 })
             }));
         }

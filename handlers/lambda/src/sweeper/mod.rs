@@ -44,7 +44,8 @@ pub async fn sweep(engine: &Engine, order: Order, invocation: &str) -> Result<Re
         invocation,
     };
     let unfinished = engine.unfinished().await?;
-    let mut report = Report::new(order.dry_run, unfinished.len());
+    let prices = engine.config.prices.name.clone();
+    let mut report = Report::new(order.dry_run, unfinished.len(), prices);
     sweep.nudge(&unfinished, &mut report).await?;
     sweep.remove_orphans(&unfinished, &mut report).await?;
     info!(
@@ -53,6 +54,8 @@ pub async fn sweep(engine: &Engine, order: Order, invocation: &str) -> Result<Re
         in_use = report.in_use,
         stuck = report.stuck.len(),
         orphans = report.orphans.len(),
+        usd_per_hour = report.usd_per_hour,
+        unpriced = report.unpriced,
         foreign = report.foreign.len(),
         "swept"
     );

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use tenant_restore_core::error::Class;
 use tenant_restore_core::naming::RestoreId;
+use tenant_restore_core::price::{Cost, Hourly};
 use tenant_restore_core::restore::Restore;
 use tenant_restore_core::sweep::{Found, Kind, Life, Owner, Verdict, judge, life};
 use tracing::error;
@@ -29,9 +30,11 @@ impl Sweep<'_> {
             .collect();
         let listed = self.engine.list_temporary().await?;
         let lives = self.lives(&listed).await?;
-        let mut found = Vec::new();
+        let (mut found, mut costs) = (Vec::new(), Vec::new());
         for resource in listed {
             if let Some(owner) = self.owner(&resource, &lives, &sources).await? {
+                let prices = &self.engine.config.prices;
+                costs.push(resource.size.map(|size| prices.cost(&size)));
                 found.push(Found {
                     kind: resource.kind,
                     name: resource.name,
@@ -40,14 +43,14 @@ impl Sweep<'_> {
                 });
             }
         }
-        for (resource, verdict) in found.iter().zip(judge(&found)) {
+        for ((resource, cost), verdict) in found.iter().zip(costs).zip(judge(&found)) {
             match &resource.owner {
                 Owner::Live => report.in_use += 1,
                 Owner::Foreign => report.add_foreign(Foreign {
                     kind: resource.kind,
                     name: resource.name.clone(),
                 }),
-                Owner::Gone(id) => self.remove(resource, id, verdict, report).await?,
+                Owner::Gone(id) => self.remove((resource, cost), id, verdict, report).await?,
             }
         }
         Ok(())
@@ -115,7 +118,7 @@ impl Sweep<'_> {
 
     async fn remove(
         &self,
-        resource: &Found,
+        (resource, cost): (&Found, Option<Cost>),
         id: &RestoreId,
         verdict: Verdict,
         report: &mut Report,
@@ -137,6 +140,8 @@ impl Sweep<'_> {
             name: resource.name.clone(),
             restore_id: id.clone(),
             status: resource.status.clone(),
+            size: cost.as_ref().map(|cost| cost.size.clone()),
+            usd_per_hour: cost.and_then(|cost| cost.hourly).map(Hourly::usd),
             recorded: stored.is_some(),
             action,
             reason,

@@ -20,6 +20,13 @@ pub struct Report {
     pub stuck: Vec<Stuck>,
     /// Resources of ours without a live restore.
     pub orphans: Vec<Orphan>,
+    /// What all orphans cost together, as far as their prices are known.
+    pub usd_per_hour: f64,
+    /// Orphans whose price isn't known.
+    pub unpriced: usize,
+    /// Region and date of the prices; absent if there are none for the region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prices: Option<String>,
     /// Resources with our prefix whose tags don't say that they are ours; left alone.
     pub foreign: Vec<Foreign>,
 }
@@ -43,6 +50,12 @@ pub struct Orphan {
     pub name: String,
     pub restore_id: RestoreId,
     pub status: String,
+    /// What it is made of; absent for what AWS doesn't charge by the hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    /// Its price; absent if that isn't known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usd_per_hour: Option<f64>,
     /// Whether the table has a record of the restore, which then is over.
     pub recorded: bool,
     pub action: Action,
@@ -75,8 +88,11 @@ pub struct Foreign {
 
 impl Report {
     /// Nothing found so far.
-    pub fn new(dry_run: bool, unfinished: usize) -> Self {
+    pub fn new(dry_run: bool, unfinished: usize, prices: Option<String>) -> Self {
         Self {
+            usd_per_hour: 0.0,
+            unpriced: 0,
+            prices,
             dry_run,
             unfinished,
             in_use: 0,
@@ -95,7 +111,12 @@ impl Report {
     /// Adds an orphan.
     pub fn add_orphan(&mut self, orphan: Orphan) {
         let reason = orphan.reason.as_deref().unwrap_or_default();
-        info!(restore = %orphan.restore_id, kind = ?orphan.kind, name = %orphan.name, status = %orphan.status, recorded = orphan.recorded, action = ?orphan.action, %reason, dry_run = self.dry_run, "orphan");
+        match orphan.usd_per_hour {
+            Some(usd) => self.usd_per_hour += usd,
+            None if orphan.size.is_some() => self.unpriced += 1,
+            None => {}
+        }
+        info!(restore = %orphan.restore_id, kind = ?orphan.kind, name = %orphan.name, status = %orphan.status, size = orphan.size.as_deref(), usd_per_hour = orphan.usd_per_hour, recorded = orphan.recorded, action = ?orphan.action, %reason, dry_run = self.dry_run, "orphan");
         self.orphans.push(orphan);
     }
 

@@ -6,6 +6,7 @@ use crate::decision::{Then, give_up};
 use crate::effect::Effect;
 use crate::error::{Cause, ErrorKind};
 use crate::job::Mode;
+use crate::price::{PriceList, Size};
 use crate::restore::{ResourceKind, Restore, TaskState};
 use crate::scene::{Scene, done, failure, kinds, result};
 use crate::wait::WaitFor;
@@ -257,4 +258,32 @@ fn giving_up_names_what_is_left_and_what_was_not_dropped() {
     let names = Scene::at(Phase::Intake).names();
     assert!(told[2].contains(&names.temporary_database()), "{told:?}");
     assert!(!told[2].contains("work/"), "{told:?}");
+}
+
+#[test]
+fn a_cleanup_that_is_given_up_says_what_each_thing_that_is_left_costs_and_all_together() {
+    let mut restore = with_dms(Scene::failed_in(Phase::Migrate)).restore;
+    let prices = PriceList::of("us-east-1", None).unwrap();
+    for resource in &mut restore.resources {
+        let size = match resource.kind {
+            ResourceKind::Secret => Size::Secret,
+            ResourceKind::ReplicationInstance => Size::ReplicationInstance {
+                class: "dms.t3.medium".into(),
+            },
+            _ => continue,
+        };
+        resource.cost = Some(prices.cost(&size));
+    }
+    let cause = Cause::new(ErrorKind::DeadlineExceeded, "waited too long");
+    give_up(&mut restore, Phase::Cleanup, cause, crate::scene::begin());
+    let message = &restore.causes.last().unwrap().message;
+    for part in [
+        "-i (dms.t3.medium: 0.0730 USD an hour)",
+        "-s (one secret: 0.0005 USD an hour)",
+        "(price unknown)",
+        "-k01 (not charged by the hour)",
+        "together at least 0.0741 USD an hour (prices of us-east-1, May 2026)",
+    ] {
+        assert!(message.contains(part), "{part} isn't in {message}");
+    }
 }
