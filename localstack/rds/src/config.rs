@@ -29,8 +29,12 @@ pub struct Config {
     pub heartbeat_ms: u64,
     /// Between two base backups after the first; a restore replays at most this much log.
     pub backup_every_ms: u64,
+    /// A snapshot in `creating`, on top of the real work.
+    pub snapshot_ms: u64,
     /// How long a recovery may take.
     pub recovery_ms: u64,
+    /// How many automated backups of deleted instances are kept at most, as many of clusters.
+    pub retained_backups: usize,
     /// `max_connections` of each server.
     pub max_connections: u32,
     /// The first port that instances may get; 15432 if nobody says.
@@ -64,7 +68,9 @@ impl Default for Config {
             deletion_event: DeletionEvent::Either,
             heartbeat_ms: 1000,
             backup_every_ms: 300_000,
+            snapshot_ms: 200,
             recovery_ms: 600_000,
+            retained_backups: 40,
             max_connections: 100,
             first_port: None,
             last_port: None,

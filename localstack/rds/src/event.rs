@@ -1,4 +1,4 @@
-//! The events of an instance (RDS user guide, Amazon RDS event categories and event messages).
+//! The events of instances and snapshots (RDS user guide, Amazon RDS event categories and event messages).
 
 use jiff::Timestamp;
 use local_cloud_wire::arn::arn;
@@ -7,7 +7,7 @@ use local_cloud_wire::faults::Service;
 use local_cloud_wire::time::iso_milliseconds;
 use serde_json::json;
 
-use crate::record::PastEvent;
+use crate::record::{PastEvent, SnapshotKind};
 use crate::status::Status;
 
 /// Something that RDS tells about an instance.
@@ -21,6 +21,13 @@ pub enum News {
         source: String,
         /// The time.
         at: Timestamp,
+    },
+    /// Restored from a snapshot.
+    RestoredFromSnapshot {
+        /// The snapshot's identifier.
+        snapshot: String,
+        /// Whether to tell it by the older id of such events on an instance, `RDS-EVENT-0008`.
+        older_id: bool,
     },
     /// The first backup has begun.
     BackupStarted,
@@ -48,6 +55,18 @@ impl News {
                     "RDS-EVENT-0019",
                     "restoration",
                     format!("Restored from DB instance {source} to {at}"),
+                )
+            }
+            Self::RestoredFromSnapshot { snapshot, older_id } => {
+                let id = if *older_id {
+                    "RDS-EVENT-0008"
+                } else {
+                    "RDS-EVENT-0043"
+                };
+                (
+                    id,
+                    "restoration",
+                    format!("Restored from snapshot {snapshot}"),
                 )
             }
             Self::BackupStarted => ("RDS-EVENT-0001", "backup", "Backing up DB instance".into()),
@@ -90,38 +109,111 @@ fn broken(status: Status) -> Option<Telling> {
     Some((id, category, message))
 }
 
+/// What an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The detail type, `SourceType` of events and `SourceType` of `DescribeEvents`.
+    kind: [&'static str; 3],
+    identifier: String,
+    /// The last part of the ARN, with the type in front.
+    resource: String,
+}
+
+impl Subject {
+    /// An instance.
+    pub fn instance(identifier: &str) -> Self {
+        Self {
+            kind: ["RDS DB Instance Event", "DB_INSTANCE", "db-instance"],
+            identifier: identifier.to_owned(),
+            resource: format!("db:{identifier}"),
+        }
+    }
+
+    /// A snapshot of an instance.
+    pub fn snapshot(identifier: &str) -> Self {
+        Self {
+            kind: ["RDS DB Snapshot Event", "SNAPSHOT", "db-snapshot"],
+            identifier: identifier.to_owned(),
+            resource: format!("snapshot:{identifier}"),
+        }
+    }
+
+    /// A snapshot in an event that names what was restored from it instead, as `RDS-EVENT-0043` has been seen to do.
+    #[must_use]
+    pub fn named(self, identifier: &str) -> Self {
+        Self {
+            identifier: identifier.to_owned(),
+            ..self
+        }
+    }
+}
+
 /// The event of a telling, for the bus and for `DescribeEvents`.
 pub fn event(
     region: &str,
-    identifier: &str,
+    subject: &Subject,
     (id, category, message): Telling,
     at: Timestamp,
 ) -> (Event, PastEvent) {
-    let arn = arn("rds", region, &format!("db:{identifier}"));
+    let arn = arn("rds", region, &subject.resource);
+    let [detail_type, source_type, kind] = subject.kind;
     let detail = json!({
         "EventCategories": [category],
-        "SourceType": "DB_INSTANCE",
+        "SourceType": source_type,
         "SourceArn": arn,
         "Date": iso_milliseconds(at),
         "Message": message,
-        "SourceIdentifier": identifier,
+        "SourceIdentifier": subject.identifier,
         "EventID": id,
     });
     let event = Event {
         service: Service::Rds,
-        detail_type: "RDS DB Instance Event".into(),
+        detail_type: detail_type.into(),
         resources: vec![arn.clone()],
         time: at,
         detail,
     };
     let past = PastEvent {
-        identifier: identifier.into(),
+        kind: kind.into(),
+        identifier: subject.identifier.clone(),
         arn,
         categories: vec![category.into()],
         message,
         at,
     };
     (event, past)
+}
+
+/// What is told about a snapshot when it is begun, whole, deleted: the ids of manual and of automated ones
+/// (RDS user guide, DB snapshot events).
+pub fn snapshot_telling(kind: SnapshotKind, step: SnapshotStep) -> Option<Telling> {
+    use SnapshotKind::{Automated, Manual};
+    let (id, category, message) = match (step, kind) {
+        (SnapshotStep::Begun, Manual) => ("RDS-EVENT-0040", "creation", "Creating manual snapshot"),
+        (SnapshotStep::Whole, Manual) => ("RDS-EVENT-0042", "creation", "Manual snapshot created"),
+        (SnapshotStep::Deleted, Manual) => {
+            ("RDS-EVENT-0041", "deletion", "Deleted manual snapshot")
+        }
+        (SnapshotStep::Begun, Automated) => {
+            ("RDS-EVENT-0090", "creation", "Creating automated snapshot")
+        }
+        (SnapshotStep::Whole, Automated) => {
+            ("RDS-EVENT-0091", "creation", "Automated snapshot created")
+        }
+        (SnapshotStep::Deleted, Automated) => return None,
+    };
+    Some((id, category, message.to_owned()))
+}
+
+/// A step in the life of a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SnapshotStep {
+    /// It is being taken.
+    Begun,
+    /// It can be restored.
+    Whole,
+    /// It is gone.
+    Deleted,
 }
 
 #[cfg(test)]
@@ -139,7 +231,7 @@ mod tests {
         .unwrap();
         let (event, past) = event(
             "eu-west-3",
-            "tmp-restore-42",
+            &Subject::instance("tmp-restore-42"),
             telling,
             "2026-03-04T10:11:12.345Z".parse().unwrap(),
         );

@@ -1,19 +1,24 @@
-//! All instances of the local cloud: their records, their running clusters, and the tasks that change them.
+//! All instances of the local cloud: their records, their running servers, and the tasks that change them.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use local_cloud_wire::World;
 use local_cloud_wire::store::Store;
 use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::sleep;
 
 use crate::config::Config;
-use crate::event::{News, event};
-use crate::postgres::{Cluster, Layout, Machine, Site};
-use crate::record::{Instance, State};
+use crate::event::{News, Subject, Telling, event};
+use crate::postgres::{Layout, Machine, Server, Site};
+use crate::record::{Holder, Instance, State};
 use crate::status::Status;
+
+/// How often the records are looked at for a condition.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Shared by the service and by the tasks of its instances.
 #[derive(Debug)]
@@ -22,14 +27,14 @@ pub struct Fleet {
     pub config: Config,
     /// The surroundings.
     pub world: World,
-    /// What all clusters share.
+    /// What all servers share.
     pub machine: Arc<Machine>,
     /// Where the files are.
     pub site: Site,
     state: Mutex<State>,
     store: Arc<tokio::sync::Mutex<Store<State>>>,
-    clusters: Mutex<BTreeMap<String, Arc<Cluster>>>,
-    tasks: Mutex<BTreeMap<String, JoinHandle<()>>>,
+    servers: Mutex<BTreeMap<Holder, Arc<Server>>>,
+    tasks: Mutex<BTreeMap<Holder, JoinHandle<()>>>,
 }
 
 /// A lock whose holder panicked still holds a whole value: each change is one assignment.
@@ -57,7 +62,7 @@ impl Fleet {
             site,
             state: Mutex::new(state),
             store: Arc::new(tokio::sync::Mutex::new(store)),
-            clusters: Mutex::default(),
+            servers: Mutex::default(),
             tasks: Mutex::default(),
         })
     }
@@ -113,75 +118,76 @@ impl Fleet {
 
     /// Tells something about an instance, on the bus and in `DescribeEvents`.
     pub async fn tell(&self, identifier: &str, news: &News) {
-        let Some(telling) = news.telling() else {
-            return;
-        };
-        let (event, past) = event(&self.world.region, identifier, telling, Timestamp::now());
+        if let Some(telling) = news.telling() {
+            self.announce(&Subject::instance(identifier), telling).await;
+        }
+    }
+
+    /// Tells something about anything, on the bus and in `DescribeEvents`.
+    pub async fn announce(&self, subject: &Subject, telling: Telling) {
+        let (event, past) = event(&self.world.region, subject, telling, Timestamp::now());
         self.change(|state| state.remember(past)).await;
         self.world.events.publish(event);
     }
 
-    /// The files of an instance.
-    pub fn layout(&self, identifier: &str) -> Layout {
-        self.site.instance(identifier)
+    /// The files of a holder that has that resource id.
+    pub fn layout(&self, holder: &Holder, resource_id: &str) -> Layout {
+        match holder {
+            Holder::Instance(identifier) => self.site.instance(identifier, resource_id),
+        }
     }
 
-    /// The running cluster of an instance.
-    pub fn cluster(&self, identifier: &str) -> Option<Arc<Cluster>> {
-        lock(&self.clusters).get(identifier).cloned()
+    /// The running server of a holder.
+    pub fn server(&self, holder: &Holder) -> Option<Arc<Server>> {
+        lock(&self.servers).get(holder).cloned()
     }
 
-    /// Keeps a cluster that has just been started, and watches that it doesn't end by itself.
-    pub fn keep_cluster(self: &Arc<Self>, identifier: &str, cluster: Cluster) -> Arc<Cluster> {
-        let cluster = Arc::new(cluster);
-        lock(&self.clusters).insert(identifier.to_owned(), Arc::clone(&cluster));
-        let (fleet, watched, identifier) = (
-            Arc::clone(self),
-            Arc::clone(&cluster),
-            identifier.to_owned(),
-        );
-        tokio::spawn(async move {
-            watched.ended().await;
-            if fleet
-                .cluster(&identifier)
-                .is_some_and(|kept| Arc::ptr_eq(&kept, &watched))
-            {
-                tracing::error!(
-                    instance = identifier,
-                    "the server ended by itself; its log says why"
-                );
-                fleet.set_status(&identifier, Status::Failed).await;
-            }
-        });
-        cluster
+    /// Keeps a server that has just been started, and watches that it doesn't end by itself.
+    pub fn keep_server(self: &Arc<Self>, holder: &Holder, server: Server) -> Arc<Server> {
+        let server = Arc::new(server);
+        lock(&self.servers).insert(holder.clone(), Arc::clone(&server));
+        tokio::spawn(Arc::clone(self).watch(holder.clone(), Arc::clone(&server)));
+        server
     }
 
-    /// Takes a cluster out, to stop it.
-    pub fn take_cluster(&self, identifier: &str) -> Option<Arc<Cluster>> {
-        lock(&self.clusters).remove(identifier)
+    async fn watch(self: Arc<Self>, holder: Holder, server: Arc<Server>) {
+        server.ended().await;
+        let ours = |kept| Arc::ptr_eq(&kept, &server);
+        if !self.server(&holder).is_some_and(ours) {
+            return;
+        }
+        tracing::error!(%holder, "the server ended by itself; its log says why");
+        match holder {
+            Holder::Instance(identifier) => self.set_status(&identifier, Status::Failed).await,
+        };
     }
 
-    /// The identifiers of all running clusters.
-    pub fn running(&self) -> Vec<String> {
-        lock(&self.clusters).keys().cloned().collect()
+    /// Takes a server out, to stop it.
+    pub fn take_server(&self, holder: &Holder) -> Option<Arc<Server>> {
+        lock(&self.servers).remove(holder)
     }
 
-    /// The latest time to which an instance can be restored.
-    pub fn latest_restorable_time(&self, identifier: &str) -> Option<Timestamp> {
-        self.cluster(identifier)?.latest_restorable_time()
+    /// The holders of all running servers.
+    pub fn running(&self) -> Vec<Holder> {
+        lock(&self.servers).keys().cloned().collect()
     }
 
-    /// Makes a task the one that changes the instance. An earlier one is ended first.
-    pub fn start_task(&self, identifier: &str, task: impl Future<Output = ()> + Send + 'static) {
+    /// The latest time to which the data of a holder can be restored.
+    pub fn latest_restorable_time(&self, holder: &Holder) -> Option<Timestamp> {
+        self.server(holder)?.latest_restorable_time()
+    }
+
+    /// Makes a task the one that changes the holder. An earlier one is ended first.
+    pub fn start_task(&self, holder: &Holder, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = lock(&self.tasks);
-        if let Some(earlier) = tasks.insert(identifier.to_owned(), tokio::spawn(task)) {
+        if let Some(earlier) = tasks.insert(holder.clone(), tokio::spawn(task)) {
             earlier.abort();
         }
     }
 
-    /// Ends the task that changes the instance and waits until it has ended.
-    pub async fn end_task(&self, identifier: &str) {
-        let task = lock(&self.tasks).remove(identifier);
+    /// Ends the task that changes the holder and waits until it has ended.
+    pub async fn end_task(&self, holder: &Holder) {
+        let task = lock(&self.tasks).remove(holder);
         if let Some(task) = task {
             task.abort();
             // An error is what an aborted task gives.
@@ -191,9 +197,20 @@ impl Fleet {
 
     /// Ends all tasks.
     pub async fn end_tasks(&self) {
-        let identifiers: Vec<String> = lock(&self.tasks).keys().cloned().collect();
-        for identifier in identifiers {
-            self.end_task(&identifier).await;
+        let holders: Vec<Holder> = lock(&self.tasks).keys().cloned().collect();
+        for holder in holders {
+            self.end_task(&holder).await;
+        }
+    }
+
+    /// Waits until no restore copies from the backups under that resource id.
+    pub async fn until_unread(&self, resource_id: &str) {
+        let read = || {
+            self.state()
+                .is_restoring(|origin| origin.reads_backups_of(resource_id))
+        };
+        while read() {
+            sleep(LOOK_EVERY).await;
         }
     }
 

@@ -8,13 +8,16 @@ use local_cloud_wire::faults::{Fault, Service};
 use tokio::time::sleep;
 
 use crate::config::DeletionEvent;
-use crate::event::News;
-use crate::faults::{CREATE_FAILS, PASSWORD_LAG, PROVISION_SLOWLY, RESTORE_FAILS};
-use crate::fleet::Fleet;
-use crate::postgres::{
-    Cluster, ClusterError, Master, Recovery, Settings, Stop, copy_backup, initialise, remove,
+use crate::event::{News, Subject};
+use crate::faults::{
+    CREATE_FAILS, OLDER_RESTORE_EVENT, PASSWORD_LAG, PROVISION_SLOWLY, RESTORE_FAILS,
+    SNAPSHOT_EVENT_ONLY,
 };
-use crate::record::{Backup, Instance, Origin};
+use crate::fleet::Fleet;
+use crate::postgres::{Server, ServerError, Settings, Stop, remove_backups, remove_server};
+use crate::provisioning::Plot;
+use crate::record::{Backup, Holder, Instance, Origin};
+use crate::snapshots;
 use crate::status::Status;
 use crate::upkeep;
 
@@ -32,11 +35,11 @@ enum Mishap {
     /// A fault that was ordered.
     Ordered(Status),
     /// A real failure.
-    Real(ClusterError),
+    Real(ServerError),
 }
 
-impl From<ClusterError> for Mishap {
-    fn from(error: ClusterError) -> Self {
+impl From<ServerError> for Mishap {
+    fn from(error: ServerError) -> Self {
         Self::Real(error)
     }
 }
@@ -65,12 +68,22 @@ impl Life {
         Duration::from_millis(self.fault(name).and_then(|fault| fault.ms).unwrap_or(0))
     }
 
-    fn settings(&self, one: &Instance, recovery: Option<Recovery>) -> Settings {
-        Settings {
-            port: one.port,
-            max_connections: self.fleet.config.max_connections,
-            archive: one.choices.backup_retention > 0,
-            recovery,
+    pub(crate) fn holder(&self) -> Holder {
+        Holder::Instance(self.identifier.clone())
+    }
+
+    fn plot(&self, one: &Instance) -> Plot<'_> {
+        let holder = self.holder();
+        Plot {
+            fleet: &self.fleet,
+            layout: self.fleet.layout(&holder, &one.resource_id),
+            holder,
+            settings: Settings {
+                port: one.port,
+                max_connections: self.fleet.config.max_connections,
+                archive: one.choices.backup_retention > 0,
+                recovery: None,
+            },
         }
     }
 
@@ -79,7 +92,9 @@ impl Life {
         let Some(one) = self.record() else { return };
         let failure = match &one.origin {
             Origin::New { .. } => (CREATE_FAILS, Status::Failed),
-            Origin::PointInTime { .. } => (RESTORE_FAILS, Status::RestoreError),
+            Origin::PointInTime { .. } | Origin::Snapshot { .. } => {
+                (RESTORE_FAILS, Status::RestoreError)
+            }
         };
         match self.provision(&one, failure.0).await {
             Ok(()) => {}
@@ -97,11 +112,11 @@ impl Life {
         if let Some(fault) = self.fault(failure) {
             return Err(Mishap::Ordered(ordered_status(&fault)));
         }
-        let cluster = match &one.origin {
-            Origin::New { verifier } => self.create(one, verifier).await?,
-            Origin::PointInTime { source, at } => self.restore(one, source, *at).await?,
-        };
-        self.first_backup(one, &cluster).await?;
+        let plot = self.plot(one);
+        let server = plot.server(&one.origin, &one.master, one.database.as_deref());
+        let server = server.await?;
+        self.created(one).await;
+        self.first_backup(one, &server).await?;
         sleep(Duration::from_millis(self.fleet.config.available_gap_ms)).await;
         self.show_endpoint().await;
         self.fleet
@@ -110,78 +125,37 @@ impl Life {
         Ok(())
     }
 
-    async fn create(&self, one: &Instance, verifier: &str) -> Result<Arc<Cluster>, ClusterError> {
-        let (machine, layout) = (&self.fleet.machine, self.fleet.layout(&self.identifier));
-        remove(&layout).await?;
-        initialise(machine, &layout).await?;
-        let cluster = Cluster::start(
-            machine,
-            layout,
-            &self.settings(one, None),
-            self.recover_within(),
-        )
-        .await?;
-        let cluster = self.fleet.keep_cluster(&self.identifier, cluster);
-        cluster
-            .populate(&Master {
-                name: &one.master,
-                verifier,
-                database: one.database.as_deref(),
-            })
-            .await?;
-        self.created(&News::Created).await;
-        Ok(cluster)
-    }
-
-    async fn restore(
-        &self,
-        one: &Instance,
-        source: &str,
-        at: Timestamp,
-    ) -> Result<Arc<Cluster>, ClusterError> {
-        let (machine, layout) = (&self.fleet.machine, self.fleet.layout(&self.identifier));
-        remove(&layout).await?;
-        let origin = self.fleet.layout(source);
-        let backup = self
-            .fleet
-            .instance(source)
-            .and_then(|source| source.backup_for(at).cloned());
-        let gone = || ClusterError::Program {
-            program: "restore",
-            output: "the source and its backups are gone".into(),
-        };
-        copy_backup(
-            machine,
-            &layout,
-            &origin.backup(&backup.ok_or_else(gone)?.name),
-        )
-        .await?;
-        let recovery = Recovery {
-            archive: origin.archive(),
-            target: at,
-        };
-        let settings = self.settings(one, Some(recovery));
-        let cluster = Cluster::start(machine, layout, &settings, self.recover_within()).await?;
-        let cluster = self.fleet.keep_cluster(&self.identifier, cluster);
-        self.created(&News::Restored {
-            source: source.to_owned(),
-            at,
-        })
-        .await;
-        Ok(cluster)
-    }
-
-    fn recover_within(&self) -> Duration {
-        Duration::from_millis(self.fleet.config.recovery_ms)
-    }
-
-    async fn created(&self, news: &News) {
+    async fn created(&self, one: &Instance) {
         self.fleet
             .change_instance(&self.identifier, |one| {
                 one.created_at = Some(Timestamp::now());
             })
             .await;
-        self.fleet.tell(&self.identifier, news).await;
+        let news = match &one.origin {
+            Origin::New { .. } => News::Created,
+            Origin::PointInTime { source, at, .. } => News::Restored {
+                source: source.clone(),
+                at: *at,
+            },
+            Origin::Snapshot { snapshot, .. } => return self.restored_from(snapshot).await,
+        };
+        self.fleet.tell(&self.identifier, &news).await;
+    }
+
+    /// RDS tells it twice: as an event of the instance and as one of the snapshot.
+    async fn restored_from(&self, snapshot: &str) {
+        let news = |older_id| News::RestoredFromSnapshot {
+            snapshot: snapshot.to_owned(),
+            older_id,
+        };
+        if self.fault(SNAPSHOT_EVENT_ONLY).is_none() {
+            let older_id = self.fault(OLDER_RESTORE_EVENT).is_some();
+            self.fleet.tell(&self.identifier, &news(older_id)).await;
+        }
+        if let Some(telling) = news(false).telling() {
+            let subject = Subject::snapshot(snapshot).named(&self.identifier);
+            self.fleet.announce(&subject, telling).await;
+        }
     }
 
     async fn show_endpoint(&self) {
@@ -191,11 +165,7 @@ impl Life {
     }
 
     /// The backup that RDS takes of each new instance whose automated backups are on.
-    async fn first_backup(
-        &self,
-        one: &Instance,
-        cluster: &Arc<Cluster>,
-    ) -> Result<(), ClusterError> {
+    async fn first_backup(&self, one: &Instance, server: &Arc<Server>) -> Result<(), ServerError> {
         if one.choices.backup_retention == 0 {
             return Ok(());
         }
@@ -208,13 +178,14 @@ impl Life {
             .await;
         sleep(Duration::from_millis(self.fleet.config.backing_up_ms)).await;
         let name = "first".to_owned();
-        let ended_at = cluster.back_up(&name).await?;
+        let ended_at = server.back_up(&name).await?;
         self.fleet
             .change_instance(&self.identifier, |one| {
                 one.backups.push(Backup { name, ended_at });
             })
             .await;
-        self.keep_restorable(cluster);
+        snapshots::keep_automated(&self.fleet, &self.identifier, ended_at).await;
+        self.keep_restorable(server);
         self.fleet
             .tell(&self.identifier, &News::BackupFinished)
             .await;
@@ -222,9 +193,9 @@ impl Life {
     }
 
     /// From the first backup on: the heartbeat and further backups.
-    fn keep_restorable(&self, cluster: &Arc<Cluster>) {
-        cluster.start_heartbeat(self.fleet.config.heartbeat());
-        upkeep::start(&self.fleet, &self.identifier, cluster);
+    fn keep_restorable(&self, server: &Arc<Server>) {
+        server.start_heartbeat(self.fleet.config.heartbeat());
+        upkeep::start(&self.fleet, &self.holder(), server);
     }
 
     async fn fail(&self, status: Status) {
@@ -261,14 +232,13 @@ impl Life {
     }
 
     async fn apply_password(&self) {
-        let (Some(one), Some(cluster)) = (self.record(), self.fleet.cluster(&self.identifier))
-        else {
+        let (Some(one), Some(server)) = (self.record(), self.fleet.server(&self.holder())) else {
             return;
         };
         let Some(password) = &one.new_password else {
             return;
         };
-        match cluster.set_password(&one.master, &password.verifier).await {
+        match server.set_password(&one.master, &password.verifier).await {
             Ok(()) => {
                 self.fleet
                     .change_instance(&self.identifier, |one| one.new_password = None)
@@ -282,10 +252,11 @@ impl Life {
 
     /// From `deleting` to nothing.
     pub async fn end(self) {
-        self.fleet.end_task(&self.identifier).await;
+        let Some(one) = self.record() else { return };
+        self.fleet.end_task(&self.holder()).await;
         self.stop(Stop::Immediate).await;
         sleep(Duration::from_millis(self.fleet.config.deleting_ms)).await;
-        if let Err(error) = remove(&self.fleet.layout(&self.identifier)).await {
+        if let Err(error) = self.remove_files(&one).await {
             // The instance stays `deleting`, as its files do; the next start of the server tries again.
             tracing::error!(instance = self.identifier, %error, "the files aren't removed");
             return;
@@ -307,9 +278,21 @@ impl Life {
         tracing::info!(instance = self.identifier, "deleted");
     }
 
+    /// The automated backups stay if they are retained.
+    async fn remove_files(&self, one: &Instance) -> Result<(), ServerError> {
+        let layout = self.fleet.layout(&self.holder(), &one.resource_id);
+        remove_server(&layout).await?;
+        if self.fleet.state().retained.contains_key(&one.resource_id) {
+            return Ok(());
+        }
+        snapshots::drop_automated(&self.fleet, &one.resource_id).await;
+        self.fleet.until_unread(&one.resource_id).await;
+        remove_backups(layout.vault()).await
+    }
+
     async fn stop(&self, how: Stop) {
-        if let Some(cluster) = self.fleet.take_cluster(&self.identifier)
-            && let Err(error) = cluster.stop(how).await
+        if let Some(server) = self.fleet.take_server(&self.holder())
+            && let Err(error) = server.stop(how).await
         {
             tracing::error!(instance = self.identifier, %error, "the server isn't stopped");
         }
@@ -330,33 +313,28 @@ impl Life {
         }
     }
 
-    async fn start_again(&self, one: &Instance) -> Result<(), ClusterError> {
-        let layout = self.fleet.layout(&self.identifier);
-        let settings = self.settings(one, None);
-        let cluster = Cluster::start(
-            &self.fleet.machine,
-            layout,
-            &settings,
-            self.recover_within(),
-        )
-        .await?;
-        let cluster = self.fleet.keep_cluster(&self.identifier, cluster);
+    async fn start_again(&self, one: &Instance) -> Result<(), ServerError> {
+        let server = self.plot(one).start_again().await?;
         if !one.backups.is_empty() {
-            self.keep_restorable(&cluster);
+            self.keep_restorable(&server);
         }
         Ok(())
     }
 
+    /// The first backup if there is none yet; else the server was stopped during a snapshot, which goes on by itself.
+    async fn back_up_again(&self, one: &Instance, server: &Arc<Server>) -> Result<(), ServerError> {
+        if !one.backups.is_empty() {
+            return Ok(());
+        }
+        server.remove_backup("first").await?;
+        self.first_backup(one, server).await
+    }
+
     async fn resume_backup(&self, one: &Instance) {
-        let layout = self.fleet.layout(&self.identifier);
-        let Some(cluster) = self.fleet.cluster(&self.identifier) else {
+        let Some(server) = self.fleet.server(&self.holder()) else {
             return;
         };
-        let half_done = layout.backup("first");
-        if let Err(error) = tokio::fs::remove_dir_all(&half_done).await {
-            tracing::debug!(%error, "no half-done backup to remove");
-        }
-        match self.first_backup(one, &cluster).await {
+        match self.back_up_again(one, &server).await {
             Ok(()) => {
                 self.fleet
                     .set_status(&self.identifier, Status::Available)

@@ -47,6 +47,26 @@ pub fn invalid_state(identifier: &str, status: Status) -> AwsError {
     AwsError::new("InvalidDBInstanceState", message)
 }
 
+/// There are no such automated backups.
+pub fn no_automated_backup(name: &str) -> AwsError {
+    let message = format!("No automated backup of {name} found.");
+    AwsError::new("DBInstanceAutomatedBackupNotFound", message).with_status(404)
+}
+
+/// There is no such snapshot.
+pub fn no_snapshot(name: &str) -> AwsError {
+    AwsError::new(
+        "DBSnapshotNotFound",
+        format!("DBSnapshot not found: {name}"),
+    )
+    .with_status(404)
+}
+
+/// The snapshot's status or type doesn't allow the call.
+pub fn invalid_snapshot_state(problem: impl Into<String>) -> AwsError {
+    AwsError::new("InvalidDBSnapshotState", problem)
+}
+
 /// The source keeps no backups.
 pub fn not_restorable(identifier: &str) -> AwsError {
     let message = format!(

@@ -7,14 +7,14 @@ use local_cloud_wire::query::{Form, Xml};
 use local_cloud_wire::{AwsError, Call, CallFuture, QueryService, World};
 
 use crate::actions::{
-    backups, create, delete, describe, events, modify, parameter_groups, restore, subnet_groups,
-    tagging,
+    backups, create, delete, describe, events, modify, parameter_groups, restore, restore_snapshot,
+    snapshots, subnet_groups, tagging,
 };
 use crate::config::Config;
 use crate::fleet::Fleet;
 use crate::life::Life;
 use crate::postgres::{
-    Authority, AuthorityError, ClusterError, Installation, InstallationError, Machine, Site, Stop,
+    Authority, AuthorityError, Installation, InstallationError, Machine, ServerError, Site, Stop,
     stop_leftover,
 };
 use crate::status::Status;
@@ -44,7 +44,7 @@ pub enum StartError {
     LongPath,
     /// A server of an earlier run doesn't end.
     #[error(transparent)]
-    Leftover(#[from] ClusterError),
+    Leftover(#[from] ServerError),
 }
 
 impl Rds {
@@ -72,38 +72,36 @@ impl Rds {
         Ok(rds)
     }
 
-    async fn resume(&self) -> Result<(), ClusterError> {
-        let instances: Vec<_> = self.fleet.state().instances.values().cloned().collect();
+    async fn resume(&self) -> Result<(), ServerError> {
+        let fleet = &self.fleet;
+        let instances: Vec<_> = fleet.state().instances.values().cloned().collect();
         for one in instances {
-            stop_leftover(
-                &self.fleet.machine.installation,
-                &self.fleet.layout(&one.identifier),
-            )
-            .await?;
-            let life = Life::of(&self.fleet, &one.identifier);
+            let life = Life::of(fleet, &one.identifier);
+            let holder = life.holder();
+            let layout = fleet.layout(&holder, &one.resource_id);
+            stop_leftover(&fleet.machine.installation, &layout).await?;
             match one.status {
-                Status::Creating => self.fleet.start_task(&one.identifier, life.begin()),
+                Status::Creating => fleet.start_task(&holder, life.begin()),
                 Status::Deleting => drop(tokio::spawn(life.end())),
-                status if status.is_running() => {
-                    self.fleet.start_task(&one.identifier, life.resume());
-                }
+                status if status.is_running() => fleet.start_task(&holder, life.resume()),
                 _ => {}
             }
         }
+        crate::snapshots::give_up_begun(fleet).await;
         Ok(())
     }
 
     /// Stops all servers. The records stay, so that the next run starts them again.
     pub async fn stop(&self) {
         self.fleet.end_tasks().await;
-        let stops = self.fleet.running().into_iter().map(|identifier| {
+        let stops = self.fleet.running().into_iter().map(|holder| {
             let fleet = Arc::clone(&self.fleet);
             tokio::spawn(async move {
-                let Some(cluster) = fleet.take_cluster(&identifier) else {
+                let Some(server) = fleet.take_server(&holder) else {
                     return;
                 };
-                if let Err(error) = cluster.stop(Stop::Fast).await {
-                    tracing::error!(instance = identifier, %error, "the server isn't stopped");
+                if let Err(error) = server.stop(Stop::Fast).await {
+                    tracing::error!(%holder, %error, "the server isn't stopped");
                 }
             })
         });
@@ -122,6 +120,11 @@ impl Rds {
             "ModifyDBInstance" => modify::modify(fleet, form).await?,
             "DeleteDBInstance" => delete::delete(fleet, form).await?,
             "RestoreDBInstanceToPointInTime" => restore::restore(fleet, form).await?,
+            "CreateDBSnapshot" => snapshots::create(fleet, form).await?,
+            "DescribeDBSnapshots" => snapshots::describe(fleet, form)?,
+            "DeleteDBSnapshot" => snapshots::delete(fleet, form).await?,
+            "RestoreDBInstanceFromDBSnapshot" => restore_snapshot::restore(fleet, form).await?,
+            "DeleteDBInstanceAutomatedBackup" => backups::delete(fleet, form).await?,
             "DescribeDBInstanceAutomatedBackups" => backups::automated(fleet, form)?,
             "DescribeDBClusters" => describe::clusters(form)?,
             "DescribeEvents" => events::describe(fleet, form)?,

@@ -10,69 +10,65 @@ use jiff::Timestamp;
 use tokio::time::sleep;
 
 use crate::fleet::Fleet;
-use crate::postgres::{Cluster, ClusterError};
-use crate::record::{Backup, Origin, State};
-use crate::status::Status;
+use crate::postgres::{Server, ServerError};
+use crate::record::{Backup, Holder, Origin, State};
 
 /// How many of the newest backups are kept besides the first, which begins the restore window.
 const KEPT: usize = 3;
 
-/// Backs the cluster up at the configured interval for as long as it is the instance's.
-pub fn start(fleet: &Arc<Fleet>, identifier: &str, cluster: &Arc<Cluster>) {
-    let (fleet, identifier, cluster) = (
+/// Backs the server up at the configured interval for as long as it is the holder's.
+pub fn start(fleet: &Arc<Fleet>, holder: &Holder, server: &Arc<Server>) {
+    tokio::spawn(run(
         Arc::clone(fleet),
-        identifier.to_owned(),
-        Arc::downgrade(cluster),
-    );
-    tokio::spawn(run(fleet, identifier, cluster));
+        holder.clone(),
+        Arc::downgrade(server),
+    ));
 }
 
-async fn run(fleet: Arc<Fleet>, identifier: String, cluster: Weak<Cluster>) {
+async fn run(fleet: Arc<Fleet>, holder: Holder, server: Weak<Server>) {
     loop {
         sleep(Duration::from_millis(fleet.config.backup_every_ms)).await;
-        let Some(cluster) = cluster.upgrade() else {
+        let Some(server) = server.upgrade() else {
             return;
         };
-        let ours = |kept| Arc::ptr_eq(&kept, &cluster);
-        if !fleet.cluster(&identifier).is_some_and(ours) {
+        let ours = |kept| Arc::ptr_eq(&kept, &server);
+        if !fleet.server(&holder).is_some_and(ours) {
             return;
         }
-        if let Err(error) = back_up(&fleet, &identifier, &cluster).await {
-            tracing::warn!(instance = identifier, %error, "a further backup failed: restores start from an older one");
+        if let Err(error) = back_up(&fleet, &holder, &server).await {
+            tracing::warn!(%holder, %error, "a further backup failed: restores start from an older one");
         }
     }
 }
 
-async fn back_up(fleet: &Fleet, identifier: &str, cluster: &Cluster) -> Result<(), ClusterError> {
+async fn back_up(fleet: &Fleet, holder: &Holder, server: &Server) -> Result<(), ServerError> {
     let name = Timestamp::now().as_millisecond().to_string();
-    let ended_at = cluster.back_up(&name).await?;
+    let ended_at = server.back_up(&name).await?;
     let stale = fleet
-        .change(|state| {
-            let busy = is_being_restored_from(state, identifier);
-            let Some(one) = state.instances.get_mut(identifier) else {
-                return Vec::new();
-            };
-            one.backups.push(Backup { name, ended_at });
-            if busy {
-                Vec::new()
-            } else {
-                take_stale(&mut one.backups)
-            }
-        })
+        .change(|state| add(state, holder, Backup { name, ended_at }))
         .await;
     for backup in stale {
-        cluster.remove_backup(&backup.name).await?;
+        server.remove_backup(&backup.name).await?;
     }
     Ok(())
 }
 
-/// Whether a restore may be copying one of the instance's backups.
-fn is_being_restored_from(state: &State, identifier: &str) -> bool {
-    state.instances.values().any(|one| {
-        let from_it =
-            matches!(&one.origin, Origin::PointInTime { source, .. } if source == identifier);
-        from_it && one.status == Status::Creating
-    })
+/// Adds a backup and takes out those that it makes superfluous, unless one of them may just be copied.
+fn add(state: &mut State, holder: &Holder, backup: Backup) -> Vec<Backup> {
+    let Some((resource_id, _)) = state.backups_of(holder) else {
+        return Vec::new();
+    };
+    let resource_id = resource_id.to_owned();
+    let busy = state.is_restoring(|origin: &Origin| origin.reads_backups_of(&resource_id));
+    let Some((_, backups)) = state.backups_of(holder) else {
+        return Vec::new();
+    };
+    backups.push(backup);
+    if busy {
+        Vec::new()
+    } else {
+        take_stale(backups)
+    }
 }
 
 /// Takes out the backups between the first and the newest ones.

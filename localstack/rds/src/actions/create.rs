@@ -7,11 +7,11 @@ use local_cloud_wire::query::{Form, Xml};
 use local_cloud_wire::{AwsError, ids};
 use postgres_protocol::password::scram_sha_256;
 
-use crate::choices::{check_groups, choices_of_new};
+use crate::choices::{check_groups, choices_of_new, choices_of_restored};
 use crate::fleet::Fleet;
 use crate::life::Life;
 use crate::parameters::{database_name, new_identifier, number, password, required, tags};
-use crate::record::{Choices, Instance, Origin, Tag};
+use crate::record::{Choices, Engine, Instance, Origin, Portrait, Tag};
 use crate::refusal::{instance_exists, invalid_value, missing, quota_exceeded};
 use crate::status::Status;
 
@@ -31,6 +31,36 @@ pub struct Wish {
     pub origin: Origin,
     /// The port that is wanted; another one is given if it isn't free.
     pub port: Option<u16>,
+}
+
+impl Wish {
+    /// A restored instance: what the call names, else what its source had and RDS inherits. The tags too are the
+    /// source's unless the call gives some.
+    ///
+    /// # Errors
+    /// An invalid parameter.
+    pub fn restored(
+        fleet: &Fleet,
+        form: &Form,
+        identifier: String,
+        source: Portrait<Choices>,
+        origin: Origin,
+    ) -> Result<Self, AwsError> {
+        let major = fleet.machine.installation.major();
+        Ok(Self {
+            identifier,
+            choices: choices_of_restored(form, &source.choices, major)?,
+            tags: if form.structures("Tags").is_empty() {
+                source.tags
+            } else {
+                tags(form)?
+            },
+            master: source.master,
+            database: source.database,
+            origin,
+            port: wished_port(form)?,
+        })
+    }
 }
 
 /// Starts the creation.
@@ -122,10 +152,8 @@ pub async fn admit(fleet: &Arc<Fleet>, wish: Wish) -> Result<Instance, AwsError>
         Ok(instance)
     });
     let instance = admitted.await?;
-    fleet.start_task(
-        &instance.identifier,
-        Life::of(fleet, &instance.identifier).begin(),
-    );
+    let life = Life::of(fleet, &instance.identifier);
+    fleet.start_task(&instance.holder(), life.begin());
     Ok(instance)
 }
 
@@ -133,6 +161,7 @@ fn fulfilled(wish: Wish, port: u16, engine_version: String) -> Instance {
     Instance {
         identifier: wish.identifier,
         resource_id: format!("db-{}", ids::hex(13).to_ascii_uppercase()),
+        engine: Engine::Postgres,
         engine_version,
         master: wish.master,
         database: wish.database,
@@ -151,7 +180,7 @@ fn fulfilled(wish: Wish, port: u16, engine_version: String) -> Instance {
 
 /// The answer of an operation on one instance.
 pub fn result(fleet: &Fleet, action: &str, instance: &Instance) -> Xml {
-    let latest = fleet.latest_restorable_time(&instance.identifier);
+    let latest = fleet.latest_restorable_time(&instance.holder());
     let state = fleet.state();
     let scene = crate::answer::Scene {
         region: &fleet.world.region,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use local_cloud_wire::AwsError;
 use local_cloud_wire::query::{Form, Xml};
 
@@ -9,7 +10,7 @@ use super::create::result;
 use crate::fleet::Fleet;
 use crate::life::Life;
 use crate::parameters::{boolean, identifier_of, required};
-use crate::record::Instance;
+use crate::record::{Choices, Holder, Instance, Retained};
 use crate::refusal::{invalid_combination, invalid_state, no_instance};
 use crate::status::Status;
 
@@ -19,15 +20,26 @@ use crate::status::Status;
 /// As documented for the operation.
 pub async fn delete(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
     let identifier = identifier_of(required(form, "DBInstanceIdentifier")?);
-    refuse_remains(form)?;
+    refuse_final_snapshot(form)?;
+    let retains = boolean(form, "DeleteAutomatedBackups")? == Some(false);
+    let latest = fleet.latest_restorable_time(&Holder::Instance(identifier.clone()));
+    let most = fleet.config.retained_backups;
     let deleting = fleet.change(|state| {
         let one = state
             .instances
-            .get_mut(&identifier)
+            .get(&identifier)
             .ok_or_else(|| no_instance(&identifier))?;
         may_be_deleted(one)?;
-        one.status = Status::Deleting;
-        Ok::<_, AwsError>(one.clone())
+        if let (true, Some(retained)) = (retains, retained(one, latest)) {
+            if state.retained.len() >= most {
+                return Err(too_many_retained());
+            }
+            state.retained.insert(one.resource_id.clone(), retained);
+        }
+        let mut deleting = one.clone();
+        deleting.status = Status::Deleting;
+        state.instances.insert(identifier.clone(), deleting.clone());
+        Ok::<_, AwsError>(deleting)
     });
     let deleting = deleting.await?;
     tokio::spawn(Life::of(fleet, &identifier).end());
@@ -45,8 +57,25 @@ fn may_be_deleted(one: &Instance) -> Result<(), AwsError> {
     Ok(())
 }
 
-/// What would stay behind in AWS: snapshots and retained backups, which the local cloud doesn't keep.
-fn refuse_remains(form: &Form) -> Result<(), AwsError> {
+/// What stays of an instance whose automated backups are kept; nothing if it has none.
+fn retained(one: &Instance, latest: Option<Timestamp>) -> Option<Retained<Choices>> {
+    let window = one.window(latest)?;
+    Some(Retained {
+        portrait: one.portrait(),
+        backups: one.backups.clone(),
+        latest: window.latest,
+    })
+}
+
+fn too_many_retained() -> AwsError {
+    AwsError::new(
+        "DBInstanceAutomatedBackupQuotaExceeded",
+        "The quota for retained automated backups has been exceeded for this AWS Region.",
+    )
+}
+
+/// The local cloud takes no final snapshots, and says so instead of ignoring the wish.
+fn refuse_final_snapshot(form: &Form) -> Result<(), AwsError> {
     let skips = boolean(form, "SkipFinalSnapshot")?.unwrap_or(false);
     if !skips && form.get("FinalDBSnapshotIdentifier").is_none() {
         let problem =
@@ -55,12 +84,7 @@ fn refuse_remains(form: &Form) -> Result<(), AwsError> {
     }
     if form.get("FinalDBSnapshotIdentifier").is_some() {
         return Err(invalid_combination(
-            "The local cloud takes no final snapshot: set SkipFinalSnapshot alone.",
-        ));
-    }
-    if boolean(form, "DeleteAutomatedBackups")? == Some(false) {
-        return Err(invalid_combination(
-            "The local cloud keeps no backups of deleted instances: set DeleteAutomatedBackups.",
+            "The local cloud takes no final snapshot: call CreateDBSnapshot first, then set SkipFinalSnapshot alone.",
         ));
     }
     Ok(())
@@ -71,15 +95,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_deleted_while_a_wish_for_its_remains_can_not_be_fulfilled() {
-        let check = |body: &str| refuse_remains(&Form::decode(body.as_bytes()));
+    fn nothing_is_deleted_while_the_wish_for_a_final_snapshot_can_not_be_fulfilled() {
+        let check = |body: &str| refuse_final_snapshot(&Form::decode(body.as_bytes()));
         assert!(check("SkipFinalSnapshot=true").is_ok());
-        assert!(check("SkipFinalSnapshot=true&DeleteAutomatedBackups=true").is_ok());
-        for bad in [
-            "",
-            "SkipFinalSnapshot=true&DeleteAutomatedBackups=false",
-            "FinalDBSnapshotIdentifier=last",
-        ] {
+        for bad in ["", "FinalDBSnapshotIdentifier=last"] {
             assert_eq!(
                 check(bad).unwrap_err().code,
                 "InvalidParameterCombination",

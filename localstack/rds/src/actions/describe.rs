@@ -34,7 +34,7 @@ pub fn instances(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
     }
     let state = fleet.state();
     let render = |one: &Instance| {
-        let latest = fleet.latest_restorable_time(&one.identifier);
+        let latest = fleet.latest_restorable_time(&one.holder());
         instance(
             &Scene {
                 region: &fleet.world.region,

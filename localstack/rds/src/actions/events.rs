@@ -29,12 +29,10 @@ pub fn describe(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
         }
         _ => {}
     }
-    let instances = form
-        .get("SourceType")
-        .is_none_or(|kind| kind == "db-instance");
+    let kind = form.get("SourceType");
     let categories = form.list("EventCategories");
     let wanted = |event: &PastEvent| {
-        instances
+        kind.is_none_or(|kind| kind == event.kind)
             && from <= event.at
             && event.at <= to
             && source.is_none_or(|name| name.eq_ignore_ascii_case(&event.identifier))

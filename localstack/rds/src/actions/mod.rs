@@ -9,5 +9,7 @@ pub mod modify;
 pub mod page;
 pub mod parameter_groups;
 pub mod restore;
+pub mod restore_snapshot;
+pub mod snapshots;
 pub mod subnet_groups;
 pub mod tagging;

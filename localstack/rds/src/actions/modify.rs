@@ -54,7 +54,8 @@ pub async fn modify(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
     });
     let changed = changed.await?;
     if resets {
-        fleet.start_task(&identifier, Life::of(fleet, &identifier).change_password());
+        let life = Life::of(fleet, &identifier);
+        fleet.start_task(&changed.holder(), life.change_password());
     }
     Ok(result(fleet, "ModifyDBInstance", &changed))
 }

@@ -7,13 +7,15 @@ use local_cloud_wire::AwsError;
 use local_cloud_wire::query::{Form, Xml};
 use local_cloud_wire::time::iso_milliseconds;
 
-use super::create::{Wish, admit, result, wished_port};
-use crate::choices::{choices_of_restored, refuse_managed_password};
+use super::backups::resource_id_in;
+use super::create::{Wish, admit, result};
+use crate::choices::refuse_managed_password;
 use crate::fleet::Fleet;
-use crate::parameters::{boolean, identifier_of, instant, new_identifier, tags};
-use crate::record::{Instance, Origin, State};
+use crate::parameters::{boolean, identifier_of, instant, new_identifier};
+use crate::record::{Backup, Choices, Instance, Origin, Portrait, backup_for};
 use crate::refusal::{
-    invalid_combination, invalid_state, invalid_value, no_instance, not_restorable,
+    instance_exists, invalid_combination, invalid_state, invalid_value, no_automated_backup,
+    no_instance, not_restorable,
 };
 use crate::status::Status;
 use crate::window::Window;
@@ -26,41 +28,32 @@ pub async fn restore(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
     let identifier = new_identifier(form, "TargetDBInstanceIdentifier")?;
     refuse_managed_password(form)?;
     let target = Target::read(form)?;
-    let source = find_source(&fleet.state(), form)?;
+    let source = find_source(fleet, form)?;
     if fleet.instance(&identifier).is_some() {
-        return Err(crate::refusal::instance_exists(&identifier));
+        return Err(instance_exists(&identifier));
     }
-    let window = restorable(&source, fleet.latest_restorable_time(&source.identifier))?;
-    let at = target.within(window)?;
-    let wish = Wish {
-        identifier,
-        master: source.master.clone(),
-        database: source.database.clone(),
-        choices: choices_of_restored(form, &source.choices, fleet.machine.installation.major())?,
-        tags: if form.structures("Tags").is_empty() {
-            source.tags
-        } else {
-            tags(form)?
-        },
-        origin: Origin::PointInTime {
-            source: source.identifier,
-            at,
-        },
-        port: wished_port(form)?,
-    };
+    let at = target.within(source.window)?;
+    let origin = source.origin(at)?;
+    let wish = Wish::restored(fleet, form, identifier, source.portrait, origin)?;
     let instance = admit(fleet, wish).await?;
     Ok(result(fleet, "RestoreDBInstanceToPointInTime", &instance))
 }
 
 /// The time that is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Target {
+pub enum Target {
+    /// The latest restorable one.
     Latest,
+    /// This one.
     At(Timestamp),
 }
 
 impl Target {
-    fn read(form: &Form) -> Result<Self, AwsError> {
+    /// From `RestoreTime` and `UseLatestRestorableTime`.
+    ///
+    /// # Errors
+    /// Both, neither, or no instant.
+    pub fn read(form: &Form) -> Result<Self, AwsError> {
         let latest = boolean(form, "UseLatestRestorableTime")?.unwrap_or(false);
         match (instant(form, "RestoreTime")?, latest) {
             (Some(at), false) => Ok(Self::At(at)),
@@ -74,7 +67,11 @@ impl Target {
         }
     }
 
-    fn within(self, window: Window) -> Result<Timestamp, AwsError> {
+    /// The time within the window.
+    ///
+    /// # Errors
+    /// `InvalidParameterValue` outside of it.
+    pub fn within(self, window: Window) -> Result<Timestamp, AwsError> {
         match self {
             Self::Latest => Ok(window.latest),
             Self::At(at) if window.contains(at) => Ok(at),
@@ -88,38 +85,84 @@ impl Target {
     }
 }
 
-fn find_source(state: &State, form: &Form) -> Result<Instance, AwsError> {
-    let by_identifier = form.get("SourceDBInstanceIdentifier");
-    let by_resource = form.get("SourceDbiResourceId");
-    let found = match (by_identifier, by_resource) {
-        (Some(name), None) => state.instances.get(&identifier_of(name)),
-        (None, Some(id)) => state
-            .instances
-            .values()
-            .find(|instance| instance.resource_id == id),
-        _ => {
-            let problem =
-                "Exactly one of SourceDBInstanceIdentifier and SourceDbiResourceId must be given.";
-            return Err(invalid_combination(problem));
-        }
-    };
-    found
-        .cloned()
-        .ok_or_else(|| no_instance(by_identifier.or(by_resource).unwrap_or_default()))
+/// Automated backups and what they were taken of.
+pub struct Source<C> {
+    /// What they were taken of.
+    pub portrait: Portrait<C>,
+    /// The base backups.
+    pub backups: Vec<Backup>,
+    /// The restore window.
+    pub window: Window,
 }
 
-fn restorable(source: &Instance, latest: Option<Timestamp>) -> Result<Window, AwsError> {
-    if source.choices.backup_retention == 0 {
-        return Err(not_restorable(&source.identifier));
+impl<C> Source<C> {
+    /// The restore to that time, which must be within the window.
+    ///
+    /// # Errors
+    /// `InvalidParameterValue` if no base backup ended before.
+    pub fn origin(&self, at: Timestamp) -> Result<Origin, AwsError> {
+        let none = || invalid_value(format!("No backup was taken before {at}."));
+        let backup = backup_for(&self.backups, at).ok_or_else(none)?;
+        Ok(Origin::PointInTime {
+            source: self.portrait.identifier.clone(),
+            resource_id: self.portrait.resource_id.clone(),
+            backup: backup.name.clone(),
+            at,
+        })
     }
-    if source.status == Status::Creating
-        || source.status == Status::Deleting
-        || source.status.is_failure()
-    {
-        return Err(invalid_state(&source.identifier, source.status));
+}
+
+fn find_source(fleet: &Fleet, form: &Form) -> Result<Source<Choices>, AwsError> {
+    let identifier = form.get("SourceDBInstanceIdentifier");
+    let resource_id = form.get("SourceDbiResourceId");
+    let backups = form.get("SourceDBInstanceAutomatedBackupsArn");
+    match (identifier, resource_id, backups) {
+        (Some(name), None, None) => {
+            let one = fleet.instance(&identifier_of(name));
+            of_instance(fleet, one.ok_or_else(|| no_instance(name))?)
+        }
+        (None, Some(id), None) => of_resource(fleet, id),
+        (None, None, Some(arn)) => {
+            let id = resource_id_in(arn).ok_or_else(|| no_automated_backup(arn))?;
+            of_resource(fleet, &id)
+        }
+        _ => Err(invalid_combination(
+            "Exactly one of SourceDBInstanceIdentifier, SourceDbiResourceId and \
+             SourceDBInstanceAutomatedBackupsArn must be given.",
+        )),
     }
-    let problem = || invalid_value(format!("{} has no restorable time yet.", source.identifier));
-    source.window(latest).ok_or_else(problem)
+}
+
+/// The backups under a resource id: those of a present instance, or retained ones.
+fn of_resource(fleet: &Fleet, id: &str) -> Result<Source<Choices>, AwsError> {
+    let retained = fleet.state().retained.get(id).cloned();
+    if let Some(retained) = retained {
+        let window = retained.window().ok_or_else(|| no_automated_backup(id))?;
+        return Ok(Source {
+            window,
+            portrait: retained.portrait,
+            backups: retained.backups,
+        });
+    }
+    let instances = fleet.state().instances.clone();
+    let found = instances.into_values().find(|one| one.resource_id == id);
+    of_instance(fleet, found.ok_or_else(|| no_automated_backup(id))?)
+}
+
+fn of_instance(fleet: &Fleet, one: Instance) -> Result<Source<Choices>, AwsError> {
+    if one.choices.backup_retention == 0 {
+        return Err(not_restorable(&one.identifier));
+    }
+    if matches!(one.status, Status::Creating | Status::Deleting) || one.status.is_failure() {
+        return Err(invalid_state(&one.identifier, one.status));
+    }
+    let problem = || invalid_value(format!("{} has no restorable time yet.", one.identifier));
+    let latest = fleet.latest_restorable_time(&one.holder());
+    Ok(Source {
+        window: one.window(latest).ok_or_else(problem)?,
+        portrait: one.portrait(),
+        backups: one.backups,
+    })
 }
 
 #[cfg(test)]

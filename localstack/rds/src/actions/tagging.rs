@@ -7,7 +7,9 @@ use crate::answer::tag_list;
 use crate::fleet::Fleet;
 use crate::parameters::{required, tags};
 use crate::record::{State, Tag};
-use crate::refusal::{invalid_value, no_instance, no_parameter_group, no_subnet_group};
+use crate::refusal::{
+    invalid_value, no_instance, no_parameter_group, no_snapshot, no_subnet_group,
+};
 
 /// Adds tags; a key that is there already gets the new value.
 ///
@@ -49,7 +51,7 @@ pub fn list(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
     Ok(Xml::parent("ListTagsForResourceResult").child(tag_list(tags_of(&mut state, name)?)))
 }
 
-/// The tags of what an ARN names: `…:db:<id>`, `…:subgrp:<name>`, `…:pg:<name>`.
+/// The tags of what an ARN names: `…:db:<id>`, `…:snapshot:<id>`, `…:subgrp:<name>`, `…:pg:<name>`.
 fn tags_of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Vec<Tag>, AwsError> {
     let parts: Vec<&str> = arn.splitn(7, ':').collect();
     match parts.as_slice() {
@@ -58,6 +60,11 @@ fn tags_of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Vec<Tag>, AwsE
             .get_mut(*id)
             .map(|one| &mut one.tags)
             .ok_or_else(|| no_instance(id)),
+        ["arn", _, "rds", _, _, "snapshot", name] => state
+            .snapshots
+            .get_mut(*name)
+            .map(|one| &mut one.tags)
+            .ok_or_else(|| no_snapshot(name)),
         ["arn", _, "rds", _, _, "subgrp", name] => state
             .subnet_groups
             .get_mut(*name)

@@ -19,7 +19,7 @@ pub struct Settings {
     pub max_connections: u32,
     /// Whether the write-ahead log is archived, that is, whether automated backups are on.
     pub archive: bool,
-    /// For a cluster that still has to recover: from where and to when.
+    /// For a server that still has to recover beyond its base backup: from where and to when.
     pub recovery: Option<Recovery>,
 }
 
@@ -78,7 +78,10 @@ pub fn postgresql_conf(layout: &Layout, settings: &Settings) -> String {
     );
     if settings.archive {
         set("archive_mode", "on");
-        set("archive_command", &archive_command(&layout.archive()));
+        set(
+            "archive_command",
+            &archive_command(&layout.vault().archive()),
+        );
     }
     if let Some(recovery) = &settings.recovery {
         // Without hot standby the first successful connection means that recovery is over.
@@ -144,7 +147,7 @@ mod tests {
     use super::*;
 
     fn conf(recovery: Option<Recovery>, archive: bool) -> String {
-        let layout = Site::below(Path::new("/home of/it's 5%")).instance("a");
+        let layout = Site::below(Path::new("/home of/it's 5%")).instance("a", "db-A");
         postgresql_conf(
             &layout,
             &Settings {
@@ -161,7 +164,7 @@ mod tests {
         let text = conf(None, true);
         assert!(
             text.contains(
-                r"cp --sparse=always %p ''/home of/it''\\''''s 5%%/rds/a/archive''/.%f.part"
+                r"cp --sparse=always %p ''/home of/it''\\''''s 5%%/rds/.backups/db-A/archive''/.%f.part"
             ),
             "{text}"
         );

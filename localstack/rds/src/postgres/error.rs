@@ -6,7 +6,7 @@ use super::authority::AuthorityError;
 
 /// A cluster that couldn't be made, started, backed up or asked.
 #[derive(Debug, thiserror::Error)]
-pub enum ClusterError {
+pub enum ServerError {
     /// Files.
     #[error("{doing}: {cause}")]
     Files {
@@ -51,13 +51,13 @@ pub enum ClusterError {
 }
 
 /// Adds what was being done to an error of the file system.
-pub(crate) fn files(doing: &'static str) -> impl Fn(io::Error) -> ClusterError {
-    move |cause| ClusterError::Files { doing, cause }
+pub(crate) fn files(doing: &'static str) -> impl Fn(io::Error) -> ServerError {
+    move |cause| ServerError::Files { doing, cause }
 }
 
 /// Adds what was being done to an error of a statement.
-pub(crate) fn statement(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> ClusterError {
-    move |cause| ClusterError::Statement { doing, cause }
+pub(crate) fn statement(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> ServerError {
+    move |cause| ServerError::Statement { doing, cause }
 }
 
 /// What the server said, which the client's error leaves out.

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_postgres::Client;
 
-use super::error::{ClusterError, statement};
+use super::error::{ServerError, statement};
 use super::layout::Layout;
 use super::session::{connect, first_text};
 use crate::window::reachable_before;
@@ -56,7 +56,7 @@ struct Heart {
 }
 
 impl Heart {
-    async fn beat(&mut self) -> Result<Timestamp, ClusterError> {
+    async fn beat(&mut self) -> Result<Timestamp, ServerError> {
         let failed = statement("write the heartbeat");
         let client = match self.client.take() {
             Some(client) => client,
@@ -75,21 +75,21 @@ impl Heart {
             .await
             .map_err(&failed)?;
         let (Some(before), Some(segment)) = (before.and_then(|at| at.parse().ok()), segment) else {
-            return Err(ClusterError::Program {
+            return Err(ServerError::Program {
                 program: "heartbeat",
                 output: "no answer to its statements".into(),
             });
         };
-        archived(self.layout.archive().join(segment)).await?;
+        archived(self.layout.vault().archive().join(segment)).await?;
         Ok(reachable_before(before))
     }
 }
 
-async fn archived(segment: PathBuf) -> Result<(), ClusterError> {
+async fn archived(segment: PathBuf) -> Result<(), ServerError> {
     let deadline = Instant::now() + ARCHIVE_WITHIN;
     while !tokio::fs::try_exists(&segment).await.unwrap_or(false) {
         if Instant::now() >= deadline {
-            return Err(ClusterError::Late {
+            return Err(ServerError::Late {
                 doing: "archive a segment",
                 seconds: ARCHIVE_WITHIN.as_secs(),
             });

@@ -39,12 +39,29 @@ impl Site {
         self.private().join("instances.json")
     }
 
-    /// The files of an instance.
-    pub fn instance(&self, identifier: &str) -> Layout {
+    /// The files of an instance outside of clusters; its backups are kept by resource id, because they may outlive it.
+    pub fn instance(&self, identifier: &str, resource_id: &str) -> Layout {
+        self.layout(self.folder.join(identifier), resource_id)
+    }
+
+    fn layout(&self, folder: PathBuf, resource_id: &str) -> Layout {
         Layout {
-            folder: self.folder.join(identifier),
+            folder,
+            vault: self.vault(resource_id),
             sockets: self.sockets(),
         }
+    }
+
+    /// The automated backups of an instance or cluster.
+    pub fn vault(&self, resource_id: &str) -> Vault {
+        Vault {
+            folder: self.folder.join(".backups").join(resource_id),
+        }
+    }
+
+    /// The folder of a snapshot's own files.
+    pub fn snapshot(&self, name: &str) -> PathBuf {
+        self.folder.join(".snapshots").join(name)
     }
 
     /// Says whether the sockets' paths fit into what Linux allows.
@@ -53,22 +70,16 @@ impl Site {
     }
 }
 
-/// The files of one instance.
+/// The automated backups of an instance or cluster: base backups and the write-ahead log.
 #[derive(Debug, Clone)]
-pub struct Layout {
+pub struct Vault {
     folder: PathBuf,
-    sockets: PathBuf,
 }
 
-impl Layout {
+impl Vault {
     /// The folder of everything.
     pub fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    /// The cluster's data directory.
-    pub fn data(&self) -> PathBuf {
-        self.folder.join("data")
     }
 
     /// The archived write-ahead log.
@@ -84,6 +95,31 @@ impl Layout {
     /// One base backup.
     pub fn backup(&self, name: &str) -> PathBuf {
         self.backups().join(name)
+    }
+}
+
+/// The files of one server.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    folder: PathBuf,
+    vault: Vault,
+    sockets: PathBuf,
+}
+
+impl Layout {
+    /// The folder of everything but the backups.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The server's data directory.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// Its automated backups.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     /// What the server writes to its standard error.

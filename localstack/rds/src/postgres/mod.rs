@@ -1,19 +1,23 @@
 //! Real PostgreSQL clusters: their files, processes, backups and recovery. Nothing of the RDS API is in here.
 
 mod authority;
-mod cluster;
 mod configuration;
 mod error;
+mod files;
 mod heartbeat;
 mod installation;
 mod layout;
 mod process;
+mod server;
 mod session;
 
 pub use authority::{Authority, AuthorityError};
-pub use cluster::{Cluster, Machine, Master, configure, copy_backup, initialise, remove};
 pub use configuration::{Recovery, Settings};
-pub use error::ClusterError;
+pub use error::ServerError;
+pub use files::{
+    copy_backup, initialise, make_folder, remove_backups, remove_folder, remove_server,
+};
 pub use installation::{Installation, InstallationError, Owner};
-pub use layout::{Layout, Site};
+pub use layout::{Layout, Site, Vault};
 pub use process::{Stop, stop_leftover};
+pub use server::{Machine, Master, Server, configure};

@@ -9,7 +9,7 @@ use tokio::process::Child;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::error::{ClusterError, files};
+use super::error::{ServerError, files};
 use super::installation::Installation;
 use super::layout::Layout;
 use super::session::connect;
@@ -54,7 +54,7 @@ impl Process {
         layout: &Layout,
         port: u16,
         within: Duration,
-    ) -> Result<Self, ClusterError> {
+    ) -> Result<Self, ServerError> {
         let log = fs::File::options()
             .create(true)
             .append(true)
@@ -95,7 +95,7 @@ impl Process {
     ///
     /// # Errors
     /// It can't be signalled, or doesn't end.
-    pub async fn stop(&self, installation: &Installation, how: Stop) -> Result<(), ClusterError> {
+    pub async fn stop(&self, installation: &Installation, how: Stop) -> Result<(), ServerError> {
         if *self.ended.borrow() {
             return Ok(());
         }
@@ -108,7 +108,7 @@ impl Process {
             "the server didn't end in time: ending it at once"
         );
         signal(installation, self.pid, Stop::Immediate).await?;
-        let late = ClusterError::Late {
+        let late = ServerError::Late {
             doing: "stop the server",
             seconds: 2 * STOP_WITHIN.as_secs(),
         };
@@ -121,7 +121,7 @@ async fn ready(
     layout: &Layout,
     port: u16,
     within: Duration,
-) -> Result<(), ClusterError> {
+) -> Result<(), ServerError> {
     let deadline = Instant::now() + within;
     loop {
         if connect(layout.sockets(), port, "postgres").await.is_ok() {
@@ -139,7 +139,7 @@ async fn ready(
                 .kill()
                 .await
                 .map_err(files("end a server that isn't ready in time"))?;
-            return Err(ClusterError::Late {
+            return Err(ServerError::Late {
                 doing: "start the server",
                 seconds: within.as_secs(),
             });
@@ -155,7 +155,7 @@ async fn ready(
 pub async fn stop_leftover(
     installation: &Installation,
     layout: &Layout,
-) -> Result<(), ClusterError> {
+) -> Result<(), ServerError> {
     let data = layout.data();
     let Some(pid) = postmaster(&data) else {
         return Ok(());
@@ -168,7 +168,7 @@ pub async fn stop_leftover(
     let deadline = Instant::now() + STOP_WITHIN;
     while serves(pid, &data) {
         if Instant::now() >= deadline {
-            return Err(ClusterError::Late {
+            return Err(ServerError::Late {
                 doing: "stop a server left behind",
                 seconds: STOP_WITHIN.as_secs(),
             });
@@ -178,7 +178,7 @@ pub async fn stop_leftover(
     Ok(())
 }
 
-async fn signal(installation: &Installation, pid: u32, how: Stop) -> Result<(), ClusterError> {
+async fn signal(installation: &Installation, pid: u32, how: Stop) -> Result<(), ServerError> {
     let mut command = installation.program("pg_ctl");
     let sent = command
         .args(["kill", how.signal()])
@@ -190,7 +190,7 @@ async fn signal(installation: &Installation, pid: u32, how: Stop) -> Result<(), 
         return Ok(());
     }
     let output = String::from_utf8_lossy(&sent.stderr).trim().to_owned();
-    Err(ClusterError::Program {
+    Err(ServerError::Program {
         program: "pg_ctl kill",
         output,
     })
@@ -216,10 +216,10 @@ fn serves(pid: u32, data: &Path) -> bool {
 }
 
 /// The last lines of the log, for an error message.
-fn ended_early(layout: &Layout) -> ClusterError {
+fn ended_early(layout: &Layout) -> ServerError {
     let text = fs::read_to_string(layout.log()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().rev().take(6).collect();
-    ClusterError::Ended {
+    ServerError::Ended {
         log: lines.into_iter().rev().collect::<Vec<_>>().join("; "),
     }
 }

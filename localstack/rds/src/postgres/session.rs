@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 use super::configuration::ADMIN;
-use super::error::{ClusterError, statement};
+use super::error::{ServerError, statement};
 
 /// Connects to a database of the cluster at that socket. The connection ends with the client.
 ///
@@ -42,7 +42,7 @@ pub async fn run_built(
     doing: &'static str,
     query: &str,
     parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
-) -> Result<(), ClusterError> {
+) -> Result<(), ServerError> {
     let rows = client
         .query(query, parameters)
         .await

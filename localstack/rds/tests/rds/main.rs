@@ -3,4 +3,6 @@
 
 mod instance;
 mod restore;
+mod retained;
+mod snapshot;
 mod stage;

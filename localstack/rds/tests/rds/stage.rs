@@ -138,6 +138,34 @@ impl Stage {
         }
     }
 
+    /// Waits until the answer of an operation is as wanted, and answers it.
+    pub async fn until_answer(
+        &self,
+        action: &str,
+        form: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> String {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let xml = self.call(action, form).await.unwrap();
+            if wanted(&xml) {
+                return xml;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{action} never answered what it should: {xml}"
+            );
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until an instance is available, and answers its port.
+    pub async fn until_available(&self, identifier: &str) -> String {
+        let available = |xml: &str| text(xml, "DBInstanceStatus") == Some("available");
+        let xml = self.until(identifier, available).await;
+        text(&xml, "Port").unwrap().to_owned()
+    }
+
     /// Waits until an instance is gone.
     pub async fn until_gone(&self, identifier: &str) {
         let deadline = Instant::now() + DEADLINE;
@@ -149,7 +177,10 @@ impl Stage {
 
     /// Waits until a base backup begins that wasn't there before.
     pub async fn until_another_backup(&self, identifier: &str) {
-        let folder = self.home.join("rds").join(identifier).join("backups");
+        let xml = self.describe(identifier).await.unwrap();
+        let resource_id = text(&xml, "DbiResourceId").unwrap();
+        let vault = self.home.join("rds/.backups").join(resource_id);
+        let folder = vault.join("backups");
         let all = || -> BTreeSet<_> {
             let entries = fs::read_dir(&folder).unwrap();
             entries.map(|entry| entry.unwrap().file_name()).collect()
@@ -174,14 +205,30 @@ impl Stage {
         self.until(identifier, reached).await;
     }
 
-    /// The next event's id and instance.
+    /// The next event's id and instance, past those of snapshots.
     pub async fn next_event(&mut self) -> (String, String) {
-        let event = tokio::time::timeout(DEADLINE, self.events.recv())
-            .await
-            .unwrap()
-            .unwrap();
+        loop {
+            let (kind, id, identifier) = self.next_event_of_any().await;
+            if kind == "DB_INSTANCE" {
+                return (id, identifier);
+            }
+        }
+    }
+
+    /// The next event's source type, id and source.
+    pub async fn next_event_of_any(&mut self) -> (String, String, String) {
+        let event = self.next_whole_event().await;
         let text = |name: &str| event.detail[name].as_str().unwrap().to_owned();
-        (text("EventID"), text("SourceIdentifier"))
+        (
+            text("SourceType"),
+            text("EventID"),
+            text("SourceIdentifier"),
+        )
+    }
+
+    pub async fn next_whole_event(&mut self) -> Event {
+        let event = tokio::time::timeout(DEADLINE, self.events.recv());
+        event.await.unwrap().unwrap()
     }
 
     pub fn no_more_events(&mut self) -> bool {

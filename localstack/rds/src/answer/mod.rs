@@ -1,11 +1,15 @@
 //! The XML of instances, groups, backups and events (RDS API reference).
 
+mod backup;
+
 use jiff::Timestamp;
 use local_cloud_wire::arn::arn;
 use local_cloud_wire::query::Xml;
 use local_cloud_wire::time::iso_milliseconds;
 
 use crate::record::{Instance, ParameterGroup, PastEvent, State, SubnetGroup, Tag};
+
+pub use backup::{AutomatedBackup, BackupStatus, automated_backup, restore_window, snapshot};
 
 /// The VPC in which all local instances are said to be.
 pub const VPC: &str = "vpc-00000001";
@@ -29,7 +33,7 @@ pub fn instance(scene: &Scene<'_>, one: &Instance) -> Xml {
         .child(Xml::text("DBInstanceArn", arn))
         .child(Xml::text("DbiResourceId", &one.resource_id))
         .child(Xml::text("DBInstanceClass", &choices.class))
-        .child(Xml::text("Engine", "postgres"))
+        .child(Xml::text("Engine", one.engine.name()))
         .child(Xml::text("EngineVersion", &one.engine_version))
         .child(Xml::text("DBInstanceStatus", one.status))
         .child(Xml::text("MasterUsername", &one.master))
@@ -40,6 +44,12 @@ pub fn instance(scene: &Scene<'_>, one: &Instance) -> Xml {
         .optional("KmsKeyId", choices.kms_key.as_deref())
         .child(Xml::text("MultiAZ", choices.multi_az))
         .child(Xml::text("AvailabilityZone", &choices.availability_zone))
+        .optional(
+            "SecondaryAvailabilityZone",
+            choices
+                .multi_az
+                .then(|| secondary_zone(&choices.availability_zone)),
+        )
         .child(Xml::text("PubliclyAccessible", choices.publicly_accessible))
         .child(Xml::text(
             "AutoMinorVersionUpgrade",
@@ -72,6 +82,12 @@ pub fn instance(scene: &Scene<'_>, one: &Instance) -> Xml {
                 .map(|window| iso_milliseconds(window.latest)),
         );
     attachments(scene, one, xml)
+}
+
+/// The zone of a Multi-AZ instance's standby.
+fn secondary_zone(primary: &str) -> String {
+    let (region, letter) = primary.split_at(primary.len().saturating_sub(1));
+    format!("{region}{}", if letter == "a" { "b" } else { "a" })
 }
 
 fn attachments(scene: &Scene<'_>, one: &Instance, xml: Xml) -> Xml {
@@ -158,46 +174,6 @@ pub fn parameter_group(region: &str, name: &str, group: &ParameterGroup) -> Xml 
         ))
 }
 
-/// `DBInstanceAutomatedBackup`.
-pub fn automated_backup(scene: &Scene<'_>, one: &Instance) -> Xml {
-    let choices = &one.choices;
-    let window = one.window(scene.latest);
-    let xml = Xml::parent("DBInstanceAutomatedBackup")
-        .child(Xml::text("DBInstanceIdentifier", &one.identifier))
-        .child(Xml::text(
-            "DBInstanceArn",
-            arn("rds", scene.region, &format!("db:{}", one.identifier)),
-        ))
-        .child(Xml::text("DbiResourceId", &one.resource_id))
-        .child(Xml::text("Region", scene.region))
-        .child(Xml::text("Engine", "postgres"))
-        .child(Xml::text("EngineVersion", &one.engine_version))
-        .child(Xml::text("MasterUsername", &one.master))
-        .child(Xml::text("AllocatedStorage", choices.allocated_storage))
-        .child(Xml::text(
-            "Status",
-            if window.is_some() {
-                "active"
-            } else {
-                "creating"
-            },
-        ))
-        .child(Xml::text("Port", one.port))
-        .child(Xml::text("AvailabilityZone", &choices.availability_zone))
-        .child(Xml::text("VpcId", VPC))
-        .child(Xml::text("Encrypted", choices.storage_encrypted))
-        .child(Xml::text("BackupRetentionPeriod", choices.backup_retention))
-        .optional("InstanceCreateTime", one.created_at.map(iso_milliseconds));
-    match window {
-        None => xml,
-        Some(window) => xml.child(
-            Xml::parent("RestoreWindow")
-                .child(Xml::text("EarliestTime", iso_milliseconds(window.earliest)))
-                .child(Xml::text("LatestTime", iso_milliseconds(window.latest))),
-        ),
-    }
-}
-
 /// `Event`.
 pub fn past_event(one: &PastEvent) -> Xml {
     let categories = one
@@ -206,7 +182,7 @@ pub fn past_event(one: &PastEvent) -> Xml {
         .map(|category| Xml::text("EventCategory", category));
     Xml::parent("Event")
         .child(Xml::text("SourceIdentifier", &one.identifier))
-        .child(Xml::text("SourceType", "db-instance"))
+        .child(Xml::text("SourceType", &one.kind))
         .child(Xml::text("Message", &one.message))
         .child(Xml::list("EventCategories", categories))
         .child(Xml::text("Date", iso_milliseconds(one.at)))
@@ -217,7 +193,7 @@ pub fn past_event(one: &PastEvent) -> Xml {
 mod tests {
     use super::*;
     use crate::choices::choices_of_new;
-    use crate::record::{Backup, NewPassword, Origin};
+    use crate::record::{Backup, Engine, NewPassword, Origin};
     use crate::status::Status;
     use local_cloud_wire::query::Form;
 
@@ -230,6 +206,7 @@ mod tests {
         Instance {
             identifier: "a".into(),
             resource_id: "db-A".into(),
+            engine: Engine::Postgres,
             engine_version: "15.14".into(),
             master: "master".into(),
             database: None,
@@ -332,16 +309,12 @@ mod tests {
             xml.contains("<Endpoint><Address>localhost</Address><Port>15432</Port>"),
             "{xml}"
         );
-        let state = State::default();
-        let backup = automated_backup(
-            &Scene {
-                region: "eu-west-3",
-                state: &state,
-                latest,
-            },
-            &one,
-        )
-        .to_string();
+        let backup = AutomatedBackup {
+            portrait: one.portrait(),
+            window: one.window(latest),
+            status: BackupStatus::Active,
+        };
+        let backup = automated_backup("eu-west-3", &backup).to_string();
         let window = "<RestoreWindow><EarliestTime>2026-03-04T10:00:00.000Z</EarliestTime><LatestTime>2026-03-04T11:00:00.000Z</LatestTime></RestoreWindow>";
         assert!(backup.contains(window), "{backup}");
         one.choices.backup_retention = 0;

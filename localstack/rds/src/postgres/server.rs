@@ -1,20 +1,17 @@
-//! A cluster's life: made, recovered, started, backed up, stopped, removed.
+//! A running server: started, recovered, populated, backed up, stopped.
 
-use std::io::ErrorKind;
 use std::path::Path;
-use std::process::Output;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::process::Command;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
 
 use super::authority::Authority;
 use super::configuration::{Settings, pg_hba_conf, pg_ident_conf, postgresql_conf};
-use super::error::{ClusterError, files, statement};
+use super::error::{ServerError, files, statement};
+use super::files::{remove_folder, run};
 use super::heartbeat;
 use super::installation::Installation;
 use super::layout::Layout;
@@ -24,10 +21,8 @@ use crate::window::rounded_up;
 
 /// How long a server without recovery may take to start.
 const START_WITHIN: Duration = Duration::from_secs(60);
-/// How long the removal of files is tried.
-const REMOVE_WITHIN: Duration = Duration::from_secs(10);
 
-/// What all clusters of this machine share.
+/// What all servers of this machine share.
 #[derive(Debug)]
 pub struct Machine {
     /// The programs.
@@ -47,64 +42,15 @@ pub struct Master<'a> {
     pub database: Option<&'a str>,
 }
 
-/// A running cluster.
+/// A running server.
 #[derive(Debug)]
-pub struct Cluster {
+pub struct Server {
     machine: Arc<Machine>,
     layout: Layout,
     port: u16,
     process: Process,
     heartbeat: Mutex<Option<JoinHandle<()>>>,
     latest: watch::Sender<Option<Timestamp>>,
-}
-
-/// Makes the files of an empty cluster.
-///
-/// # Errors
-/// `initdb` or the file system fails.
-pub async fn initialise(machine: &Machine, layout: &Layout) -> Result<(), ClusterError> {
-    make_folders(machine, layout)?;
-    let mut initdb = machine.installation.program("initdb");
-    // Small segments, because one is archived with each heartbeat.
-    initdb.args([
-        "--username=rdsadmin",
-        "--encoding=UTF8",
-        "--locale=C.UTF-8",
-        "--wal-segsize=1",
-    ]);
-    initdb
-        .args([
-            "--data-checksums",
-            "--no-sync",
-            "--no-instructions",
-            "--auth=reject",
-            "-D",
-        ])
-        .arg(layout.data());
-    run("initdb", initdb).await
-}
-
-/// Copies a base backup as the files of a cluster that will recover from it.
-///
-/// # Errors
-/// The copy fails.
-pub async fn copy_backup(
-    machine: &Machine,
-    layout: &Layout,
-    backup: &Path,
-) -> Result<(), ClusterError> {
-    make_folders(machine, layout)?;
-    let mut copy = machine.installation.owner.command("cp");
-    copy.args(["--archive", "--reflink=auto", "--no-target-directory"])
-        .arg(backup)
-        .arg(layout.data());
-    run("cp", copy).await?;
-    let signal = layout.data().join("recovery.signal");
-    machine
-        .installation
-        .owner
-        .write(&signal, "")
-        .map_err(files("ask for recovery"))
 }
 
 /// Writes the configuration, without restarting anything, and a new certificate.
@@ -115,7 +61,7 @@ pub fn configure(
     machine: &Machine,
     layout: &Layout,
     settings: &Settings,
-) -> Result<(), ClusterError> {
+) -> Result<(), ServerError> {
     let owner = &machine.installation.owner;
     let identity = machine.authority.identity()?;
     let data = layout.data();
@@ -131,7 +77,7 @@ pub fn configure(
     write("pg_ident.conf", &pg_ident_conf(owner))
 }
 
-impl Cluster {
+impl Server {
     /// Starts the server, after recovery to the settings' target if they have one.
     ///
     /// # Errors
@@ -141,7 +87,7 @@ impl Cluster {
         layout: Layout,
         settings: &Settings,
         recover_within: Duration,
-    ) -> Result<Self, ClusterError> {
+    ) -> Result<Self, ServerError> {
         configure(machine, &layout, settings)?;
         let within = if settings.recovery.is_some() {
             recover_within
@@ -163,7 +109,7 @@ impl Cluster {
     ///
     /// # Errors
     /// A statement fails.
-    pub async fn populate(&self, master: &Master<'_>) -> Result<(), ClusterError> {
+    pub async fn populate(&self, master: &Master<'_>) -> Result<(), ServerError> {
         let doing = "make the roles";
         let client = connect(self.layout.sockets(), self.port, "postgres")
             .await
@@ -208,7 +154,7 @@ impl Cluster {
     ///
     /// # Errors
     /// The statement fails.
-    pub async fn set_password(&self, master: &str, verifier: &str) -> Result<(), ClusterError> {
+    pub async fn set_password(&self, master: &str, verifier: &str) -> Result<(), ServerError> {
         let doing = "set the master's password";
         let client = connect(self.layout.sockets(), self.port, "postgres")
             .await
@@ -221,8 +167,16 @@ impl Cluster {
     ///
     /// # Errors
     /// `pg_basebackup` fails.
-    pub async fn back_up(&self, name: &str) -> Result<Timestamp, ClusterError> {
-        let target = self.layout.backup(name);
+    pub async fn back_up(&self, name: &str) -> Result<Timestamp, ServerError> {
+        self.copy_to(&self.layout.vault().backup(name)).await
+    }
+
+    /// Copies the data, as they are at the end of the copy, with the part of the log that makes them consistent, to a
+    /// folder that doesn't exist yet. Tells a time at or just after that end.
+    ///
+    /// # Errors
+    /// `pg_basebackup` fails.
+    pub async fn copy_to(&self, folder: &Path) -> Result<Timestamp, ServerError> {
         let mut command = self.machine.installation.program("pg_basebackup");
         // With its own part of the log inside, the backup needn't wait until that part is archived.
         command.args([
@@ -237,7 +191,7 @@ impl Cluster {
             .arg(self.layout.sockets())
             .arg("--port")
             .arg(self.port.to_string());
-        command.arg("--pgdata").arg(&target);
+        command.arg("--pgdata").arg(folder);
         run("pg_basebackup", command).await?;
         Ok(rounded_up(Timestamp::now()))
     }
@@ -246,11 +200,8 @@ impl Cluster {
     ///
     /// # Errors
     /// The file system fails.
-    pub async fn remove_backup(&self, name: &str) -> Result<(), ClusterError> {
-        let folder = self.layout.backup(name);
-        tokio::fs::remove_dir_all(folder)
-            .await
-            .map_err(files("remove a backup"))
+    pub async fn remove_backup(&self, name: &str) -> Result<(), ServerError> {
+        remove_folder(&self.layout.vault().backup(name)).await
     }
 
     /// Starts the heartbeat, if it isn't beating already.
@@ -283,7 +234,7 @@ impl Cluster {
     ///
     /// # Errors
     /// The server doesn't end.
-    pub async fn stop(&self, how: Stop) -> Result<(), ClusterError> {
+    pub async fn stop(&self, how: Stop) -> Result<(), ServerError> {
         if let Some(heartbeat) = self
             .heartbeat
             .lock()
@@ -294,52 +245,6 @@ impl Cluster {
         }
         self.process.stop(&self.machine.installation, how).await
     }
-}
-
-/// Removes all files of an instance. Its last processes may still be writing some while they end.
-///
-/// # Errors
-/// The file system fails.
-pub async fn remove(layout: &Layout) -> Result<(), ClusterError> {
-    let deadline = Instant::now() + REMOVE_WITHIN;
-    loop {
-        match tokio::fs::remove_dir_all(layout.folder()).await {
-            Ok(()) => return Ok(()),
-            Err(error) if error.kind() == ErrorKind::NotFound && !layout.folder().exists() => {
-                return Ok(());
-            }
-            Err(error) if Instant::now() >= deadline => {
-                return Err(files("remove the files")(error));
-            }
-            Err(_) => sleep(Duration::from_millis(20)).await,
-        }
-    }
-}
-
-fn make_folders(machine: &Machine, layout: &Layout) -> Result<(), ClusterError> {
-    let owner = &machine.installation.owner;
-    [
-        layout.folder().to_owned(),
-        layout.archive(),
-        layout.backups(),
-        layout.sockets().to_owned(),
-    ]
-    .iter()
-    .try_for_each(|folder| owner.create_folder(folder))
-    .map_err(files("make the folders"))
-}
-
-async fn run(program: &'static str, mut command: Command) -> Result<(), ClusterError> {
-    let Output { status, stderr, .. } = command
-        .kill_on_drop(true)
-        .output()
-        .await
-        .map_err(files(program))?;
-    if status.success() {
-        return Ok(());
-    }
-    let output = String::from_utf8_lossy(&stderr).trim().to_owned();
-    Err(ClusterError::Program { program, output })
 }
 
 /// The statements of a file in which no statement holds a semicolon.
