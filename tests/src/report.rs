@@ -21,6 +21,17 @@ struct Job {
 #[derive(Debug, Clone, Deserialize)]
 struct Extract {
     tables: Vec<MovedTable>,
+    #[serde(default)]
+    mended: Vec<Mended>,
+}
+
+/// An object whose text named the old schema and names the restored one now.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Mended {
+    /// What of the object, such as `function body`.
+    pub what: String,
+    /// The object, by its restored name.
+    pub object: String,
 }
 
 /// Something that the operator should know, though it does not forbid the restore.
@@ -73,6 +84,14 @@ impl Report {
     /// Remarks of all jobs.
     pub fn remarks(&self) -> impl Iterator<Item = &Remark> {
         self.jobs.iter().flat_map(|job| &job.remarks)
+    }
+
+    /// Every object whose text was mended.
+    pub fn mended(&self) -> impl Iterator<Item = &Mended> {
+        self.jobs
+            .iter()
+            .filter_map(|job| job.extract.as_ref())
+            .flat_map(|extract| &extract.mended)
     }
 
     /// Every table with its mover.

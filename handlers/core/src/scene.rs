@@ -313,6 +313,7 @@ pub fn result() -> JobResult {
         extract: Some(ExtractReport {
             tables: Vec::new(),
             original_ddl: String::new(),
+            mended: Vec::new(),
         }),
         copy: None,
         validate: Some(ValidateReport {

@@ -230,6 +230,7 @@ fn result(job: Job, failed: bool, plan: Plan, restore: &Restore) -> JobResult {
         extract: (job == Job::Ddl).then(|| ExtractReport {
             tables: tables(plan, restore),
             original_ddl: String::new(),
+            mended: Vec::new(),
         }),
         copy: None,
         validate: (job == Job::Finalize).then(|| ValidateReport {

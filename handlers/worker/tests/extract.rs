@@ -132,8 +132,72 @@ async fn each_table_gets_the_mover_that_carries_its_values() {
 }
 
 #[tokio::test]
-async fn text_that_the_rename_cant_reach_is_reported_with_its_place() {
+async fn text_that_surely_names_a_schema_is_mended_and_listed_with_its_places() {
     let cluster = tenant().await;
+    let (storage, mut context) = surroundings(&cluster, |_| ());
+    let report = extracted(&mut context).await;
+
+    let places = |what: &str, object: &str| {
+        let found = report
+            .mended
+            .iter()
+            .find(|mended| mended.what == what && mended.object == object);
+        let found = found.unwrap_or_else(|| panic!("{what} {object}: {:#?}", report.mended));
+        found
+            .places
+            .iter()
+            .map(|place| (place.line, place.column, place.to.as_str()))
+            .collect::<Vec<_>>()
+    };
+    let body = "function body";
+    assert_eq!(places(body, "acme_r.note_change()"), [(3, 15, "acme_r")]);
+    assert_eq!(
+        places(body, "acme_r.aliased(integer)"),
+        [(1, 22, "acme_r"), (1, 41, "Acme-1.b\"x_r")]
+    );
+    assert_eq!(
+        places(body, "acme_r.next_ticket(bigint)"),
+        [(1, 26, "acme_r")]
+    );
+    assert_eq!(
+        places("function setting", "acme_r.pathed()"),
+        [(1, 1, "acme_r")]
+    );
+    assert_eq!(
+        places("default", "acme_r.orders.ticket"),
+        [(1, 11, "acme_r")]
+    );
+    assert_eq!(places("default", "acme_r.ticket"), [(1, 11, "acme_r")]);
+    assert_eq!(
+        places("policy", "acme_r.orders ticketed"),
+        [(1, 21, "acme_r")]
+    );
+    assert_eq!(report.mended.len(), 7, "{:#?}", report.mended);
+
+    let archive: Archive =
+        serde_json::from_str(&storage.text("work/abcdefghij23/1/archive.json")).unwrap();
+    let sql = |desc: &str, tag: &str| entry(&archive, desc, tag).sql.as_str();
+    assert!(
+        sql("FUNCTION", "note_change()")
+            .contains("begin -- acme.comment\n  insert into acme_r.nokey values (new.id);")
+    );
+    assert!(
+        sql("FUNCTION", "aliased(integer)")
+            .contains("from acme_r.nokey acme, \"Acme-1.b\"\"x_r\".customer where acme.n = $1")
+    );
+    assert!(sql("FUNCTION", "pathed()").contains("SET search_path TO 'acme_r', 'pg_temp'"));
+    assert!(
+        sql("FUNCTION", "innocent()").contains("'the acme company' /* acme.t */"),
+        "what merely looks alike stays"
+    );
+}
+
+#[tokio::test]
+async fn text_that_cant_be_decided_is_reported_with_its_place() {
+    let cluster = tenant().await;
+    let script = "create function acme.sealed() returns bigint language sql leakproof as 'select count(*) from acme.nokey';
+        alter function acme.sealed() owner to olga";
+    cluster.script("app", script).await;
     let (_, mut context) = surroundings(&cluster, |_| ());
     extracted(&mut context).await;
 
@@ -148,32 +212,20 @@ async fn text_that_the_rename_cant_reach_is_reported_with_its_place() {
             context.remarks
         );
     };
-    remark(
-        "FunctionNamesOldSchema",
-        "acme_r.note_change()",
-        "line 3, column 15",
-    );
     remark("FunctionNamesOldSchema", "acme_r.dynamic()", "possibly");
+    remark("NotMended", "acme_r.sealed()", "leakproof");
     remark(
         "FunctionNamesOldSchema",
-        "acme_r.pathed()",
-        "setting names schema \"acme\"",
-    );
-    remark(
-        "TextNamesOldSchema",
-        "acme_r.orders.ticket",
-        "default holds",
+        "acme_r.sealed()",
+        "line 1, column 22",
     );
     remark("UnloggedTable", "acme_r.gone_after_crash", "structure only");
     remark("LargeObjectColumn", "acme_r.scans.page", "large objects");
-    assert!(
-        !context
-            .remarks
-            .iter()
-            .any(|remark| remark.object.contains("innocent")),
-        "{:#?}",
-        context.remarks
-    );
+    let named = context
+        .remarks
+        .iter()
+        .filter(|remark| remark.code.ends_with("NamesOldSchema"));
+    assert_eq!(named.count(), 2, "{:#?}", context.remarks);
 }
 
 #[tokio::test]

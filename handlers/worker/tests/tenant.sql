@@ -45,6 +45,13 @@ create function acme.dynamic() returns void language plpgsql as
     'begin execute ''delete from acme.nokey''; end';
 create function acme.pathed() returns int language sql set search_path = acme, pg_temp as 'select 1';
 create function acme.innocent() returns text language sql as $f$ select 'the acme company' /* acme.t */ $f$;
+create function acme.aliased(acme int) returns bigint language sql as
+    'select count(*) from acme.nokey acme, "Acme-1.b""x".customer where acme.n = $1';
+create procedure acme.next_ticket(inout ticket bigint) language plpgsql as
+    'begin ticket := nextval(''acme.tickets''); end';
+create function acme.atomic() returns bigint begin atomic select count(*) from acme.nokey; end;
+create domain acme.ticket as bigint default nextval(('acme.tickets'::text)::regclass);
+create policy ticketed on acme.orders using (ticket < currval(('acme.tickets'::text)::regclass));
 grant usage on schema acme to reader;
 grant select on acme.orders to reader;
 create table acme.scans (id int primary key, page oid);

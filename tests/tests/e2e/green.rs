@@ -132,26 +132,27 @@ fn dms_and_copy_each_move_the_tables_that_they_carry() {
 }
 
 #[test]
-fn functions_whose_body_names_the_old_schema_are_reported() {
+fn functions_whose_body_named_the_old_schema_name_the_restored_one() {
     play(async |stage| {
         let green = green(stage).await?;
         let report = green.report(stage).await?;
         let tenant = green.tenant.lock().await;
         for pair in &green.outcome.schemas {
             let restored_as = pair.restored_as.as_deref().context("find the new name")?;
-            let functions =
-                inventory::functions_that_name(&tenant.connection, restored_as, &pair.schema)
-                    .await?;
+            let naming = async |within: &str, named: &str| {
+                inventory::functions_that_name(&tenant.connection, within, named).await
+            };
+            assert!(naming(restored_as, &pair.schema).await?.is_empty());
             assert_eq!(
-                functions,
+                naming(restored_as, restored_as).await?,
                 ["order_total"],
                 "the sample's one function of that kind"
             );
             let object = format!("{restored_as}.order_total(");
-            let named = report.remarks().any(|remark| {
-                remark.code == "FunctionNamesOldSchema" && remark.object.starts_with(&object)
-            });
-            assert!(named, "the report doesn't name {object}…)");
+            let mended = report
+                .mended()
+                .any(|mended| mended.what == "function body" && mended.object.starts_with(&object));
+            assert!(mended, "the report doesn't list {object}…)");
         }
         Ok(())
     });

@@ -152,6 +152,7 @@ impl Fate {
         ExtractReport {
             tables,
             original_ddl: format!("{}original.sql", job.audit_prefix),
+            mended: Vec::new(),
         }
     }
 }

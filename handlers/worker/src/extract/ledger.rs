@@ -2,8 +2,10 @@
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::Job;
+use tokio_postgres::types::Json;
 use tokio_postgres::{Client, Transaction};
 
+use super::mend::Mending;
 use crate::failed::OrCause as _;
 
 /// The restore that renamed the schemas, if one did.
@@ -42,10 +44,24 @@ pub(super) fn is_renamed(ledger: &Renamed, job: &Job) -> Result<bool, Cause> {
 pub(super) async fn note_renamed(
     transaction: &Transaction<'_>,
     job: &Job,
+    mending: &Mending,
 ) -> Result<(), tokio_postgres::Error> {
-    let insert = "insert into tenant_restore_ledger.renamed (restore_id) values ($1)";
-    transaction.execute(insert, &[&job.restore_id]).await?;
+    let insert = "insert into tenant_restore_ledger.renamed (restore_id, mending) values ($1, $2)";
+    transaction
+        .execute(insert, &[&job.restore_id, &Json(mending)])
+        .await?;
     Ok(())
+}
+
+/// What was mended along with the rename.
+pub(super) async fn mending(client: &Client) -> Result<Mending, Cause> {
+    let doing = || "read in the ledger what was mended";
+    let row = client
+        .query_one("select mending from tenant_restore_ledger.renamed", &[])
+        .await
+        .or_cause(ErrorKind::ExtractFailed, doing)?;
+    let Json(mending) = row.try_get(0).or_cause(ErrorKind::ExtractFailed, doing)?;
+    Ok(mending)
 }
 
 #[cfg(test)]

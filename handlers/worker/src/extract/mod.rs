@@ -1,12 +1,13 @@
 //! Mode `extract`: the temporary database is the workshop.
 //!
-//! Keeps the original DDL, renames the schemas there, reports text that a rename can't reach, dumps, and decides how
-//! each table's rows will travel. A second run finds the rename in its ledger and continues.
+//! Keeps the original DDL, renames the schemas there, mends text that a rename can't reach or reports it, dumps, and
+//! decides how each table's rows will travel. A second run finds the rename in its ledger and continues.
 
 mod connect;
 mod dump;
 pub(crate) mod extensions;
 mod ledger;
+mod mend;
 mod owners;
 mod plan;
 mod remarks;
@@ -14,6 +15,7 @@ mod rename;
 mod row_security;
 mod text;
 
+use mend::Mending;
 use tenant_restore_core::job::ExtractReport;
 
 use crate::archive::{ARCHIVE_FILE, DUMP_FILE, PLAN_FILE, toc};
@@ -57,6 +59,8 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         .collect();
     let restored: Vec<&str> = restored.iter().map(String::as_str).collect();
     row_security::bring_back(&mut client).await?;
+    let Mending { mended, remarks } = ledger::mending(&client).await?;
+    context.remarks.extend(remarks);
     text::report(&client, context).await?;
     remarks::report(&client, &restored, context).await?;
 
@@ -74,6 +78,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let report = ExtractReport {
         tables,
         original_ddl,
+        mended,
     };
     storage::write_json(&*context.storage, &context.work_key(PLAN_FILE), &report).await?;
     Ok(Report::Extract(report))

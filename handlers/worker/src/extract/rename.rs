@@ -5,7 +5,7 @@ use tenant_restore_core::job::{Job, SchemaName};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use super::ledger;
+use super::{ledger, mend};
 use crate::connection::describe;
 use crate::failed::{Failed, OrCause as _};
 use crate::names::quote_ident;
@@ -59,10 +59,10 @@ fn missing(schemas: &[SchemaName], expected: &[&str], present: &[String]) -> Vec
     expected.iter().enumerate().filter_map(absent).collect()
 }
 
-/// Renames all of them or none, and notes it in the ledger.
+/// Renames all of them or none, mends the text that names them, and notes both in the ledger.
 pub(super) async fn rename_all(client: &mut Client, job: &Job) -> Result<(), Cause> {
     let doing = || "rename the schemas in the temporary database";
-    let transaction = client
+    let mut transaction = client
         .transaction()
         .await
         .or_cause(ErrorKind::ExtractFailed, doing)?;
@@ -77,7 +77,8 @@ pub(super) async fn rename_all(client: &mut Client, job: &Job) -> Result<(), Cau
             .await
             .map_err(|error| refusal(name, &error))?;
     }
-    ledger::note_renamed(&transaction, job)
+    let mending = mend::mend(&mut transaction, &job.schemas).await?;
+    ledger::note_renamed(&transaction, job, &mending)
         .await
         .or_cause(ErrorKind::ExtractFailed, doing)?;
     transaction

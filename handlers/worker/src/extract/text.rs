@@ -48,6 +48,8 @@ struct StoredText<'a> {
     object: &'a str,
     language: &'a str,
     text: &'a str,
+    /// What else a schema's name may stand for in the text.
+    names: Vec<String>,
 }
 
 impl<'a> StoredText<'a> {
@@ -57,6 +59,7 @@ impl<'a> StoredText<'a> {
             object: row.try_get("object")?,
             language: row.try_get("language")?,
             text: row.try_get("text")?,
+            names: row.try_get::<_, Option<_>>("names")?.unwrap_or_default(),
         })
     }
 
@@ -81,7 +84,10 @@ impl<'a> StoredText<'a> {
             return names.then_some(remark).into_iter().collect();
         }
         let mentions = match self.language {
-            "sql" | "plpgsql" => in_sql(self.text, schema),
+            "sql" | "plpgsql" => {
+                let bound_outside = self.names.iter().any(|name| name == schema);
+                in_sql(self.text, schema, bound_outside)
+            }
             _ => in_other_language(self.text, schema),
         };
         let remark = |certainty: Certainty| {
@@ -129,6 +135,7 @@ mod tests {
             object: "acme_r.f()",
             language: "plpgsql",
             text,
+            names: vec!["f".to_owned()],
         }
     }
 

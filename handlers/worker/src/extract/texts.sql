@@ -15,7 +15,7 @@ relation as (
 ),
 routine as (
     select p.oid, p.oid::pg_catalog.regprocedure::text as name, p.prokind, p.prosrc, p.proconfig, p.proargdefaults,
-        l.lanname::text as language
+        l.lanname::text as language, pg_catalog.array_prepend(p.proname::text, p.proargnames) as names
     from pg_catalog.pg_proc p
     join pg_catalog.pg_language l on l.oid = p.prolang
     where p.pronamespace in (select oid from schema)
@@ -29,54 +29,61 @@ select
     'function body' as what,
     name as object,
     language,
-    case when language = 'sql' and prosrc = '' then pg_catalog.pg_get_functiondef(oid) else prosrc end as text
+    case when language = 'sql' and prosrc = '' then pg_catalog.pg_get_functiondef(oid) else prosrc end as text,
+    -- What else a schema's name may stand for in the text.
+    names
 from routine
 where language not in ('c', 'internal') and prokind in ('f', 'p', 'w')
 union all
-select 'function setting', name, 'sql', setting
+select 'function setting', name, 'sql', setting, null
 from routine, pg_catalog.unnest(proconfig) setting
 union all
-select 'function argument default', name, 'sql', pg_catalog.pg_get_expr(proargdefaults, 0)
+select 'function argument default', name, 'sql', pg_catalog.pg_get_expr(proargdefaults, 0), null
 from routine
 where proargdefaults is not null
 union all
-select 'default', r.name || '.' || pg_catalog.quote_ident(a.attname), 'sql', pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+select 'default', r.name || '.' || pg_catalog.quote_ident(a.attname), 'sql', pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+    null
 from relation r
 join pg_catalog.pg_attrdef d on d.adrelid = r.oid
 join pg_catalog.pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
 union all
-select 'constraint ' || pg_catalog.quote_ident(k.conname), r.name, 'sql', pg_catalog.pg_get_constraintdef(k.oid)
+select 'constraint ' || pg_catalog.quote_ident(k.conname), r.name, 'sql', pg_catalog.pg_get_constraintdef(k.oid), null
 from relation r
 join pg_catalog.pg_constraint k on k.conrelid = r.oid
 where k.contype in ('c', 'x')
 union all
 select 'domain constraint ' || pg_catalog.quote_ident(k.conname), t.oid::pg_catalog.regtype::text, 'sql',
-    pg_catalog.pg_get_constraintdef(k.oid)
+    pg_catalog.pg_get_constraintdef(k.oid), null
 from pg_catalog.pg_type t
 join pg_catalog.pg_constraint k on k.contypid = t.oid
 where t.typnamespace in (select oid from schema)
 union all
-select 'view definition', r.name, 'sql', pg_catalog.pg_get_viewdef(r.oid)
+select 'domain default', t.oid::pg_catalog.regtype::text, 'sql', pg_catalog.pg_get_expr(t.typdefaultbin, 0), null
+from pg_catalog.pg_type t
+where t.typnamespace in (select oid from schema) and t.typdefaultbin is not null
+union all
+select 'view definition', r.name, 'sql', pg_catalog.pg_get_viewdef(r.oid), null
 from relation r
 where r.relkind in ('v', 'm')
 union all
-select 'rule ' || pg_catalog.quote_ident(w.rulename), r.name, 'sql', pg_catalog.pg_get_ruledef(w.oid)
+select 'rule ' || pg_catalog.quote_ident(w.rulename), r.name, 'sql', pg_catalog.pg_get_ruledef(w.oid), null
 from relation r
 join pg_catalog.pg_rewrite w on w.ev_class = r.oid
 where w.rulename <> '_RETURN'
 union all
-select 'trigger ' || pg_catalog.quote_ident(t.tgname), r.name, 'sql', pg_catalog.pg_get_triggerdef(t.oid)
+select 'trigger ' || pg_catalog.quote_ident(t.tgname), r.name, 'sql', pg_catalog.pg_get_triggerdef(t.oid), null
 from relation r
 join pg_catalog.pg_trigger t on t.tgrelid = r.oid
 where not t.tgisinternal
 union all
-select 'index definition', r.name, 'sql', pg_catalog.pg_get_indexdef(r.oid)
+select 'index definition', r.name, 'sql', pg_catalog.pg_get_indexdef(r.oid), null
 from relation r
 where r.relkind in ('i', 'I')
 union all
 select 'policy ' || pg_catalog.quote_ident(p.polname), r.name, 'sql',
     pg_catalog.concat_ws(E'\n', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
-        pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid))
+        pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)), null
 from relation r
 join pg_catalog.pg_policy p on p.polrelid = r.oid
 order by what, object

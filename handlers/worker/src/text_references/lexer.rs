@@ -10,6 +10,8 @@ pub struct Token<'a> {
     pub start: usize,
     /// Byte after its last.
     pub end: usize,
+    /// Whether it is a literal that doesn't begin with a plain quote: `E'…'`, `$$…$$`.
+    pub prefixed: bool,
 }
 
 /// The kinds of tokens that matter here. Comments and white space give no token.
@@ -57,6 +59,7 @@ impl<'a> Lexer<'a> {
             }
         };
         Some(Token {
+            prefixed: matches!(kind, Kind::Literal(_)) && first != '\'',
             kind,
             start,
             end: self.at,

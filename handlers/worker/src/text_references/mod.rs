@@ -1,11 +1,16 @@
 //! Text that names a schema and so doesn't follow its rename: function bodies, `SET search_path`, literals.
 //!
-//! Found and reported, never guessed: left alone, a function of the restored copy would read and write the live
-//! schema of that name.
+//! Left alone, a function of the restored copy would read and write the live schema of that name. What surely means
+//! the schema is rewritten; what may mean it is reported, never guessed.
 
+mod context;
 pub mod lexer;
+mod rewrite;
 
+use context::{Reading, search_path_items};
 use lexer::{Kind, Token, tokens};
+
+pub use rewrite::{Renamed, Rewritten, RewrittenSetting, rewrite, rewrite_setting};
 
 /// One place in a text that names the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,22 +33,14 @@ pub enum Certainty {
 }
 
 /// The places at which SQL or PL/pgSQL text names the schema.
-pub fn in_sql(text: &str, schema: &str) -> Vec<Mention> {
+///
+/// `bound_outside`: whether a parameter or the routine itself has the schema's name, so that it may stand for that.
+pub fn in_sql(text: &str, schema: &str, bound_outside: bool) -> Vec<Mention> {
     let found = tokens(text);
-    let paths = search_path_items(&found);
-    let mentions = found.iter().enumerate().filter_map(|(index, token)| {
-        let certainty = match &token.kind {
-            Kind::Name(name) if name == schema && paths.contains(&index) => Some(Certainty::Named),
-            Kind::Name(name) if name == schema => qualifies(&found, index),
-            Kind::Literal(content) if paths.contains(&index) && *content == schema => {
-                Some(Certainty::Named)
-            }
-            Kind::Literal(content) => {
-                literal_mentions(content, schema).then_some(Certainty::Possible)
-            }
-            _ => None,
-        };
-        certainty.map(|certainty| mention(text, token.start, certainty))
+    let reading = Reading::new(&found, schema, bound_outside);
+    let mentions = found.iter().enumerate().filter_map(|(at, token)| {
+        let certainty = reading.certainty(at)?;
+        Some(mention(text, token.start, certainty))
     });
     mentions.collect()
 }
@@ -67,7 +64,7 @@ pub fn in_setting(setting: &str, schema: &str) -> bool {
         return false;
     };
     name == "search_path" && tokens(value).iter().any(|token| is_text(token, schema))
-        || !in_sql(value, schema).is_empty()
+        || !in_sql(value, schema, false).is_empty()
 }
 
 fn is_text(token: &Token<'_>, expected: &str) -> bool {
@@ -76,53 +73,6 @@ fn is_text(token: &Token<'_>, expected: &str) -> bool {
         Kind::Literal(content) => *content == expected,
         _ => false,
     }
-}
-
-/// Whether the name at this place stands before a dot.
-fn qualifies(found: &[Token<'_>], index: usize) -> Option<Certainty> {
-    let kind = |at: Option<usize>| at.and_then(|at| found.get(at)).map(|token| &token.kind);
-    if kind(index.checked_add(1)) != Some(&Kind::Sign('.')) {
-        return None;
-    }
-    if kind(index.checked_sub(1)) == Some(&Kind::Sign('.')) {
-        return Some(Certainty::Possible);
-    }
-    let in_operator =
-        matches!(kind(index.checked_sub(2)), Some(Kind::Name(word)) if word == "operator");
-    match kind(index.checked_add(2)) {
-        Some(Kind::Name(_)) => Some(Certainty::Named),
-        Some(Kind::Sign(_)) if in_operator => Some(Certainty::Named),
-        // `acme.*`: most likely a table or alias of that name.
-        Some(Kind::Sign('*')) => Some(Certainty::Possible),
-        _ => None,
-    }
-}
-
-/// The tokens that are items of `SET search_path TO …` or `= …`, up to the statement's end.
-fn search_path_items(found: &[Token<'_>]) -> std::collections::BTreeSet<usize> {
-    let mut items = std::collections::BTreeSet::new();
-    for (index, _) in found
-        .iter()
-        .enumerate()
-        .filter(|(_, token)| is_name(token, "search_path"))
-    {
-        let assigns = found
-            .get(index + 1)
-            .is_some_and(|next| next.kind == Kind::Sign('=') || is_name(next, "to"));
-        if !assigns {
-            continue;
-        }
-        let list = found.iter().enumerate().skip(index + 2);
-        items.extend(
-            list.take_while(|(_, token)| token.kind != Kind::Sign(';'))
-                .map(|(at, _)| at),
-        );
-    }
-    items
-}
-
-fn is_name(token: &Token<'_>, expected: &str) -> bool {
-    matches!(&token.kind, Kind::Name(name) if name == expected)
 }
 
 /// Whether a literal's content is the schema's name, or holds it before a dot or in a search path.
@@ -158,14 +108,20 @@ fn is_list_of_names(found: &[Token<'_>]) -> bool {
 }
 
 fn mention(text: &str, start: usize, certainty: Certainty) -> Mention {
-    let before = &text[..start];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.matches('\n').count() + 1;
+    let (line, column) = place(text, start);
     Mention {
         certainty,
         line,
-        column: before[line_start..].chars().count() + 1,
+        column,
     }
+}
+
+/// Line and column, from 1, of a byte.
+fn place(text: &str, start: usize) -> (usize, usize) {
+    let before = &text[..start];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = before.matches('\n').count() + 1;
+    (line, before[line_start..].chars().count() + 1)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ fn possible(text: &str) -> Vec<(usize, usize)> {
 }
 
 fn of(text: &str, certainty: Certainty) -> Vec<(usize, usize)> {
-    let mentions = in_sql(text, "acme").into_iter();
+    let mentions = in_sql(text, "acme", false).into_iter();
     mentions
         .filter(|mention| mention.certainty == certainty)
         .map(|mention| (mention.line, mention.column))
@@ -38,22 +38,26 @@ fn another_spelling_is_another_schema() {
     assert_eq!(
         in_sql(
             "select * from \"Acme\".t, acme2.t, xacme.t, acme_r.t",
-            "acme"
+            "acme",
+            false
         ),
         []
     );
-    assert_eq!(in_sql("select acme, x.acme from t", "acme"), []);
+    assert_eq!(in_sql("select acme, x.acme from t", "acme", false), []);
     assert_eq!(
-        in_sql("select * from Acme.t", "Acme"),
+        in_sql("select * from Acme.t", "Acme", false),
         [],
         "unquoted text means acme"
     );
-    assert_eq!(in_sql("select * from \"Acme\".t", "Acme").len(), 1);
+    assert_eq!(in_sql("select * from \"Acme\".t", "Acme", false).len(), 1);
 }
 
 #[test]
 fn comments_are_no_references() {
-    assert_eq!(in_sql("-- acme.t\n/* acme.t */ select 1", "acme"), []);
+    assert_eq!(
+        in_sql("-- acme.t\n/* acme.t */ select 1", "acme", false),
+        []
+    );
 }
 
 #[test]
@@ -72,8 +76,8 @@ fn a_literal_that_may_become_a_statement_is_possible() {
         [(1, 9)]
     );
     assert_eq!(
-        possible("perform set_config('search_path', 'acme, public', true)"),
-        [(1, 35)]
+        possible("perform my_config('search_path', 'acme, public', true)"),
+        [(1, 34)]
     );
     assert_eq!(possible("select 'the acme company'"), []);
     assert_eq!(possible("select current_setting('acmecorp.tenant')"), []);
@@ -110,5 +114,22 @@ fn a_body_in_another_language_is_searched_for_the_word() {
             line: 1,
             column: 29
         }]
+    );
+}
+
+#[test]
+fn a_place_that_may_be_a_variable_or_a_type_is_possible() {
+    assert_eq!(
+        possible("declare acme record; kind acme.kind; begin select x into acme.field; end"),
+        [(1, 27), (1, 58)]
+    );
+    assert_eq!(
+        in_sql(
+            "select acme.id from t acme where acme.id > 1",
+            "acme",
+            false
+        ),
+        [],
+        "a column of an alias"
     );
 }

@@ -90,7 +90,7 @@ pub async fn show_proof(
     for pair in &outcome.schemas {
         untruths.extend(proof::show(screen, database, truth, pair).await?);
         proof::show_movers(screen, &report, pair);
-        untruths.extend(proof::check_remarks(screen, database, &report, pair).await?);
+        untruths.extend(proof::check_texts(screen, database, &report, pair).await?);
     }
     screen.say(&format!("report: {uri}"));
     Ok(untruths)

@@ -12,9 +12,6 @@ use tenant_restore_tests::{Context, Error, Result};
 
 use crate::screen::Screen;
 
-/// The report's code for a function whose body holds the live schema's name.
-const NAMES_OLD_SCHEMA: &str = "FunctionNamesOldSchema";
-
 /// Shows one restored schema beside the live one and the truth; answers every untruth.
 ///
 /// # Errors
@@ -155,29 +152,35 @@ pub fn show_movers(screen: &Screen, report: &Report, pair: &RestoredSchema) {
     ));
 }
 
-/// The report must name every function of the restored schema whose body still names the live one; shows what it
-/// says, and answers what it keeps silent about.
+/// Shows the functions whose text was mended; answers every function that still names the live schema, and every one
+/// whose text was changed without the report's saying so.
 ///
 /// # Errors
 /// When the schema cannot be read.
-pub async fn check_remarks(
+pub async fn check_texts(
     screen: &Screen,
     database: &Database,
     report: &Report,
     pair: &RestoredSchema,
 ) -> Result<Vec<String>> {
     let (schema, restored_as) = names(pair)?;
-    let mut untruths = Vec::new();
-    for function in inventory::functions_that_name(database, restored_as, schema).await? {
+    let naming = async |named| inventory::functions_that_name(database, restored_as, named).await;
+    let mut untruths: Vec<String> = naming(schema)
+        .await?
+        .into_iter()
+        .map(|function| format!("{restored_as}.{function} names {schema}"))
+        .collect();
+    for function in naming(restored_as).await? {
         let object = format!("{restored_as}.{function}(");
-        let mut remarks = report.remarks();
-        match remarks
-            .find(|remark| remark.code == NAMES_OLD_SCHEMA && remark.object.starts_with(&object))
+        if report
+            .mended()
+            .any(|mended| mended.object.starts_with(&object))
         {
-            Some(remark) => screen.say(&format!("reported: {function}: {}", remark.message)),
-            None => untruths.push(format!(
-                "{restored_as}.{function} names {schema}, and the report doesn't say so"
-            )),
+            screen.say(&format!("mended: the body of {function} named {schema}"));
+        } else {
+            untruths.push(format!(
+                "{restored_as}.{function} was changed, and the report doesn't say so"
+            ));
         }
     }
     Ok(untruths)

@@ -1,0 +1,395 @@
+//! What the tokens around a name or a literal say of it: surely the schema, possibly, or something else.
+
+use std::collections::BTreeSet;
+
+use super::lexer::{Kind, Token};
+use super::{Certainty, literal_mentions};
+
+/// Functions whose first argument, a literal, is the name of an object.
+const NAME_TAKERS: [&str; 11] = [
+    "nextval",
+    "currval",
+    "setval",
+    "to_regclass",
+    "to_regtype",
+    "to_regproc",
+    "to_regprocedure",
+    "pg_get_serial_sequence",
+    "pg_relation_size",
+    "pg_table_size",
+    "pg_total_relation_size",
+];
+
+/// Types whose text form is the name of an object (PostgreSQL manual, "Object Identifier Types").
+const NAME_TYPES: [&str; 5] = [
+    "regclass",
+    "regtype",
+    "regproc",
+    "regprocedure",
+    "regcollation",
+];
+
+/// Words that only a name of a relation or type follows, so that a qualified name behind them begins with a schema.
+const BEFORE_RELATIONS: [&str; 10] = [
+    "exists",
+    "join",
+    "only",
+    "table",
+    "truncate",
+    "references",
+    "update",
+    "as",
+    "setof",
+    "returns",
+];
+
+/// Words that the name of a setting follows.
+const BEFORE_SETTINGS: [&str; 5] = ["set", "local", "session", "reset", "show"];
+
+/// Words that an expression follows.
+const BEFORE_EXPRESSIONS: [&str; 26] = [
+    "where",
+    "and",
+    "or",
+    "not",
+    "on",
+    "when",
+    "then",
+    "else",
+    "case",
+    "select",
+    "distinct",
+    "by",
+    "between",
+    "like",
+    "ilike",
+    "in",
+    "is",
+    "having",
+    "set",
+    "if",
+    "elsif",
+    "while",
+    "return",
+    "returning",
+    "values",
+    "limit",
+];
+
+/// Words that begin a list.
+const LIST_WORDS: [&str; 11] = [
+    "select",
+    "from",
+    "by",
+    "set",
+    "returning",
+    "using",
+    "into",
+    "with",
+    "execute",
+    "declare",
+    "raise",
+];
+
+/// Those of them whose items are expressions.
+const LISTS_OF_EXPRESSIONS: [&str; 4] = ["select", "by", "set", "returning"];
+
+/// Functions with a FROM of their own between their brackets, which no relation follows.
+const WITH_OWN_FROM: [&str; 4] = ["extract", "substring", "trim", "overlay"];
+
+/// The tokens of one text, read for one schema.
+pub(super) struct Reading<'a> {
+    found: &'a [Token<'a>],
+    schema: &'a str,
+    /// Items of search paths.
+    paths: BTreeSet<usize>,
+    /// Whether the name may also stand for an alias, a variable, a label or a parameter of this text.
+    bound: bool,
+}
+
+impl<'a> Reading<'a> {
+    /// `bound_outside`: whether a parameter or the routine itself has the schema's name.
+    pub(super) fn new(found: &'a [Token<'a>], schema: &'a str, bound_outside: bool) -> Self {
+        let mut reading = Self {
+            found,
+            schema,
+            paths: search_path_items(found),
+            bound: bound_outside,
+        };
+        // Whatever an alias or a variable is declared by, its name stands there without a dot behind it.
+        reading.bound |= (0..found.len()).any(|at| {
+            reading.is_schema_name(at)
+                && !reading.is_sign(at + 1, '.')
+                && reading.bare(at).is_none()
+        });
+        reading
+    }
+
+    /// How sure it is that this token means the schema; none if it doesn't.
+    pub(super) fn certainty(&self, at: usize) -> Option<Certainty> {
+        match &self.found[at].kind {
+            Kind::Name(_) if self.is_schema_name(at) => {
+                self.bare(at).or_else(|| self.before_dot(at))
+            }
+            Kind::Literal(content) if self.is_bare_literal(at, content) => Some(Certainty::Named),
+            Kind::Literal(content) if !literal_mentions(content, self.schema) => None,
+            Kind::Literal(content) if self.is_name_as_text(at, content) => Some(Certainty::Named),
+            Kind::Literal(_) => Some(Certainty::Possible),
+            _ => None,
+        }
+    }
+
+    /// A name that needs no dot: an item of a search path, or behind the word SCHEMA.
+    fn bare(&self, at: usize) -> Option<Certainty> {
+        let named = self.paths.contains(&at) || self.follows_schema_word(at);
+        named.then_some(Certainty::Named)
+    }
+
+    /// `… schema acme`, `… schema if not exists acme`.
+    fn follows_schema_word(&self, at: usize) -> bool {
+        let mut before = at;
+        while before > 0 && self.is_word(before - 1, &["if", "not", "exists"]) {
+            before -= 1;
+        }
+        before > 0
+            && self.is_word(before - 1, &["schema"])
+            && !(before > 1 && self.is_sign(before - 2, '.'))
+    }
+
+    fn before_dot(&self, at: usize) -> Option<Certainty> {
+        if !self.is_sign(at + 1, '.') {
+            return None;
+        }
+        if at > 0 && self.is_sign(at - 1, '.') {
+            return Some(Certainty::Possible);
+        }
+        // `set acme.tenant = …`: a setting of the application.
+        if at > 0 && self.is_word(at - 1, &BEFORE_SETTINGS) {
+            return None;
+        }
+        let in_operator = at > 1 && self.is_word(at - 2, &["operator"]);
+        match &self.found.get(at + 2)?.kind {
+            Kind::Sign(_) if in_operator => Some(Certainty::Named),
+            Kind::Name(_) if !self.bound || self.can_only_be_qualified(at) => {
+                Some(Certainty::Named)
+            }
+            Kind::Name(_) if at > 0 => self.by_what_stands_before(at),
+            Kind::Name(_) => Some(Certainty::Possible),
+            // `acme.*`: most likely a table or alias of that name.
+            Kind::Sign('*') => Some(Certainty::Possible),
+            _ => None,
+        }
+    }
+
+    /// Whether neither an alias nor a variable may stand here.
+    fn can_only_be_qualified(&self, at: usize) -> bool {
+        let called = self.is_sign(at + 3, '(');
+        let row_type = self.is_sign(at + 3, '%') && self.is_word(at + 4, &["rowtype"]);
+        let cast_to = at > 1 && self.is_sign(at - 1, ':') && self.is_sign(at - 2, ':');
+        called || row_type || cast_to || (at > 0 && self.begins_relation(at))
+    }
+
+    fn begins_relation(&self, at: usize) -> bool {
+        let before = |words: &[&str]| at > 1 && self.is_word(at - 2, words);
+        if self.is_word(at - 1, &["from"]) {
+            return !before(&["distinct"]) && !self.in_own_from(at);
+        }
+        if self.is_word(at - 1, &["into"]) {
+            return before(&["insert", "merge"]);
+        }
+        self.is_word(at - 1, &BEFORE_RELATIONS)
+    }
+
+    /// In an expression, `acme.x` is a column or field of what has the name here; in a list of relations it is one.
+    fn by_what_stands_before(&self, at: usize) -> Option<Certainty> {
+        let assigned = self.is_sign(at + 3, ':') && self.is_sign(at + 4, '=');
+        if assigned || (self.is_word(at - 1, &["on"]) && self.is_compared(at + 3)) {
+            return None;
+        }
+        match &self.found[at - 1].kind {
+            Kind::Sign(',') => self.by_list(at - 1),
+            Kind::Sign('(') => self.by_bracket(at - 1),
+            Kind::Sign(':' | ';' | ')' | '.') => Some(Certainty::Possible),
+            Kind::Sign(_) => None,
+            Kind::Name(word) if BEFORE_EXPRESSIONS.contains(&word.as_str()) => None,
+            _ => Some(Certainty::Possible),
+        }
+    }
+
+    /// A condition follows ON in a join, while in `grant … on acme.t to …` none does.
+    fn is_compared(&self, next: usize) -> bool {
+        let sign =
+            |token: &Token<'_>| matches!(token.kind, Kind::Sign('=' | '<' | '>' | '!' | '~'));
+        self.found.get(next).is_some_and(sign) || self.is_word(next, &["is", "in", "between"])
+    }
+
+    /// What a comma divides: no expression holds one at its own depth.
+    fn by_list(&self, comma: usize) -> Option<Certainty> {
+        let begin = self.list_begin(comma)?;
+        match &self.found[begin].kind {
+            Kind::Sign('(') => self.by_bracket(begin),
+            Kind::Name(word) if word == "from" && !self.in_own_from(begin) => {
+                Some(Certainty::Named)
+            }
+            Kind::Name(word) if LISTS_OF_EXPRESSIONS.contains(&word.as_str()) => None,
+            _ => Some(Certainty::Possible),
+        }
+    }
+
+    /// The word or open bracket at which the list with this comma begins.
+    fn list_begin(&self, comma: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        for at in (0..comma).rev() {
+            match &self.found[at].kind {
+                Kind::Sign(')') => depth += 1,
+                Kind::Sign('(') if depth == 0 => return Some(at),
+                Kind::Sign('(') => depth -= 1,
+                Kind::Sign(';') if depth == 0 => return Some(at),
+                Kind::Name(word) if depth == 0 && LIST_WORDS.contains(&word.as_str()) => {
+                    return Some(at);
+                }
+                _ => {}
+            }
+        }
+        Some(0)
+    }
+
+    /// Behind an open bracket: arguments and conditions are expressions, but relations may be bracketed too.
+    fn by_bracket(&self, open: usize) -> Option<Certainty> {
+        let relations = open == 0 || self.is_word(open - 1, &["from", "join", "using"]);
+        let nested = open > 0 && matches!(self.found[open - 1].kind, Kind::Sign('(' | ','));
+        (relations || nested).then_some(Certainty::Possible)
+    }
+
+    /// Whether the innermost open bracket is that of `extract(… from …)` and its like.
+    fn in_own_from(&self, at: usize) -> bool {
+        let mut depth = 0_usize;
+        for before in (0..at).rev() {
+            if self.is_sign(before, ')') {
+                depth += 1;
+            } else if self.is_sign(before, '(') {
+                if depth == 0 {
+                    return before > 0 && self.is_word(before - 1, &WITH_OWN_FROM);
+                }
+                depth -= 1;
+            }
+        }
+        false
+    }
+
+    /// The schema's name as the whole literal, where only a schema's name can stand.
+    fn is_bare_literal(&self, at: usize, content: &str) -> bool {
+        let set_schema = at > 1
+            && self.is_word(at - 1, &["schema"])
+            && self.is_word(at - 2, &["set", "local", "session"]);
+        content == self.schema && (self.paths.contains(&at) || set_schema)
+    }
+
+    /// Whether the literal's text is taken for the name of an object, or for a search path.
+    fn is_name_as_text(&self, at: usize, content: &str) -> bool {
+        // With escapes, what the literal says isn't what it spells.
+        if content.contains(['\'', '\\']) || self.found[at].prefixed {
+            return false;
+        }
+        let inner = super::lexer::tokens(content);
+        if self.sets_search_path(at) {
+            return super::is_list_of_names(&inner);
+        }
+        let qualified = matches!(
+            inner.as_slice(),
+            [Token { kind: Kind::Name(schema), .. }, Token { kind: Kind::Sign('.'), .. },
+             Token { kind: Kind::Name(_), .. }, rest @ ..]
+            if schema == self.schema && rest.first().is_none_or(|next| next.kind == Kind::Sign('('))
+        );
+        qualified && (self.is_taken_as_name(at) || self.is_cast_to_name(at))
+    }
+
+    /// `set_config('search_path', 'acme, public', …)`.
+    fn sets_search_path(&self, at: usize) -> bool {
+        at > 3
+            && self.is_sign(at - 1, ',')
+            && matches!(self.found[at - 2].kind, Kind::Literal("search_path"))
+            && self.is_sign(at - 3, '(')
+            && self.is_builtin(at - 4, &["set_config"])
+    }
+
+    /// `nextval('acme.s')`.
+    fn is_taken_as_name(&self, at: usize) -> bool {
+        let mut open = at;
+        while open > 0 && self.is_sign(open - 1, '(') {
+            open -= 1;
+        }
+        open < at && open > 0 && self.is_builtin(open - 1, &NAME_TAKERS)
+    }
+
+    /// `'acme.t'::regclass`, `('acme.t'::text)::regclass`, `regclass 'acme.t'`, `cast('acme.t' as regclass)`.
+    fn is_cast_to_name(&self, at: usize) -> bool {
+        if at > 0 && self.is_builtin(at - 1, &NAME_TYPES) {
+            return true;
+        }
+        let mut next = at + 1;
+        loop {
+            if self.is_sign(next, ')') {
+                next += 1;
+            } else if self.is_word(next, &["as"]) {
+                return self.is_word(next + 1, &NAME_TYPES);
+            } else if self.is_sign(next, ':') && self.is_sign(next + 1, ':') {
+                if self.is_word(next + 2, &NAME_TYPES) {
+                    return true;
+                }
+                if !self.is_word(next + 2, &["text", "varchar"]) {
+                    return false;
+                }
+                next += 3;
+            } else {
+                return false;
+            }
+        }
+    }
+
+    /// One of PostgreSQL's own functions or types, not one of the same name in another schema.
+    fn is_builtin(&self, at: usize, names: &[&str]) -> bool {
+        let unqualified = at == 0 || !self.is_sign(at - 1, '.');
+        let qualified = at > 1 && self.is_word(at - 2, &["pg_catalog"]);
+        self.is_word(at, names) && (unqualified || qualified)
+    }
+
+    fn is_schema_name(&self, at: usize) -> bool {
+        self.is_word(at, &[self.schema])
+    }
+
+    fn is_word(&self, at: usize, words: &[&str]) -> bool {
+        matches!(self.found.get(at).map(|token| &token.kind), Some(Kind::Name(name)) if words.contains(&name.as_str()))
+    }
+
+    fn is_sign(&self, at: usize, sign: char) -> bool {
+        self.found
+            .get(at)
+            .is_some_and(|token| token.kind == Kind::Sign(sign))
+    }
+}
+
+/// The tokens that are items of `SET search_path TO …` or `= …`, up to the statement's end.
+pub(super) fn search_path_items(found: &[Token<'_>]) -> BTreeSet<usize> {
+    let is =
+        |token: &Token<'_>, word: &str| matches!(&token.kind, Kind::Name(name) if name == word);
+    let mut items = BTreeSet::new();
+    for (index, _) in found
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| is(token, "search_path"))
+    {
+        let assigns = found
+            .get(index + 1)
+            .is_some_and(|next| next.kind == Kind::Sign('=') || is(next, "to"));
+        if !assigns {
+            continue;
+        }
+        let list = found.iter().enumerate().skip(index + 2);
+        items.extend(
+            list.take_while(|(_, token)| token.kind != Kind::Sign(';'))
+                .map(|(at, _)| at),
+        );
+    }
+    items
+}
