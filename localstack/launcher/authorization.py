@@ -35,15 +35,25 @@ RDS_FIELDS = (
     ("DBSubnetGroupName", "subgrp"),
     ("DBParameterGroupName", "pg"),
     ("DBClusterParameterGroupName", "cluster-pg"),
+    ("DBInstanceAutomatedBackupsArn", "auto-backup"),
 )
+RDS_NEW_RESOURCES = {
+    "CreateDBSnapshot": ("DBSnapshotIdentifier", "snapshot"),
+    "CreateDBClusterSnapshot": ("DBClusterSnapshotIdentifier", "cluster-snapshot"),
+    "CopyDBParameterGroup": ("TargetDBParameterGroupIdentifier", "pg"),
+    "CopyDBClusterParameterGroup": ("TargetDBClusterParameterGroupIdentifier", "cluster-pg"),
+}
+"""Calls that make something of what the first of the fields above names."""
 RDS_LISTS = {
     "DescribeDBInstances": ("DBInstanceIdentifier", "db"),
     "DescribeDBClusters": ("DBClusterIdentifier", "cluster"),
     "DescribeDBSnapshots": ("DBSnapshotIdentifier", "snapshot"),
     "DescribeDBClusterSnapshots": ("DBClusterSnapshotIdentifier", "cluster-snapshot"),
     "DescribeDBInstanceAutomatedBackups": ("DBInstanceAutomatedBackupsArn", "auto-backup"),
+    "DescribeDBClusterAutomatedBackups": ("DBClusterAutomatedBackupsArn", "cluster-auto-backup"),
     "DescribeDBSubnetGroups": ("DBSubnetGroupName", "subgrp"),
     "DescribeDBParameterGroups": ("DBParameterGroupName", "pg"),
+    "DescribeDBClusterParameterGroups": ("DBClusterParameterGroupName", "cluster-pg"),
 }
 """Lists, with the parameter that narrows them to one resource of their kind."""
 
@@ -92,6 +102,9 @@ def rds_resource(parameters: dict[str, str], region: str, account: str) -> str:
     if parameters.get("Action") in RDS_LISTS:
         field, kind = RDS_LISTS[parameters["Action"]]
         return arn_of(parameters.get(field, "*"), f"{prefix}:{kind}:")
+    if parameters.get("Action") in RDS_NEW_RESOURCES:
+        field, kind = RDS_NEW_RESOURCES[parameters["Action"]]
+        return f"{prefix}:{kind}:{parameters.get(field, '').lower()}"
     if parameters.get("ResourceName", "").startswith("arn:"):
         return parameters["ResourceName"]
     for field, kind in RDS_FIELDS:

@@ -1,9 +1,11 @@
 """RDS, DMS and ECS: rights, tags, and CloudFormation over the wire."""
 
 import json
+import unittest
 
 from botocore.exceptions import ClientError
 
+from launcher import authorization
 from launcher.tests.patched_cloud import PatchedCloud
 
 ACCOUNT = "000000000000"
@@ -14,6 +16,38 @@ def tag_list(*tags: tuple[str, str]) -> str:
     listed = "".join(f"<Tag><Key>{key}</Key><Value>{value}</Value></Tag>" for key, value in tags)
     result = f"<ListTagsForResourceResult><TagList>{listed}</TagList></ListTagsForResourceResult>"
     return f"<ListTagsForResourceResponse>{result}</ListTagsForResourceResponse>"
+
+
+class Resources(unittest.TestCase):
+    """The resource of an RDS call, as policies name it."""
+
+    def test_a_call_is_about_what_it_makes_or_changes(self):
+        calls = {
+            "db:tr-main-a": {
+                "Action": "CreateDBInstance",
+                "DBInstanceIdentifier": "tr-main-A",
+                "DBClusterIdentifier": "c",
+            },
+            "cluster:tr-main-a": {"Action": "RestoreDBClusterFromSnapshot", "DBClusterIdentifier": "tr-main-a"},
+            "snapshot:s": {"Action": "CreateDBSnapshot", "DBInstanceIdentifier": "a", "DBSnapshotIdentifier": "S"},
+            "snapshot:rds:a-2026": {"Action": "DescribeDBSnapshots", "DBSnapshotIdentifier": "rds:a-2026"},
+            "cluster-snapshot:s": {
+                "Action": "CreateDBClusterSnapshot",
+                "DBClusterIdentifier": "c",
+                "DBClusterSnapshotIdentifier": "s",
+            },
+            "pg:tr-main-a": {"Action": "CopyDBParameterGroup", "TargetDBParameterGroupIdentifier": "tr-main-a"},
+            "cluster-pg:g": {"Action": "ModifyDBClusterParameterGroup", "DBClusterParameterGroupName": "g"},
+            "auto-backup:*": {"Action": "DescribeDBInstanceAutomatedBackups", "DbiResourceId": "db-A"},
+            "cluster-auto-backup:*": {"Action": "DescribeDBClusterAutomatedBackups"},
+        }
+        prefix = f"arn:aws:rds:eu-west-3:{ACCOUNT}:"
+        found = {name: authorization.rds_resource(call, "eu-west-3", ACCOUNT) for name, call in calls.items()}
+        self.assertEqual(found, {name: prefix + name for name in calls})
+
+    def test_a_call_about_nothing_in_particular_is_about_everything(self):
+        call = {"Action": "DescribeAccountAttributes"}
+        self.assertEqual(authorization.rds_resource(call, "eu-west-3", ACCOUNT), "*")
 
 
 class Rights(PatchedCloud):

@@ -8,7 +8,10 @@ use crate::record::{Choices, State};
 use crate::refusal::{invalid_combination, invalid_value, no_parameter_group, no_subnet_group};
 
 /// The security group of instances for which none is named: the VPC's default one.
-const DEFAULT_SECURITY_GROUP: &str = "sg-00000001";
+pub const DEFAULT_SECURITY_GROUP: &str = "sg-00000001";
+
+/// The class of Aurora Serverless v2.
+pub const SERVERLESS: &str = "db.serverless";
 
 /// The engine's default parameter group.
 pub fn default_parameter_group(major: u32) -> String {
@@ -145,7 +148,13 @@ pub fn refuse_managed_password(form: &Form) -> Result<(), AwsError> {
     }
 }
 
+/// An instance class of an instance outside of clusters.
 fn class(text: &str) -> Result<String, AwsError> {
+    if text == SERVERLESS {
+        return Err(invalid_combination(
+            "The class db.serverless is for instances of Aurora clusters.",
+        ));
+    }
     let parts = text.split('.').count();
     if text.starts_with("db.") && parts >= 2 && !text.ends_with('.') {
         return Ok(text.to_owned());

@@ -29,6 +29,8 @@ pub enum News {
         /// Whether to tell it by the older id of such events on an instance, `RDS-EVENT-0008`.
         older_id: bool,
     },
+    /// The instances of its cluster have changed.
+    TopologyUpdated,
     /// The first backup has begun.
     BackupStarted,
     /// It has ended.
@@ -39,6 +41,40 @@ pub enum News {
     Deleted,
     /// In a status from which it doesn't come back.
     Broken(Status),
+}
+
+/// Something that RDS tells about a cluster (Aurora user guide, DB cluster events).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClusterNews {
+    /// Made or restored: RDS tells both alike.
+    Created,
+    /// The master's password was changed.
+    PasswordReset,
+    /// Another instance writes now.
+    FailedOver,
+    /// Deleted.
+    Deleted,
+}
+
+impl ClusterNews {
+    /// How RDS tells it.
+    pub fn telling(self) -> Telling {
+        let (id, category, message) = match self {
+            Self::Created => ("RDS-EVENT-0170", "creation", "DB cluster created"),
+            Self::PasswordReset => (
+                "RDS-EVENT-0016",
+                "configuration change",
+                "Reset master credentials",
+            ),
+            Self::FailedOver => (
+                "RDS-EVENT-0071",
+                "failover",
+                "Completed failover to DB instance",
+            ),
+            Self::Deleted => ("RDS-EVENT-0171", "deletion", "DB cluster deleted"),
+        };
+        (id, category, message.to_owned())
+    }
 }
 
 /// Event id, category and message.
@@ -69,6 +105,11 @@ impl News {
                     format!("Restored from snapshot {snapshot}"),
                 )
             }
+            Self::TopologyUpdated => (
+                "RDS-EVENT-0385",
+                "notification",
+                "Cluster topology is updated".into(),
+            ),
             Self::BackupStarted => ("RDS-EVENT-0001", "backup", "Backing up DB instance".into()),
             Self::BackupFinished => (
                 "RDS-EVENT-0002",
@@ -138,6 +179,28 @@ impl Subject {
         }
     }
 
+    /// A cluster.
+    pub fn cluster(identifier: &str) -> Self {
+        Self {
+            kind: ["RDS DB Cluster Event", "CLUSTER", "db-cluster"],
+            identifier: identifier.to_owned(),
+            resource: format!("cluster:{identifier}"),
+        }
+    }
+
+    /// A snapshot of a cluster.
+    pub fn cluster_snapshot(identifier: &str) -> Self {
+        Self {
+            kind: [
+                "RDS DB Cluster Snapshot Event",
+                "CLUSTER_SNAPSHOT",
+                "db-cluster-snapshot",
+            ],
+            identifier: identifier.to_owned(),
+            resource: format!("cluster-snapshot:{identifier}"),
+        }
+    }
+
     /// A snapshot in an event that names what was restored from it instead, as `RDS-EVENT-0043` has been seen to do.
     #[must_use]
     pub fn named(self, identifier: &str) -> Self {
@@ -185,24 +248,53 @@ pub fn event(
 }
 
 /// What is told about a snapshot when it is begun, whole, deleted: the ids of manual and of automated ones
-/// (RDS user guide, DB snapshot events).
-pub fn snapshot_telling(kind: SnapshotKind, step: SnapshotStep) -> Option<Telling> {
+/// (RDS user guide, DB snapshot events; Aurora user guide, DB cluster snapshot events).
+pub fn snapshot_telling(of: SnapshotOf, kind: SnapshotKind, step: SnapshotStep) -> Option<Telling> {
     use SnapshotKind::{Automated, Manual};
-    let (id, category, message) = match (step, kind) {
-        (SnapshotStep::Begun, Manual) => ("RDS-EVENT-0040", "creation", "Creating manual snapshot"),
-        (SnapshotStep::Whole, Manual) => ("RDS-EVENT-0042", "creation", "Manual snapshot created"),
-        (SnapshotStep::Deleted, Manual) => {
-            ("RDS-EVENT-0041", "deletion", "Deleted manual snapshot")
-        }
-        (SnapshotStep::Begun, Automated) => {
+    use SnapshotOf::{Cluster, Instance};
+    use SnapshotStep::{Begun, Deleted, Whole};
+    let (id, category, message) = match (of, step, kind) {
+        (Instance, Begun, Manual) => ("RDS-EVENT-0040", "creation", "Creating manual snapshot"),
+        (Instance, Whole, Manual) => ("RDS-EVENT-0042", "creation", "Manual snapshot created"),
+        (Instance, Deleted, Manual) => ("RDS-EVENT-0041", "deletion", "Deleted manual snapshot"),
+        (Instance, Begun, Automated) => {
             ("RDS-EVENT-0090", "creation", "Creating automated snapshot")
         }
-        (SnapshotStep::Whole, Automated) => {
+        (Instance, Whole, Automated) => {
             ("RDS-EVENT-0091", "creation", "Automated snapshot created")
         }
-        (SnapshotStep::Deleted, Automated) => return None,
+        (Cluster, Begun, Manual) => (
+            "RDS-EVENT-0074",
+            "backup",
+            "Creating manual cluster snapshot",
+        ),
+        (Cluster, Whole, Manual) => (
+            "RDS-EVENT-0075",
+            "backup",
+            "Manual cluster snapshot created",
+        ),
+        (Cluster, Begun, Automated) => (
+            "RDS-EVENT-0168",
+            "backup",
+            "Creating automated cluster snapshot",
+        ),
+        (Cluster, Whole, Automated) => (
+            "RDS-EVENT-0169",
+            "backup",
+            "Automated cluster snapshot created",
+        ),
+        (Instance, Deleted, Automated) | (Cluster, Deleted, _) => return None,
     };
     Some((id, category, message.to_owned()))
+}
+
+/// What a snapshot is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SnapshotOf {
+    /// An instance.
+    Instance,
+    /// A cluster.
+    Cluster,
 }
 
 /// A step in the life of a snapshot.

@@ -11,10 +11,11 @@ use local_cloud_wire::store::Store;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 
-use crate::config::Config;
-use crate::event::{News, Subject, Telling, event};
+use crate::cluster_status::ClusterStatus;
+use crate::config::{Config, DeletionEvent};
+use crate::event::{ClusterNews, News, Subject, Telling, event};
 use crate::postgres::{Layout, Machine, Server, Site};
-use crate::record::{Holder, Instance, State};
+use crate::record::{DbCluster, Holder, Instance, State};
 use crate::status::Status;
 
 /// How often the records are looked at for a condition.
@@ -116,6 +117,39 @@ impl Fleet {
         done
     }
 
+    /// A copy of a cluster's record.
+    pub fn db_cluster(&self, identifier: &str) -> Option<DbCluster> {
+        self.state().clusters.get(identifier).cloned()
+    }
+
+    /// Changes a cluster's record, if it is still there.
+    pub async fn change_cluster(&self, identifier: &str, change: impl FnOnce(&mut DbCluster)) {
+        self.change(|state| state.clusters.get_mut(identifier).map(change))
+            .await;
+    }
+
+    /// Puts a cluster into another status, if that may follow the present one. Tells whether it did.
+    pub async fn set_cluster_status(&self, identifier: &str, next: ClusterStatus) -> bool {
+        let set = |cluster: &mut DbCluster| {
+            let may = cluster.status.may_become(next);
+            if may {
+                cluster.status = next;
+            }
+            may
+        };
+        let done = self
+            .change(|state| state.clusters.get_mut(identifier).is_some_and(set))
+            .await;
+        tracing::info!(cluster = identifier, status = %next, done, "status");
+        done
+    }
+
+    /// Tells something about a cluster, on the bus and in `DescribeEvents`.
+    pub async fn tell_of_cluster(&self, identifier: &str, news: ClusterNews) {
+        let subject = Subject::cluster(identifier);
+        self.announce(&subject, news.telling()).await;
+    }
+
     /// Tells something about an instance, on the bus and in `DescribeEvents`.
     pub async fn tell(&self, identifier: &str, news: &News) {
         if let Some(telling) = news.telling() {
@@ -133,7 +167,11 @@ impl Fleet {
     /// The files of a holder that has that resource id.
     pub fn layout(&self, holder: &Holder, resource_id: &str) -> Layout {
         match holder {
-            Holder::Instance(identifier) => self.site.instance(identifier, resource_id),
+            // An instance of a cluster has no files but its cluster's.
+            Holder::Instance(identifier) | Holder::Member(identifier) => {
+                self.site.instance(identifier, resource_id)
+            }
+            Holder::Cluster(identifier) => self.site.cluster(identifier, resource_id),
         }
     }
 
@@ -157,9 +195,13 @@ impl Fleet {
             return;
         }
         tracing::error!(%holder, "the server ended by itself; its log says why");
-        match holder {
-            Holder::Instance(identifier) => self.set_status(&identifier, Status::Failed).await,
+        let failed = match &holder {
+            Holder::Instance(identifier) | Holder::Member(identifier) => Some(identifier.clone()),
+            Holder::Cluster(identifier) => self.db_cluster(identifier).and_then(|one| one.writer),
         };
+        if let Some(identifier) = failed {
+            self.set_status(&identifier, Status::Failed).await;
+        }
     }
 
     /// Takes a server out, to stop it.
@@ -203,6 +245,15 @@ impl Fleet {
         }
     }
 
+    /// Whether the next deletion is told while what is deleted is still described.
+    pub fn tells_deletions_before(&self) -> bool {
+        match self.config.deletion_event {
+            DeletionEvent::Before => true,
+            DeletionEvent::After => false,
+            DeletionEvent::Either => self.world.faults.below(2) == 0,
+        }
+    }
+
     /// Waits until no restore copies from the backups under that resource id.
     pub async fn until_unread(&self, resource_id: &str) {
         let read = || {
@@ -216,7 +267,11 @@ impl Fleet {
 
     /// A port that none of the instances has and that nobody listens on; the wish first, if there is one.
     pub fn free_port(&self, state: &State, wish: Option<u16>) -> Option<u16> {
-        let taken = |port: &u16| state.instances.values().any(|one| one.port == *port);
+        let taken = |port: &u16| {
+            let instances = state.instances.values().map(|one| one.port);
+            let clusters = state.clusters.values().map(|one| one.port);
+            instances.chain(clusters).any(|one| one == *port)
+        };
         let mut ports = wish.into_iter().chain(self.config.ports());
         ports.find(|port| !taken(port) && TcpListener::bind(("127.0.0.1", *port)).is_ok())
     }

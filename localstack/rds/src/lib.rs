@@ -8,11 +8,15 @@
 pub mod actions;
 pub mod answer;
 pub mod choices;
+pub mod cluster_choices;
+pub mod cluster_life;
+pub mod cluster_status;
 pub mod config;
 pub mod event;
 pub mod faults;
 pub mod fleet;
 pub mod life;
+pub mod member_life;
 pub mod parameters;
 pub mod postgres;
 pub mod provisioning;

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use local_cloud_wire::faults::{Fault, Service};
 use tokio::time::sleep;
 
-use crate::config::DeletionEvent;
 use crate::event::{News, Subject};
 use crate::faults::{
     CREATE_FAILS, OLDER_RESTORE_EVENT, PASSWORD_LAG, PROVISION_SLOWLY, RESTORE_FAILS,
@@ -92,9 +91,7 @@ impl Life {
         let Some(one) = self.record() else { return };
         let failure = match &one.origin {
             Origin::New { .. } => (CREATE_FAILS, Status::Failed),
-            Origin::PointInTime { .. } | Origin::Snapshot { .. } => {
-                (RESTORE_FAILS, Status::RestoreError)
-            }
+            _ => (RESTORE_FAILS, Status::RestoreError),
         };
         match self.provision(&one, failure.0).await {
             Ok(()) => {}
@@ -138,6 +135,8 @@ impl Life {
                 at: *at,
             },
             Origin::Snapshot { snapshot, .. } => return self.restored_from(snapshot).await,
+            // Instances aren't cloned: clusters are.
+            Origin::Clone { .. } => return,
         };
         self.fleet.tell(&self.identifier, &news).await;
     }
@@ -181,10 +180,15 @@ impl Life {
         let ended_at = server.back_up(&name).await?;
         self.fleet
             .change_instance(&self.identifier, |one| {
-                one.backups.push(Backup { name, ended_at });
+                one.backups.push(Backup {
+                    name: name.clone(),
+                    ended_at,
+                });
             })
             .await;
-        snapshots::keep_automated(&self.fleet, &self.identifier, ended_at).await;
+        if let Some(one) = self.record() {
+            snapshots::keep_automated(&self.fleet, one.portrait(), name, ended_at).await;
+        }
         self.keep_restorable(server);
         self.fleet
             .tell(&self.identifier, &News::BackupFinished)
@@ -261,11 +265,7 @@ impl Life {
             tracing::error!(instance = self.identifier, %error, "the files aren't removed");
             return;
         }
-        let before = match self.fleet.config.deletion_event {
-            DeletionEvent::Before => true,
-            DeletionEvent::After => false,
-            DeletionEvent::Either => self.fleet.world.faults.below(2) == 0,
-        };
+        let before = self.fleet.tells_deletions_before();
         if before {
             self.fleet.tell(&self.identifier, &News::Deleted).await;
         }
@@ -349,7 +349,7 @@ impl Life {
 }
 
 /// The status that a fault names in `code`.
-fn ordered_status(fault: &Fault) -> Status {
+pub(crate) fn ordered_status(fault: &Fault) -> Status {
     let named = fault
         .code
         .as_deref()

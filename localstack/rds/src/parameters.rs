@@ -96,23 +96,42 @@ pub fn identifier_of(text: &str) -> String {
         .to_ascii_lowercase()
 }
 
+/// The identifier in an identifier or in a cluster's ARN, in lower case.
+pub fn cluster_identifier_of(text: &str) -> String {
+    text.rsplit_once(":cluster:")
+        .map_or(text, |(_, identifier)| identifier)
+        .to_ascii_lowercase()
+}
+
 /// The password rules of RDS for PostgreSQL: 8 to 128 printable ASCII characters without `/`, `"`, `@` and space.
 ///
 /// # Errors
 /// `InvalidParameterValue`, which doesn't repeat the password.
 pub fn password(form: &Form) -> Result<Option<String>, AwsError> {
+    password_of(form, 128)
+}
+
+/// The same for Aurora, with at most 41 characters.
+///
+/// # Errors
+/// `InvalidParameterValue`, which doesn't repeat the password.
+pub fn cluster_password(form: &Form) -> Result<Option<String>, AwsError> {
+    password_of(form, 41)
+}
+
+fn password_of(form: &Form, most: usize) -> Result<Option<String>, AwsError> {
     let Some(text) = form.get("MasterUserPassword") else {
         return Ok(None);
     };
     let printable = text
         .chars()
         .all(|c| c.is_ascii_graphic() && !matches!(c, '/' | '"' | '@'));
-    if printable && (8..=128).contains(&text.len()) {
+    if printable && (8..=most).contains(&text.len()) {
         return Ok(Some(text.to_owned()));
     }
-    Err(invalid_value(
-        "The parameter MasterUserPassword is not a valid password. It must have 8 to 128 printable ASCII characters besides '/', '@', '\"', ' '.",
-    ))
+    Err(invalid_value(format!(
+        "The parameter MasterUserPassword is not a valid password. It must have 8 to {most} printable ASCII characters besides '/', '@', '\"', ' '.",
+    )))
 }
 
 /// A name inside PostgreSQL: a letter (or `_` where that is allowed), then letters, digits and `_`; at most 63.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::fleet::Fleet;
 use crate::postgres::{
-    Layout, Master, Recovery, Server, ServerError, Settings, copy_backup, initialise,
+    Layout, Master, Recovery, Server, ServerError, Settings, clone, copy_backup, initialise,
     remove_backups, remove_server,
 };
 use crate::record::{Files, Holder, Origin};
@@ -58,6 +58,15 @@ impl Plot<'_> {
                     target: *at,
                 };
                 self.restored(vault.backup(backup), Some(recovery)).await
+            }
+            Origin::Clone { source } => {
+                let source = self.fleet.server(&Holder::Cluster(source.clone()));
+                let source = source.ok_or_else(|| ServerError::Program {
+                    program: "clone",
+                    output: "the source has no instance any more".to_owned(),
+                })?;
+                clone(&self.fleet.machine, &self.layout, &source).await?;
+                self.start_again().await
             }
             Origin::Snapshot { files, .. } => self.restored(self.folder_of(files), None).await,
         }

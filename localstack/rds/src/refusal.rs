@@ -53,6 +53,57 @@ pub fn no_automated_backup(name: &str) -> AwsError {
     AwsError::new("DBInstanceAutomatedBackupNotFound", message).with_status(404)
 }
 
+/// There is no such cluster.
+pub fn no_cluster(identifier: &str) -> AwsError {
+    AwsError::new(
+        "DBClusterNotFoundFault",
+        format!("DBCluster {identifier} not found."),
+    )
+    .with_status(404)
+}
+
+/// There is such a cluster already.
+pub fn cluster_exists(identifier: &str) -> AwsError {
+    AwsError::new(
+        "DBClusterAlreadyExistsFault",
+        format!("DB Cluster {identifier} already exists"),
+    )
+}
+
+/// The cluster's status or its instances don't allow the call.
+pub fn invalid_cluster_state(problem: impl Into<String>) -> AwsError {
+    AwsError::new("InvalidDBClusterStateFault", problem)
+}
+
+/// There are no such automated backups of a cluster.
+pub fn no_cluster_backup(name: &str) -> AwsError {
+    let message = format!("No automated backup of {name} found.");
+    AwsError::new("DBClusterAutomatedBackupNotFoundFault", message).with_status(404)
+}
+
+/// There is no such snapshot of a cluster.
+pub fn no_cluster_snapshot(name: &str) -> AwsError {
+    AwsError::new(
+        "DBClusterSnapshotNotFoundFault",
+        format!("DBClusterSnapshot not found: {name}"),
+    )
+    .with_status(404)
+}
+
+/// The status or type of a cluster's snapshot doesn't allow the call.
+pub fn invalid_cluster_snapshot_state(problem: impl Into<String>) -> AwsError {
+    AwsError::new("InvalidDBClusterSnapshotStateFault", problem)
+}
+
+/// There is no such cluster parameter group.
+pub fn no_cluster_parameter_group(name: &str) -> AwsError {
+    AwsError::new(
+        "DBClusterParameterGroupNotFound",
+        format!("DBClusterParameterGroup not found: {name}"),
+    )
+    .with_status(404)
+}
+
 /// There is no such snapshot.
 pub fn no_snapshot(name: &str) -> AwsError {
     AwsError::new(

@@ -7,16 +7,20 @@ use local_cloud_wire::query::{Form, Xml};
 use local_cloud_wire::{AwsError, Call, CallFuture, QueryService, World};
 
 use crate::actions::{
-    backups, create, delete, describe, events, modify, parameter_groups, restore, restore_snapshot,
-    snapshots, subnet_groups, tagging,
+    backups, clusters, create, delete, describe, events, member, modify, parameter_groups, restore,
+    restore_snapshot, snapshots, subnet_groups, tagging,
 };
+use crate::cluster_life::ClusterLife;
+use crate::cluster_status::ClusterStatus;
 use crate::config::Config;
 use crate::fleet::Fleet;
 use crate::life::Life;
+use crate::member_life::MemberLife;
 use crate::postgres::{
     Authority, AuthorityError, Installation, InstallationError, Machine, ServerError, Site, Stop,
     stop_leftover,
 };
+use crate::record::{Holder, Instance};
 use crate::status::Status;
 
 /// Amazon RDS.
@@ -74,21 +78,42 @@ impl Rds {
 
     async fn resume(&self) -> Result<(), ServerError> {
         let fleet = &self.fleet;
+        let clusters: Vec<_> = fleet.state().clusters.values().cloned().collect();
+        for one in clusters {
+            let life = ClusterLife::of(fleet, &one.identifier);
+            self.stop_leftover(&one.holder(), &one.resource_id).await?;
+            match one.status {
+                ClusterStatus::Deleting => drop(tokio::spawn(life.end())),
+                _ => fleet.start_task(&one.holder(), life.resume()),
+            }
+        }
         let instances: Vec<_> = fleet.state().instances.values().cloned().collect();
         for one in instances {
-            let life = Life::of(fleet, &one.identifier);
-            let holder = life.holder();
-            let layout = fleet.layout(&holder, &one.resource_id);
-            stop_leftover(&fleet.machine.installation, &layout).await?;
-            match one.status {
-                Status::Creating => fleet.start_task(&holder, life.begin()),
-                Status::Deleting => drop(tokio::spawn(life.end())),
-                status if status.is_running() => fleet.start_task(&holder, life.resume()),
-                _ => {}
+            match member::life(fleet, &one) {
+                Some(life) => resume_member(fleet, &one, life),
+                None => self.resume_instance(&one).await?,
             }
         }
         crate::snapshots::give_up_begun(fleet).await;
         Ok(())
+    }
+
+    async fn resume_instance(&self, one: &Instance) -> Result<(), ServerError> {
+        let life = Life::of(&self.fleet, &one.identifier);
+        let holder = one.holder();
+        self.stop_leftover(&holder, &one.resource_id).await?;
+        match one.status {
+            Status::Creating => self.fleet.start_task(&holder, life.begin()),
+            Status::Deleting => drop(tokio::spawn(life.end())),
+            status if status.is_running() => self.fleet.start_task(&holder, life.resume()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn stop_leftover(&self, holder: &Holder, resource_id: &str) -> Result<(), ServerError> {
+        let layout = self.fleet.layout(holder, resource_id);
+        stop_leftover(&self.fleet.machine.installation, &layout).await
     }
 
     /// Stops all servers. The records stay, so that the next run starts them again.
@@ -126,16 +151,37 @@ impl Rds {
             "RestoreDBInstanceFromDBSnapshot" => restore_snapshot::restore(fleet, form).await?,
             "DeleteDBInstanceAutomatedBackup" => backups::delete(fleet, form).await?,
             "DescribeDBInstanceAutomatedBackups" => backups::automated(fleet, form)?,
-            "DescribeDBClusters" => describe::clusters(form)?,
             "DescribeEvents" => events::describe(fleet, form)?,
             "ListTagsForResource" => tagging::list(fleet, form)?,
             "CreateDBSubnetGroup" => subnet_groups::create(fleet, form).await?,
             "DescribeDBSubnetGroups" => subnet_groups::describe(fleet, form)?,
             "CreateDBParameterGroup" => parameter_groups::create(fleet, form).await?,
             "DescribeDBParameterGroups" => parameter_groups::describe(fleet, form)?,
+            _ if action.contains("DBCluster") => self.answer_of_cluster(action, form).await?,
             _ => return self.acknowledge(action, form).await.map(|()| None),
         };
         Ok(Some(result))
+    }
+
+    /// The operations on clusters.
+    async fn answer_of_cluster(&self, action: &str, form: &Form) -> Result<Xml, AwsError> {
+        let fleet = &self.fleet;
+        match action {
+            "CreateDBCluster" => clusters::create::create(fleet, form).await,
+            "DescribeDBClusters" => clusters::describe::clusters(fleet, form),
+            "ModifyDBCluster" => clusters::modify::modify(fleet, form).await,
+            "DeleteDBCluster" => clusters::delete::delete(fleet, form).await,
+            "RestoreDBClusterToPointInTime" => clusters::restore::restore(fleet, form).await,
+            "RestoreDBClusterFromSnapshot" => {
+                clusters::restore_snapshot::restore(fleet, form).await
+            }
+            "CreateDBClusterSnapshot" => clusters::snapshots::create(fleet, form).await,
+            "DescribeDBClusterSnapshots" => clusters::snapshots::describe(fleet, form),
+            "DeleteDBClusterSnapshot" => clusters::snapshots::delete(fleet, form).await,
+            "DescribeDBClusterAutomatedBackups" => clusters::backups::automated(fleet, form),
+            "DeleteDBClusterAutomatedBackup" => clusters::backups::delete(fleet, form).await,
+            _ => Err(unknown(action)),
+        }
     }
 
     /// The operations whose answer holds no result.
@@ -146,12 +192,23 @@ impl Rds {
             "RemoveTagsFromResource" => tagging::remove(fleet, form).await,
             "DeleteDBSubnetGroup" => subnet_groups::delete(fleet, form).await,
             "DeleteDBParameterGroup" => parameter_groups::delete(fleet, form).await,
-            _ => Err(AwsError::new(
-                "InvalidAction",
-                format!("The local RDS does not have the operation {action}."),
-            )),
+            _ => Err(unknown(action)),
         }
     }
+}
+
+/// The server of a cluster's instance is its cluster's.
+fn resume_member(fleet: &Arc<Fleet>, one: &Instance, life: MemberLife) {
+    match one.status {
+        Status::Creating => fleet.start_task(&one.holder(), life.begin()),
+        Status::Deleting => drop(tokio::spawn(life.end())),
+        _ => {}
+    }
+}
+
+fn unknown(action: &str) -> AwsError {
+    let message = format!("The local RDS does not have the operation {action}.");
+    AwsError::new("InvalidAction", message)
 }
 
 impl QueryService for Rds {

@@ -40,7 +40,7 @@ pub fn automated(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
     if let (Some(name), true) = (wanted.or(resource), found.is_empty()) {
         return Err(no_automated_backup(&name));
     }
-    let render = |one: &AutomatedBackup| automated_backup(&fleet.world.region, one);
+    let render = |one: &AutomatedBackup<Choices>| automated_backup(&fleet.world.region, one);
     let lists = (
         "DescribeDBInstanceAutomatedBackups",
         "DBInstanceAutomatedBackups",
@@ -48,26 +48,24 @@ pub fn automated(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
     paged(form, lists, &found, key, render)
 }
 
-fn key(one: &AutomatedBackup) -> String {
+fn key(one: &AutomatedBackup<Choices>) -> String {
     format!("{} {}", one.portrait.identifier, one.portrait.resource_id)
 }
 
 /// Of present instances first, then retained ones.
-fn all(fleet: &Fleet) -> Vec<AutomatedBackup> {
+fn all(fleet: &Fleet) -> Vec<AutomatedBackup<Choices>> {
     let state = fleet.state();
     let present = |one: &&Instance| {
-        one.choices.backup_retention > 0 && !state.retained.contains_key(&one.resource_id)
+        one.membership.is_none()
+            && one.choices.backup_retention > 0
+            && !state.retained.contains_key(&one.resource_id)
     };
     let active = state.instances.values().filter(present).map(|one| {
         let window = one.window(fleet.latest_restorable_time(&one.holder()));
         AutomatedBackup {
             portrait: one.portrait(),
+            status: BackupStatus::of(window),
             window,
-            status: if window.is_some() {
-                BackupStatus::Active
-            } else {
-                BackupStatus::Creating
-            },
         }
     });
     let retained = |one: &Retained<Choices>| AutomatedBackup {
@@ -80,7 +78,7 @@ fn all(fleet: &Fleet) -> Vec<AutomatedBackup> {
         .collect()
 }
 
-fn filter(one: &AutomatedBackup, name: &str, value: &str) -> Option<bool> {
+fn filter(one: &AutomatedBackup<Choices>, name: &str, value: &str) -> Option<bool> {
     match name {
         "status" => Some(value == one.status.name()),
         "db-instance-id" => Some(one.portrait.identifier == identifier_of(value)),

@@ -7,12 +7,15 @@ use local_cloud_wire::query::{Form, Xml};
 use local_cloud_wire::{AwsError, ids};
 use postgres_protocol::password::scram_sha_256;
 
+use super::member;
 use crate::choices::{check_groups, choices_of_new, choices_of_restored};
 use crate::fleet::Fleet;
 use crate::life::Life;
 use crate::parameters::{database_name, new_identifier, number, password, required, tags};
 use crate::record::{Choices, Engine, Instance, Origin, Portrait, Tag};
-use crate::refusal::{instance_exists, invalid_value, missing, quota_exceeded};
+use crate::refusal::{
+    instance_exists, invalid_combination, invalid_value, missing, quota_exceeded,
+};
 use crate::status::Status;
 
 /// What a new instance needs before it has a port and a resource id.
@@ -68,6 +71,9 @@ impl Wish {
 /// # Errors
 /// As documented for the operation.
 pub async fn create(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
+    if form.get("DBClusterIdentifier").is_some() {
+        return member::create(fleet, form).await;
+    }
     let wish = wish(fleet, form)?;
     let instance = admit(fleet, wish).await?;
     Ok(result(fleet, "CreateDBInstance", &instance))
@@ -76,9 +82,14 @@ pub async fn create(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
 fn wish(fleet: &Fleet, form: &Form) -> Result<Wish, AwsError> {
     let identifier = new_identifier(form, "DBInstanceIdentifier")?;
     let engine = required(form, "Engine")?;
+    if engine == Engine::AuroraPostgresql.name() {
+        return Err(invalid_combination(
+            "An instance of aurora-postgresql needs DBClusterIdentifier: its data are its cluster's.",
+        ));
+    }
     if engine != "postgres" {
         return Err(invalid_value(format!(
-            "Invalid DB engine: {engine}. The local cloud has postgres."
+            "Invalid DB engine: {engine}. The local cloud has postgres and aurora-postgresql."
         )));
     }
     check_version(
@@ -120,7 +131,10 @@ pub fn wished_port(form: &Form) -> Result<Option<u16>, AwsError> {
 }
 
 /// `15` and `15.14` both mean the installed 15.14.
-fn check_version(wanted: Option<&str>, installed: &str) -> Result<(), AwsError> {
+///
+/// # Errors
+/// `InvalidParameterCombination` for another one.
+pub fn check_version(wanted: Option<&str>, installed: &str) -> Result<(), AwsError> {
     let major = installed.split('.').next().unwrap_or(installed);
     match wanted {
         None => Ok(()),
@@ -175,6 +189,7 @@ fn fulfilled(wish: Wish, port: u16, engine_version: String) -> Instance {
         backups: Vec::new(),
         origin: wish.origin,
         new_password: None,
+        membership: None,
     }
 }
 

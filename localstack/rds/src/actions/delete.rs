@@ -7,10 +7,11 @@ use local_cloud_wire::AwsError;
 use local_cloud_wire::query::{Form, Xml};
 
 use super::create::result;
+use super::member;
 use crate::fleet::Fleet;
 use crate::life::Life;
 use crate::parameters::{boolean, identifier_of, required};
-use crate::record::{Choices, Holder, Instance, Retained};
+use crate::record::{Choices, Holder, Instance, Retained, State};
 use crate::refusal::{invalid_combination, invalid_state, no_instance};
 use crate::status::Status;
 
@@ -20,7 +21,17 @@ use crate::status::Status;
 /// As documented for the operation.
 pub async fn delete(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
     let identifier = identifier_of(required(form, "DBInstanceIdentifier")?);
-    refuse_final_snapshot(form)?;
+    let found = fleet.instance(&identifier);
+    match found.filter(|one| one.membership.is_some()) {
+        // The data stay with the cluster, so there is nothing to take a final snapshot of.
+        Some(_) if form.get("FinalDBSnapshotIdentifier").is_some() => {
+            return Err(invalid_combination(
+                "FinalDBSnapshotIdentifier can not be specified for an instance of a cluster.",
+            ));
+        }
+        Some(_) => {}
+        None => refuse_final_snapshot(form)?,
+    }
     let retains = boolean(form, "DeleteAutomatedBackups")? == Some(false);
     let latest = fleet.latest_restorable_time(&Holder::Instance(identifier.clone()));
     let most = fleet.config.retained_backups;
@@ -29,7 +40,7 @@ pub async fn delete(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
             .instances
             .get(&identifier)
             .ok_or_else(|| no_instance(&identifier))?;
-        may_be_deleted(one)?;
+        may_be_deleted(state, one)?;
         if let (true, Some(retained)) = (retains, retained(one, latest)) {
             if state.retained.len() >= most {
                 return Err(too_many_retained());
@@ -42,11 +53,20 @@ pub async fn delete(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
         Ok::<_, AwsError>(deleting)
     });
     let deleting = deleting.await?;
-    tokio::spawn(Life::of(fleet, &identifier).end());
+    match member::life(fleet, &deleting) {
+        Some(life) => drop(tokio::spawn(life.end())),
+        None => drop(tokio::spawn(Life::of(fleet, &identifier).end())),
+    }
     Ok(result(fleet, "DeleteDBInstance", &deleting))
 }
 
-fn may_be_deleted(one: &Instance) -> Result<(), AwsError> {
+fn may_be_deleted(state: &State, one: &Instance) -> Result<(), AwsError> {
+    let cluster = one.membership.as_ref();
+    let cluster = cluster.and_then(|membership| state.clusters.get(&membership.cluster));
+    if cluster.is_some_and(|cluster| cluster.choices.multi_az.is_some()) {
+        let problem = "The instances of a Multi-AZ DB cluster go with it: use DeleteDBCluster.";
+        return Err(invalid_combination(problem));
+    }
     if !one.status.may_become(Status::Deleting) {
         return Err(invalid_state(&one.identifier, one.status));
     }
@@ -75,7 +95,10 @@ fn too_many_retained() -> AwsError {
 }
 
 /// The local cloud takes no final snapshots, and says so instead of ignoring the wish.
-fn refuse_final_snapshot(form: &Form) -> Result<(), AwsError> {
+///
+/// # Errors
+/// `InvalidParameterCombination`.
+pub fn refuse_final_snapshot(form: &Form) -> Result<(), AwsError> {
     let skips = boolean(form, "SkipFinalSnapshot")?.unwrap_or(false);
     if !skips && form.get("FinalDBSnapshotIdentifier").is_none() {
         let problem =

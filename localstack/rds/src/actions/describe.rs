@@ -1,4 +1,4 @@
-//! `DescribeDBInstances` and `DescribeDBClusters`.
+//! `DescribeDBInstances`.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::page::{paged, passes};
 use crate::answer::{Scene, instance};
 use crate::faults::DESCRIBE_LAG;
 use crate::fleet::Fleet;
-use crate::parameters::identifier_of;
+use crate::parameters::{cluster_identifier_of, identifier_of};
 use crate::record::{Instance, State};
 use crate::refusal::no_instance;
 
@@ -70,8 +70,12 @@ fn filter(one: &Instance, name: &str, value: &str) -> Option<bool> {
     match name {
         "db-instance-id" => Some(one.identifier == identifier_of(value)),
         "dbi-resource-id" => Some(one.resource_id == value),
-        "engine" => Some(value == "postgres"),
-        "db-cluster-id" => Some(false),
+        "engine" => Some(one.engine.name() == value),
+        "db-cluster-id" => {
+            let mine = one.membership.as_ref();
+            let wanted = cluster_identifier_of(value);
+            Some(mine.is_some_and(|membership| membership.cluster == wanted))
+        }
         _ => None,
     }
 }
@@ -85,21 +89,4 @@ fn is_hidden(fleet: &Fleet, one: &Instance) -> bool {
         .and_then(|fault| fault.ms);
     let age = Timestamp::now().duration_since(one.asked_at).unsigned_abs();
     lag.is_some_and(|ms| age < Duration::from_millis(ms))
-}
-
-/// There are no clusters here; callers find that out as in AWS.
-///
-/// # Errors
-/// `DBClusterNotFoundFault` for a cluster by name.
-pub fn clusters(form: &Form) -> Result<Xml, AwsError> {
-    match form.get("DBClusterIdentifier") {
-        None => Ok(Xml::parent("DescribeDBClustersResult").child(Xml::parent("DBClusters"))),
-        Some(name) => {
-            let error = AwsError::new(
-                "DBClusterNotFoundFault",
-                format!("DBCluster {name} not found."),
-            );
-            Err(error.with_status(404))
-        }
-    }
 }

@@ -7,6 +7,7 @@ use local_cloud_wire::query::{Form, Xml};
 use postgres_protocol::password::scram_sha_256;
 
 use super::create::result;
+use super::member;
 use crate::choices::{check_groups, overlay, refuse_managed_password};
 use crate::fleet::Fleet;
 use crate::life::Life;
@@ -34,13 +35,18 @@ pub async fn modify(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
         if one.status != Status::Available {
             return Err(invalid_state(&identifier, one.status));
         }
+        if one.membership.is_some() {
+            member::refuse_modification(form)?;
+        }
         let choices = overlay(form, one.choices.clone())?;
         if (choices.backup_retention == 0) != (one.choices.backup_retention == 0) {
             return Err(invalid_combination(
                 "The local cloud can't turn automated backups on or off later.",
             ));
         }
-        check_groups(state, &choices, major)?;
+        if one.membership.is_none() {
+            check_groups(state, &choices, major)?;
+        }
         let mut changed = one.clone();
         changed.choices = choices;
         if let Some(verifier) = verifier {

@@ -27,7 +27,7 @@ use crate::window::Window;
 pub async fn restore(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
     let identifier = new_identifier(form, "TargetDBInstanceIdentifier")?;
     refuse_managed_password(form)?;
-    let target = Target::read(form)?;
+    let target = Target::read(form, "RestoreTime")?;
     let source = find_source(fleet, form)?;
     if fleet.instance(&identifier).is_some() {
         return Err(instance_exists(&identifier));
@@ -49,21 +49,21 @@ pub enum Target {
 }
 
 impl Target {
-    /// From `RestoreTime` and `UseLatestRestorableTime`.
+    /// From the parameter of that name, which holds an instant, and `UseLatestRestorableTime`.
     ///
     /// # Errors
     /// Both, neither, or no instant.
-    pub fn read(form: &Form) -> Result<Self, AwsError> {
+    pub fn read(form: &Form, name: &str) -> Result<Self, AwsError> {
         let latest = boolean(form, "UseLatestRestorableTime")?.unwrap_or(false);
-        match (instant(form, "RestoreTime")?, latest) {
+        match (instant(form, name)?, latest) {
             (Some(at), false) => Ok(Self::At(at)),
             (None, true) => Ok(Self::Latest),
-            (Some(_), true) => Err(invalid_combination(
-                "RestoreTime can't be given when UseLatestRestorableTime is true.",
-            )),
-            (None, false) => Err(invalid_combination(
-                "Either RestoreTime or UseLatestRestorableTime must be given.",
-            )),
+            (Some(_), true) => Err(invalid_combination(format!(
+                "{name} can't be given when UseLatestRestorableTime is true."
+            ))),
+            (None, false) => Err(invalid_combination(format!(
+                "Either {name} or UseLatestRestorableTime must be given."
+            ))),
         }
     }
 
@@ -150,6 +150,12 @@ fn of_resource(fleet: &Fleet, id: &str) -> Result<Source<Choices>, AwsError> {
 }
 
 fn of_instance(fleet: &Fleet, one: Instance) -> Result<Source<Choices>, AwsError> {
+    if one.membership.is_some() {
+        return Err(invalid_combination(format!(
+            "The instance {} is a member of a cluster: use RestoreDBClusterToPointInTime.",
+            one.identifier
+        )));
+    }
     if one.choices.backup_retention == 0 {
         return Err(not_restorable(&one.identifier));
     }
@@ -170,7 +176,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Result<Target, AwsError> {
-        Target::read(&Form::decode(body.as_bytes()))
+        Target::read(&Form::decode(body.as_bytes()), "RestoreTime")
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::record::{
 use crate::refusal::{
     internal, invalid_snapshot_state, invalid_state, invalid_value, no_instance, no_snapshot,
 };
-use crate::snapshots::{take, tell};
+use crate::snapshots::{tags as source_tags, take, tell};
 use crate::status::Status;
 
 /// Begins a snapshot.
@@ -33,6 +33,11 @@ pub async fn create(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
             .instances
             .get_mut(&source)
             .ok_or_else(|| no_instance(&source))?;
+        if one.membership.is_some() {
+            return Err(invalid_value(format!(
+                "The instance {source} is a member of a cluster and a snapshot cannot be created directly. Please use CreateDBClusterSnapshot instead."
+            )));
+        }
         if one.status != Status::Available {
             return Err(invalid_state(&source, one.status));
         }
@@ -58,21 +63,10 @@ fn manual(identifier: String, one: &Instance, own: Vec<Tag>) -> Snapshot<Choices
         kind: SnapshotKind::Manual,
         status: SnapshotStatus::Creating,
         taken_at: None,
-        tags: with_inherited(one, own),
+        tags: source_tags(&one.portrait(), own),
         portrait: one.portrait(),
         files: Files::Own(ids::hex(8)),
     }
-}
-
-/// The given tags, and the instance's others if it says so (`CopyTagsToSnapshot`).
-fn with_inherited(one: &Instance, own: Vec<Tag>) -> Vec<Tag> {
-    if !one.choices.copy_tags_to_snapshot {
-        return own;
-    }
-    let given = |tag: &&Tag| own.iter().any(|mine| mine.key == tag.key);
-    let others = one.tags.iter().filter(|tag| !given(tag)).cloned();
-    let others: Vec<Tag> = others.collect();
-    own.into_iter().chain(others).collect()
 }
 
 /// Describes one snapshot or all that are asked for.
@@ -166,7 +160,7 @@ fn may_be_deleted(state: &State, name: &str) -> Result<(), AwsError> {
         return Err(invalid_snapshot_state(problem));
     }
     let copied =
-        |origin: &Origin| matches!(origin, Origin::Snapshot { snapshot, .. } if snapshot == name);
+        |origin: &Origin| matches!(origin, Origin::Snapshot { files, .. } if *files == one.files);
     if state.is_restoring(copied) {
         let problem = format!("The snapshot {name} is being restored.");
         return Err(invalid_snapshot_state(problem));

@@ -77,11 +77,12 @@ pub fn describe(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
 pub async fn delete(fleet: &Fleet, form: &Form) -> Result<(), AwsError> {
     let name = required(form, "DBSubnetGroupName")?.to_ascii_lowercase();
     let deleted = fleet.change(|state| {
-        if state
+        let instances = state
             .instances
             .values()
-            .any(|one| one.choices.subnet_group == name)
-        {
+            .map(|one| &one.choices.subnet_group);
+        let clusters = state.clusters.values().map(|one| &one.choices.subnet_group);
+        if instances.chain(clusters).any(|one| *one == name) {
             let problem = format!("The DB subnet group '{name}' is in use by an instance.");
             return Err(AwsError::new("InvalidDBSubnetGroupStateFault", problem));
         }

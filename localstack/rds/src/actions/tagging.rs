@@ -8,7 +8,8 @@ use crate::fleet::Fleet;
 use crate::parameters::{required, tags};
 use crate::record::{State, Tag};
 use crate::refusal::{
-    invalid_value, no_instance, no_parameter_group, no_snapshot, no_subnet_group,
+    invalid_value, no_cluster, no_cluster_snapshot, no_instance, no_parameter_group, no_snapshot,
+    no_subnet_group,
 };
 
 /// Adds tags; a key that is there already gets the new value.
@@ -51,7 +52,8 @@ pub fn list(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
     Ok(Xml::parent("ListTagsForResourceResult").child(tag_list(tags_of(&mut state, name)?)))
 }
 
-/// The tags of what an ARN names: `…:db:<id>`, `…:snapshot:<id>`, `…:subgrp:<name>`, `…:pg:<name>`.
+/// The tags of what an ARN names: `…:db:<id>`, `…:snapshot:<id>`, `…:cluster:<id>`,
+/// `…:cluster-snapshot:<id>`, `…:subgrp:<name>`, `…:pg:<name>`.
 fn tags_of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Vec<Tag>, AwsError> {
     let parts: Vec<&str> = arn.splitn(7, ':').collect();
     match parts.as_slice() {
@@ -60,6 +62,16 @@ fn tags_of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Vec<Tag>, AwsE
             .get_mut(*id)
             .map(|one| &mut one.tags)
             .ok_or_else(|| no_instance(id)),
+        ["arn", _, "rds", _, _, "cluster", name] => state
+            .clusters
+            .get_mut(*name)
+            .map(|one| &mut one.tags)
+            .ok_or_else(|| no_cluster(name)),
+        ["arn", _, "rds", _, _, "cluster-snapshot", name] => state
+            .cluster_snapshots
+            .get_mut(*name)
+            .map(|one| &mut one.tags)
+            .ok_or_else(|| no_cluster_snapshot(name)),
         ["arn", _, "rds", _, _, "snapshot", name] => state
             .snapshots
             .get_mut(*name)

@@ -9,9 +9,9 @@ use crate::record::{Choices, Portrait, Snapshot};
 use crate::window::Window;
 
 /// Automated backups, as they are described.
-pub struct AutomatedBackup {
+pub struct AutomatedBackup<C> {
     /// What they are of.
-    pub portrait: Portrait<Choices>,
+    pub portrait: Portrait<C>,
     /// The restore window, once there is one.
     pub window: Option<Window>,
     /// `Status`.
@@ -30,6 +30,14 @@ pub enum BackupStatus {
 }
 
 impl BackupStatus {
+    /// Of something present that can be restored within that window.
+    pub fn of(window: Option<Window>) -> Self {
+        match window {
+            Some(_) => Self::Active,
+            None => Self::Creating,
+        }
+    }
+
     /// The name in answers and filters.
     pub fn name(self) -> &'static str {
         match self {
@@ -41,7 +49,7 @@ impl BackupStatus {
 }
 
 /// `DBInstanceAutomatedBackup`.
-pub fn automated_backup(region: &str, one: &AutomatedBackup) -> Xml {
+pub fn automated_backup(region: &str, one: &AutomatedBackup<Choices>) -> Xml {
     let portrait = &one.portrait;
     let choices = &portrait.choices;
     let name = format!(

@@ -1,6 +1,7 @@
 //! The XML of instances, groups, backups and events (RDS API reference).
 
 mod backup;
+mod cluster;
 
 use jiff::Timestamp;
 use local_cloud_wire::arn::arn;
@@ -10,6 +11,7 @@ use local_cloud_wire::time::iso_milliseconds;
 use crate::record::{Instance, ParameterGroup, PastEvent, State, SubnetGroup, Tag};
 
 pub use backup::{AutomatedBackup, BackupStatus, automated_backup, restore_window, snapshot};
+pub use cluster::{ClusterScene, cluster, cluster_backup, cluster_snapshot};
 
 /// The VPC in which all local instances are said to be.
 pub const VPC: &str = "vpc-00000001";
@@ -38,6 +40,11 @@ pub fn instance(scene: &Scene<'_>, one: &Instance) -> Xml {
         .child(Xml::text("DBInstanceStatus", one.status))
         .child(Xml::text("MasterUsername", &one.master))
         .optional("DBName", one.database.as_deref())
+        .optional(
+            "DBClusterIdentifier",
+            one.membership.as_ref().map(|of| &of.cluster),
+        )
+        .optional("PromotionTier", one.membership.as_ref().map(|of| of.tier))
         .child(Xml::text("AllocatedStorage", choices.allocated_storage))
         .child(Xml::text("StorageType", &choices.storage_type))
         .child(Xml::text("StorageEncrypted", choices.storage_encrypted))
@@ -225,6 +232,7 @@ mod tests {
                 verifier: "SCRAM-SHA-256$secret".into(),
             },
             new_password: None,
+            membership: None,
         }
     }
 

@@ -5,12 +5,14 @@ use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::process::Command;
 use tokio::time::{Instant, sleep};
 
 use super::error::{ServerError, files};
 use super::layout::{Layout, Vault};
-use super::server::Machine;
+use super::server::{Machine, Server};
+use crate::window::rounded_up;
 
 /// How long the removal of files is tried.
 const REMOVE_WITHIN: Duration = Duration::from_secs(10);
@@ -65,6 +67,32 @@ pub async fn copy_backup(
     owner
         .write(&layout.data().join("recovery.signal"), "")
         .map_err(files("ask for recovery"))
+}
+
+/// Copies the data of a server that doesn't run, in the way of a base backup. Tells a time at or just after its end.
+///
+/// # Errors
+/// The copy fails.
+pub async fn copy_at_rest(
+    machine: &Machine,
+    layout: &Layout,
+    folder: &Path,
+) -> Result<Timestamp, ServerError> {
+    let mut copy = machine.installation.owner.command("cp");
+    copy.args(["--archive", "--reflink=auto", "--no-target-directory"])
+        .arg(layout.data())
+        .arg(folder);
+    run("cp", copy).await?;
+    Ok(rounded_up(Timestamp::now()))
+}
+
+/// Copies the data that a running server has now as those of another one.
+///
+/// # Errors
+/// The copy fails.
+pub async fn clone(machine: &Machine, layout: &Layout, source: &Server) -> Result<(), ServerError> {
+    make_folders(machine, layout)?;
+    source.copy_to(&layout.data()).await.map(drop)
 }
 
 /// Makes a folder that only the servers' user can enter.

@@ -44,6 +44,11 @@ impl Site {
         self.layout(self.folder.join(identifier), resource_id)
     }
 
+    /// The files of a cluster.
+    pub fn cluster(&self, identifier: &str, resource_id: &str) -> Layout {
+        self.layout(self.folder.join(".clusters").join(identifier), resource_id)
+    }
+
     fn layout(&self, folder: PathBuf, resource_id: &str) -> Layout {
         Layout {
             folder,

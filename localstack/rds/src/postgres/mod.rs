@@ -15,7 +15,8 @@ pub use authority::{Authority, AuthorityError};
 pub use configuration::{Recovery, Settings};
 pub use error::ServerError;
 pub use files::{
-    copy_backup, initialise, make_folder, remove_backups, remove_folder, remove_server,
+    clone, copy_at_rest, copy_backup, initialise, make_folder, remove_backups, remove_folder,
+    remove_server,
 };
 pub use installation::{Installation, InstallationError, Owner};
 pub use layout::{Layout, Site, Vault};

@@ -10,21 +10,18 @@ use serde::{Deserialize, Serialize};
 pub enum Holder {
     /// An instance outside of any cluster, by identifier.
     Instance(String),
-}
-
-impl Holder {
-    /// The identifier, which is unique among holders of its kind.
-    pub fn identifier(&self) -> &str {
-        match self {
-            Self::Instance(identifier) => identifier,
-        }
-    }
+    /// A cluster, by identifier. Its server runs while it has an instance that writes.
+    Cluster(String),
+    /// An instance of a cluster, by identifier. It has no server of its own, only a life.
+    Member(String),
 }
 
 impl fmt::Display for Holder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Instance(identifier) => write!(out, "instance {identifier}"),
+            Self::Cluster(identifier) => write!(out, "cluster {identifier}"),
+            Self::Member(identifier) => write!(out, "cluster instance {identifier}"),
         }
     }
 }
@@ -36,6 +33,8 @@ pub enum Engine {
     /// RDS for PostgreSQL.
     #[default]
     Postgres,
+    /// Aurora PostgreSQL. Here plain PostgreSQL serves it.
+    AuroraPostgresql,
 }
 
 impl Engine {
@@ -43,6 +42,14 @@ impl Engine {
     pub fn name(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",
+            Self::AuroraPostgresql => "aurora-postgresql",
         }
+    }
+
+    /// The engine of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Postgres, Self::AuroraPostgresql]
+            .into_iter()
+            .find(|engine| engine.name() == name)
     }
 }

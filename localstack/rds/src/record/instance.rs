@@ -89,20 +89,35 @@ pub struct Instance {
     pub origin: Origin,
     /// A password that doesn't work yet.
     pub new_password: Option<NewPassword>,
+    /// The cluster that it is an instance of.
+    #[serde(default)]
+    pub membership: Option<Membership>,
+}
+
+/// What an instance of a cluster has more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// `DBClusterIdentifier`.
+    pub cluster: String,
+    /// `PromotionTier`.
+    pub tier: u32,
 }
 
 impl Instance {
     /// The restore window, given the latest time that the archive reaches.
     pub fn window(&self, latest: Option<Timestamp>) -> Option<Window> {
-        if self.choices.backup_retention == 0 {
+        if self.choices.backup_retention == 0 || self.membership.is_some() {
             return None;
         }
         super::window(&self.backups, latest)
     }
 
-    /// Whose server and data it has.
+    /// Whose life it has; unless it is a cluster's, its server and data too.
     pub fn holder(&self) -> Holder {
-        Holder::Instance(self.identifier.clone())
+        match self.membership {
+            None => Holder::Instance(self.identifier.clone()),
+            Some(_) => Holder::Member(self.identifier.clone()),
+        }
     }
 
     /// The instance as its backups and snapshots will show it.

@@ -1,6 +1,7 @@
 //! What is known about instances, snapshots, backups and groups, and kept over restarts.
 
 mod backup;
+mod cluster;
 mod groups;
 mod holder;
 mod instance;
@@ -13,9 +14,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use backup::{Backup, Portrait, Retained, backup_for, window};
+pub use cluster::{Capacity, ClusterChoices, DbCluster, MultiAz, Scaling};
 pub use groups::{ParameterGroup, SubnetGroup};
 pub use holder::{Engine, Holder};
-pub use instance::{Choices, Instance, NewPassword};
+pub use instance::{Choices, Instance, Membership, NewPassword};
 pub use origin::{Files, Origin};
 pub use snapshot::{Snapshot, SnapshotKind, SnapshotStatus, automated_name};
 
@@ -55,6 +57,15 @@ const KEPT_EVENTS: usize = 2000;
 pub struct State {
     /// The instances by identifier.
     pub instances: BTreeMap<String, Instance>,
+    /// The clusters by identifier.
+    #[serde(default)]
+    pub clusters: BTreeMap<String, DbCluster>,
+    /// The snapshots of clusters by identifier.
+    #[serde(default)]
+    pub cluster_snapshots: BTreeMap<String, Snapshot<ClusterChoices>>,
+    /// The automated backups of deleted clusters by resource id.
+    #[serde(default)]
+    pub retained_clusters: BTreeMap<String, Retained<ClusterChoices>>,
     /// The snapshots of instances by identifier.
     #[serde(default)]
     pub snapshots: BTreeMap<String, Snapshot<Choices>>,
@@ -80,9 +91,14 @@ impl State {
 
     /// Whether something is just being made from an origin of that kind, whose files must stay until it is.
     pub fn is_restoring(&self, wanted: impl Fn(&Origin) -> bool) -> bool {
-        self.instances
-            .values()
-            .any(|one| one.status == Status::Creating && wanted(&one.origin))
+        let creating = |one: &&Instance| one.status == Status::Creating;
+        let instances = self.instances.values().filter(creating);
+        let beginning = |one: &&DbCluster| one.status.is_beginning();
+        let clusters = self.clusters.values().filter(beginning);
+        instances
+            .map(|one| &one.origin)
+            .chain(clusters.map(|one| &one.origin))
+            .any(wanted)
     }
 
     /// The resource id and the base backups of a holder.
@@ -92,6 +108,20 @@ impl State {
                 let one = self.instances.get_mut(identifier)?;
                 Some((&one.resource_id, &mut one.backups))
             }
+            Holder::Cluster(identifier) => {
+                let one = self.clusters.get_mut(identifier)?;
+                Some((&one.resource_id, &mut one.backups))
+            }
+            Holder::Member(_) => None,
         }
+    }
+
+    /// The instances of a cluster.
+    pub fn members<'a>(&'a self, cluster: &'a str) -> impl Iterator<Item = &'a Instance> {
+        let of = move |one: &&Instance| {
+            let mine = one.membership.as_ref();
+            mine.is_some_and(|membership| membership.cluster == cluster)
+        };
+        self.instances.values().filter(of)
     }
 }

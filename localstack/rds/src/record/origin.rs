@@ -30,6 +30,11 @@ pub enum Origin {
         /// Its files.
         files: Files,
     },
+    /// A clone of what a cluster holds now.
+    Clone {
+        /// The source's identifier.
+        source: String,
+    },
 }
 
 /// Where a snapshot's files are.
@@ -53,7 +58,7 @@ impl Origin {
         match self {
             Self::PointInTime { resource_id, .. } => resource_id == wanted,
             Self::Snapshot { files, .. } => files.are_backups_of(wanted),
-            Self::New { .. } => false,
+            Self::New { .. } | Self::Clone { .. } => false,
         }
     }
 }

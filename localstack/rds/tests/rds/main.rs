@@ -1,6 +1,8 @@
 //! The local RDS with real PostgreSQL servers. Needs the package `postgresql`.
 #![cfg(test)]
 
+mod cluster;
+mod cluster_stage;
 mod instance;
 mod restore;
 mod retained;

@@ -166,6 +166,30 @@ impl Stage {
         text(&xml, "Port").unwrap().to_owned()
     }
 
+    /// Waits until a cluster is gone.
+    pub async fn until_cluster_gone(&self, identifier: &str) {
+        let form = format!("DBClusterIdentifier={identifier}");
+        let deadline = Instant::now() + DEADLINE;
+        while self.call("DescribeDBClusters", &form).await.is_ok() {
+            assert!(Instant::now() < deadline, "{identifier} is never gone");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until a server answers at that port.
+    pub async fn until_served(&self, port: &str) {
+        self.until_login(port, PASSWORD).await;
+    }
+
+    /// Waits until the master can log in with that password.
+    pub async fn until_login(&self, port: &str, password: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        while let Err(error) = self.log_in(port, "master", password).await {
+            assert!(Instant::now() < deadline, "nobody gets in: {error}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until an instance is gone.
     pub async fn until_gone(&self, identifier: &str) {
         let deadline = Instant::now() + DEADLINE;
