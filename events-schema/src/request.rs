@@ -65,6 +65,10 @@ pub struct RestoreRequested {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ExternalForeignKeys")]
     pub external_foreign_keys: Option<ExternalForeignKeys>,
+    /// Findings of the preflight that forbid a restore, and that this request accepts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<Accept>", extend("uniqueItems" = true))]
+    pub accept: Option<Vec<Accept>>,
     /// Free text for the audit record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(max = 256))]
@@ -125,6 +129,16 @@ pub enum ExternalForeignKeys {
     NotValid,
     /// Left out and reported.
     Skip,
+}
+
+/// A finding of the preflight that forbids a restore unless it is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Accept {
+    /// Enabled event triggers, which see and may stop the restore's DDL.
+    EventTriggers,
+    /// Publications FOR ALL TABLES, whose subscribers stop at tables that they don't have.
+    Publications,
 }
 
 /// Detail of `RestoreCancelRequested` and `RestoreReplayRequested`: one of the two names the restore.

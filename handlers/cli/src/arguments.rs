@@ -209,6 +209,9 @@ pub struct Request {
     /// What happens to foreign keys to tables outside the restored schemas
     #[arg(long, value_parser = ["validate", "notValid", "skip"])]
     pub external_foreign_keys: Option<String>,
+    /// Findings of the preflight that don't forbid this restore; repeat it or separate several by commas
+    #[arg(long, value_delimiter = ',', value_parser = ["eventTriggers", "publications"])]
+    pub accept: Vec<String>,
     /// Free text for the audit record
     #[arg(long)]
     pub requested_by: Option<String>,

@@ -102,6 +102,9 @@ fn overlay(request: &Request, mut fields: Map<String, Value>) -> Map<String, Val
     if !request.schemas.is_empty() {
         fields.insert("schemas".to_owned(), json!(request.schemas));
     }
+    if !request.accept.is_empty() {
+        fields.insert("accept".to_owned(), json!(request.accept));
+    }
     for (name, value) in [
         ("database", &request.database),
         ("restoreTime", &request.restore_time),

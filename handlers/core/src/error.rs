@@ -34,6 +34,26 @@ pub enum ErrorKind {
     TargetClaimed,
     /// A check before the restore found something that would harm production.
     PreflightCritical,
+    /// Enabled event triggers would see the restore's DDL.
+    EventTriggers,
+    /// A publication FOR ALL TABLES would publish the restored tables.
+    PublicationOfAllTables,
+    /// A replication slot holds back the log.
+    SlotBehind,
+    /// Production has too little storage for the copy.
+    StorageShort,
+    /// Production has too few connections left.
+    ConnectionsShort,
+    /// The lock table is too small for so many objects.
+    LocksShort,
+    /// The master can't act for the owner of an object.
+    OwnerUnreachable,
+    /// The database's texts have no known encoding.
+    EncodingUnknown,
+    /// A collation sorts otherwise than when it was first used.
+    CollationChanged,
+    /// Something outside the schemas, which they need, isn't in production any more.
+    OutsideMissing,
     /// AWS refused the call for lack of permission.
     AccessDenied,
     /// AWS asked to slow down.
@@ -137,6 +157,34 @@ impl ErrorKind {
             Self::TargetClaimed => "Wait for the other restore, or choose another `suffix`.",
             Self::PreflightCritical => {
                 "Remove the cause that the message names, then publish the request again."
+            }
+            Self::EventTriggers => {
+                "Disable the named event triggers for the time of the restore, or accept them with `accept: [\"eventTriggers\"]`."
+            }
+            Self::PublicationOfAllTables => {
+                "Let the named publications list their tables, or accept them with `accept: [\"publications\"]`."
+            }
+            Self::SlotBehind => {
+                "Let the named slots' readers catch up, or drop the slots that nobody reads."
+            }
+            Self::StorageShort => {
+                "Give production more storage, or restore fewer schemas at a time."
+            }
+            Self::ConnectionsShort => {
+                "Raise max_connections, or restore when fewer connections are open."
+            }
+            Self::LocksShort => {
+                "Raise max_locks_per_transaction, or restore fewer schemas at a time."
+            }
+            Self::OwnerUnreachable => {
+                "Grant the named role to the master WITH ADMIN OPTION, or give its objects another owner."
+            }
+            Self::EncodingUnknown => "Use `mover: copy`, which carries bytes as they are.",
+            Self::CollationChanged => {
+                "Rebuild what depends on the named collations, then refresh their versions."
+            }
+            Self::OutsideMissing => {
+                "Create what the message names in production, then publish the request again."
             }
             Self::AccessDenied => {
                 "Deploy the stack's current roles; the message names the missing permission."

@@ -9,6 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
 
+mod preflight;
+
+pub use preflight::{
+    Acceptance, Connections, ExpectedTable, Finding, PreflightReport, Severity, Volume,
+};
+
 /// One kind of work; the worker has a module of the same name for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -146,6 +152,9 @@ pub struct Job {
     pub on_mismatch: OnMismatch,
     /// What to do with foreign keys to tables outside.
     pub external_foreign_keys: ExternalForeignKeys,
+    /// Findings of the preflight that don't forbid this restore.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<Acceptance>,
     /// S3 prefix for working files, ends in `/`; deleted by the cleanup.
     pub work_prefix: String,
     /// S3 prefix for what stays, ends in `/`.
@@ -213,47 +222,6 @@ pub struct Failure {
     pub mode: Mode,
     /// Every cause, at least one.
     pub causes: Vec<Cause>,
-}
-
-/// What production looks like before the restore.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PreflightReport {
-    /// Version of the live server, as `server_version_num`.
-    pub server_version: u32,
-    /// What was found, worst first.
-    pub findings: Vec<Finding>,
-    /// Whether some table of the live schemas would be moved by DMS.
-    pub dms_expected: bool,
-}
-
-impl PreflightReport {
-    /// The findings that forbid the restore.
-    pub fn critical(&self) -> impl Iterator<Item = &Finding> {
-        self.findings
-            .iter()
-            .filter(|finding| finding.severity == Severity::Critical)
-    }
-}
-
-/// One finding of the preflight.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Finding {
-    /// How bad.
-    pub severity: Severity,
-    /// What, with the field of the request if one is to blame.
-    pub cause: Cause,
-}
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Severity {
-    /// Forbids the restore.
-    Critical,
-    /// Goes into the report.
-    Warning,
 }
 
 /// What the temporary database holds.

@@ -13,6 +13,7 @@ pub mod phases;
 pub mod price;
 pub mod request;
 pub mod restore;
+pub mod room;
 #[cfg(test)]
 mod scene;
 pub mod sight;

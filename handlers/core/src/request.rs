@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use crate::error::{Cause, ErrorKind};
 use crate::hold::OnFailure;
-use crate::job::{ExternalForeignKeys, MoverChoice, OnMismatch, SchemaName, ValidateChoice};
+use crate::job::{
+    Acceptance, ExternalForeignKeys, MoverChoice, OnMismatch, SchemaName, ValidateChoice,
+};
 use crate::naming::digest_text;
 use fields::{Fields, invalid};
 
@@ -39,6 +41,9 @@ pub struct Request {
     /// What happens to the temporary resources after a failure.
     #[serde(default)]
     pub on_failure: OnFailure,
+    /// Findings of the preflight that don't forbid this restore.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<Acceptance>,
     /// Free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<String>,
@@ -152,6 +157,13 @@ pub fn read(detail: &Value, arrival: &Arrival<'_>) -> Result<Request, Vec<Cause>
             ("skip", ExternalForeignKeys::Skip),
         ],
     );
+    let accept = fields.choices(
+        "accept",
+        &[
+            ("eventTriggers", Acceptance::EventTriggers),
+            ("publications", Acceptance::Publications),
+        ],
+    );
     let schemas = fields.restored_names(&schemas, restore_time);
     if !fields.causes.is_empty() {
         return Err(fields.causes);
@@ -173,6 +185,7 @@ pub fn read(detail: &Value, arrival: &Arrival<'_>) -> Result<Request, Vec<Cause>
         on_mismatch,
         external_foreign_keys,
         on_failure,
+        accept,
         requested_by,
         fingerprint: fingerprint(detail),
     })

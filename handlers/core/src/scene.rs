@@ -14,7 +14,7 @@ use crate::naming::{Deployment, Names, restore_id};
 use crate::phases;
 use crate::request::{Arrival, read};
 use crate::restore::{Password, Replication, ResourceKind, Restore, Source, Task, TaskState};
-use crate::sight::{DatabaseSight, ReplicationTaskSight, Seen, TaskSight};
+use crate::sight::{DatabaseSight, ReplicationTaskSight, RoomSight, Seen, StorageSight, TaskSight};
 use crate::wait::Pace;
 
 /// When all scenes begin.
@@ -162,6 +162,10 @@ impl Scene {
             ..sight(job, "STOPPED")
         };
         scene.seen.tasks.insert(job.into(), Some(sight));
+        scene.seen.room = Some(RoomSight {
+            storage: Some(StorageSight::Grows),
+            quotas: Vec::new(),
+        });
         scene
     }
 
@@ -307,8 +311,7 @@ pub fn result() -> JobResult {
         failure: None,
         preflight: Some(PreflightReport {
             server_version: 150_000,
-            findings: Vec::new(),
-            dms_expected: false,
+            ..PreflightReport::default()
         }),
         extract: Some(ExtractReport {
             tables: Vec::new(),

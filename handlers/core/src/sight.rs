@@ -24,6 +24,8 @@ pub enum Look {
         /// The source.
         source: String,
     },
+    /// How much room there is for a restore into this instance or cluster.
+    Room(String),
     /// A DB instance.
     Database(String),
     /// A worker task, by its ARN or, before that is known, by who started it; its result too once it has stopped.
@@ -70,6 +72,8 @@ pub struct Seen {
     pub source: Option<SourceSight>,
     /// The admission.
     pub admission: Option<Admission>,
+    /// The room for it.
+    pub room: Option<RoomSight>,
     /// DB instances.
     pub databases: BTreeMap<String, Option<DatabaseSight>>,
     /// Worker tasks, by job.
@@ -131,6 +135,42 @@ pub struct DatabaseSight {
     pub endpoint: Option<(String, u16)>,
     /// Whether a new master password is pending.
     pub password_pending: bool,
+}
+
+/// The room for a restore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomSight {
+    /// Of production; none if it is gone.
+    pub storage: Option<StorageSight>,
+    /// Of the account; those that were told.
+    pub quotas: Vec<Quota>,
+}
+
+/// The storage of an instance or cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StorageSight {
+    /// It grows by itself (Aurora user guide, "Aurora storage").
+    Grows,
+    /// It has a size.
+    Allocated {
+        /// `AllocatedStorage`, GiB.
+        gib: u64,
+        /// `MaxAllocatedStorage`, GiB, if it may grow.
+        most: Option<u64>,
+    },
+}
+
+/// A quota of the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quota {
+    /// What is counted, for example `RDS DB instances`.
+    pub name: String,
+    /// How many there are.
+    pub used: u64,
+    /// How many there may be.
+    pub most: u64,
+    /// How many a restore adds.
+    pub needed: u64,
 }
 
 /// A worker task.

@@ -189,6 +189,7 @@ fn job(restore: &Restore, setting: &Setting, source: &Source, task: &Task, modes
         validate: request.validate,
         on_mismatch: request.on_mismatch,
         external_foreign_keys: request.external_foreign_keys,
+        accept: request.accept.clone(),
         work_prefix: names.work_prefix(),
         audit_prefix: names.audit_prefix(),
         result_key: task.result_key.clone(),

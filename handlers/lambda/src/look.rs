@@ -34,6 +34,7 @@ impl Engine {
                 let answer = Box::pin(self.ask_admission(id, *attempt, source)).await?;
                 seen.admission = Some(answer);
             }
+            Look::Room(name) => seen.room = Some(Box::pin(self.room(name)).await?),
             Look::Database(name) => {
                 let database = self.describe_database(name).await?;
                 let size = database.as_ref().and_then(price::database);

@@ -8,7 +8,8 @@ use tenant_restore_core::job::{
 };
 use tenant_restore_core::restore::Restore;
 use tenant_restore_core::sight::{
-    DatabaseSight, Look, ReplicationTaskSight, Seen, SourceInstance, SourceSight, TaskSight,
+    DatabaseSight, Look, ReplicationTaskSight, RoomSight, Seen, SourceInstance, SourceSight,
+    StorageSight, TaskSight,
 };
 
 use crate::aws::{Aws, Connection, Database, Endpoint, Job, Load, Password, Worker};
@@ -56,6 +57,12 @@ pub fn look(aws: &Aws, looks: &[Look], plan: Plan, restore: &Restore, names: &Na
         match look {
             Look::Source(_) => seen.source = Some(source()),
             Look::Admission { .. } => seen.admission = Some(Admission::Admitted),
+            Look::Room(_) => {
+                seen.room = Some(RoomSight {
+                    storage: Some(StorageSight::Grows),
+                    quotas: Vec::new(),
+                });
+            }
             Look::Database(name) => {
                 seen.databases.insert(name.clone(), database(aws));
             }
@@ -224,8 +231,8 @@ fn result(job: Job, failed: bool, plan: Plan, restore: &Restore) -> JobResult {
         failure: failed.then_some(Failure { mode, causes }),
         preflight: (job == Job::Preflight).then(|| PreflightReport {
             server_version: 150_000,
-            findings: Vec::new(),
             dms_expected: plan.dms_expected,
+            ..PreflightReport::default()
         }),
         extract: (job == Job::Ddl).then(|| ExtractReport {
             tables: tables(plan, restore),

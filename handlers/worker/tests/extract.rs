@@ -417,3 +417,49 @@ fn as_listed(entry: &Entry) -> String {
     let namespace = entry.namespace.as_deref().unwrap_or("-");
     format!("{dump_id}; {catalog_oid} {oid} {desc} {namespace} {tag} {owner}")
 }
+
+#[tokio::test]
+async fn what_the_schemas_need_outside_is_looked_for_in_production_before_anything_is_made_there() {
+    let temporary = tenant().await;
+    let outside = "create schema shared; create type shared.mood as enum ('good');
+         create function shared.twice(int) returns int immutable language sql as 'select 2 * $1';
+         create extension citext schema public;
+         create table acme.feelings (
+             id int primary key, mood shared.mood, note public.citext, twice int default shared.twice(1)
+         );
+         alter table acme.feelings owner to olga";
+    temporary.script("app", outside).await;
+    let production = temporary.physical_copy();
+    let attempt = async || {
+        let storage = Arc::new(Memory::default());
+        let job = job("app", SCHEMAS, &production, Some(&temporary));
+        let mut context = context(job, &storage, &[&temporary, &production]);
+        let outcome = extract::run(&mut context).await;
+        (outcome, context.remarks)
+    };
+    let later = "create or replace function shared.twice(int) returns int immutable language sql as 'select 3 * $1'";
+    production.script("app", later).await;
+    let (outcome, remarks) = attempt().await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    let changed: Vec<_> = remarks
+        .iter()
+        .filter(|remark| remark.code == "OutsideChanged")
+        .map(|remark| remark.object.as_str())
+        .collect();
+    assert_eq!(changed, ["shared.twice(integer)"]);
+
+    let lost = "drop table acme.feelings; drop type shared.mood; drop extension citext";
+    production.script("app", lost).await;
+    let (outcome, _) = attempt().await;
+    let causes: Vec<_> = outcome.unwrap_err().causes().cloned().collect();
+    let all_missing = causes
+        .iter()
+        .all(|cause| cause.kind == ErrorKind::OutsideMissing);
+    assert!(all_missing, "{causes:?}");
+    let said: String = causes.iter().map(|cause| cause.message.as_str()).collect();
+    assert_eq!(causes.len(), 2, "{said}");
+    assert!(
+        said.contains("extension citext (version") && said.contains("type shared.mood"),
+        "{said}"
+    );
+}

@@ -9,17 +9,16 @@ use std::sync::Arc;
 use cluster::Cluster;
 use cluster::surroundings::{Memory, context, job};
 use tenant_restore_core::error::ErrorKind;
-use tenant_restore_core::job::{MoverChoice, PreflightReport, Severity};
+use tenant_restore_core::job::{
+    Acceptance, Job, Mover, MoverChoice, PreflightReport, Severity, Volume,
+};
 use tenant_restore_worker::context::Report;
 use tenant_restore_worker::preflight;
 
-async fn looked(
-    cluster: &Cluster,
-    schemas: &[(&str, &str)],
-    mover: MoverChoice,
-) -> PreflightReport {
-    let mut job = job("app", schemas, cluster, None);
-    job.mover = mover;
+const CRITICAL: Severity = Severity::Critical;
+const WARNING: Severity = Severity::Warning;
+
+async fn look(cluster: &Cluster, job: Job) -> PreflightReport {
     let mut context = context(job, &Arc::new(Memory::default()), &[cluster]);
     match preflight::run(&mut context).await.unwrap() {
         Report::Preflight(report) => report,
@@ -27,50 +26,233 @@ async fn looked(
     }
 }
 
-#[tokio::test]
-async fn production_is_looked_at_and_every_finding_is_told_at_once() {
+async fn looked(
+    cluster: &Cluster,
+    schemas: &[(&str, &str)],
+    mover: MoverChoice,
+) -> PreflightReport {
+    let job = job("app", schemas, cluster, None);
+    look(cluster, Job { mover, ..job }).await
+}
+
+async fn at_acme(cluster: &Cluster) -> PreflightReport {
+    looked(cluster, &[("acme", "acme_r")], MoverChoice::Auto).await
+}
+
+fn found(report: &PreflightReport) -> Vec<(Severity, ErrorKind)> {
+    let findings = report.findings.iter();
+    findings
+        .map(|finding| (finding.severity, finding.cause.kind))
+        .collect()
+}
+
+fn said(report: &PreflightReport) -> String {
+    let findings = report.findings.iter();
+    findings
+        .map(|finding| format!("{}\n", finding.cause.message))
+        .collect()
+}
+
+async fn with_tenant() -> Cluster {
     let cluster = Cluster::start("app").await;
     cluster.script("app", include_str!("tenant.sql")).await;
+    cluster
+}
 
-    let good = looked(&cluster, &[("acme", "acme_r")], MoverChoice::Auto).await;
+#[tokio::test]
+async fn a_healthy_production_gives_no_finding_but_every_table_with_its_mover_and_size() {
+    let cluster = with_tenant().await;
+    let good = at_acme(&cluster).await;
     assert_eq!(good.findings, []);
     assert!((130_000..190_000).contains(&good.server_version));
     assert!(good.dms_expected, "acme.accounts is a table for DMS");
-    assert!(
-        !looked(&cluster, &[("acme", "acme_r")], MoverChoice::Copy)
-            .await
-            .dms_expected
-    );
-    assert!(
-        !looked(&cluster, &[("Acme-1.b\"x", "r")], MoverChoice::Auto)
-            .await
-            .dms_expected
-    );
+    let table = |name: &str| {
+        good.tables
+            .iter()
+            .find(|table| table.table == name)
+            .unwrap()
+    };
+    assert_eq!(table("accounts").mover, Some(Mover::Dms));
+    let orders = table("orders");
+    assert_eq!(orders.mover, Some(Mover::Copy));
+    assert!(orders.reason.contains("note"), "{}", orders.reason);
+    assert!(orders.bytes > 200 * 1000, "{} bytes", orders.bytes);
 
+    let volume: Volume = good.volume.unwrap();
+    assert!(volume.measured && !volume.log_is_kept);
+    assert!(volume.schemas > orders.bytes && volume.databases > volume.schemas);
+    let connections = good.connections.unwrap();
+    assert_eq!((connections.most, connections.reserved), (60, 3));
+    assert!(connections.used >= 1 && connections.free() < 57);
+
+    for (schema, mover) in [
+        ("acme", MoverChoice::Copy),
+        ("Acme-1.b\"x", MoverChoice::Auto),
+    ] {
+        assert!(!looked(&cluster, &[(schema, "r")], mover).await.dms_expected);
+    }
+}
+
+#[tokio::test]
+async fn every_finding_is_told_at_once_worst_first_and_what_is_accepted_is_a_warning() {
+    let cluster = with_tenant().await;
     cluster
         .script(
             "app",
             "create schema acme_r; create publication everything for all tables;
              create function public.note() returns event_trigger language plpgsql as 'begin end';
-             create event trigger audit_ddl on ddl_command_end execute function public.note()",
+             create event trigger audit_ddl on ddl_command_end execute function public.note();
+             select pg_create_physical_replication_slot('forgotten', true)",
         )
         .await;
-    let bad = looked(
+    let schemas = [("acme", "acme_r"), ("gone", "gone_r")];
+    let bad = looked(&cluster, &schemas, MoverChoice::Auto).await;
+    let others = [
+        (WARNING, ErrorKind::SchemaMissing),
+        (WARNING, ErrorKind::SlotBehind),
+    ];
+    let mut expected = vec![
+        (CRITICAL, ErrorKind::TargetNameTaken),
+        (CRITICAL, ErrorKind::EventTriggers),
+        (CRITICAL, ErrorKind::PublicationOfAllTables),
+    ];
+    expected.extend(others);
+    assert_eq!(found(&bad), expected);
+    assert!(bad.volume.unwrap().log_is_kept);
+    for word in ["audit_ddl", "everything", "forgotten", "\"gone\""] {
+        assert!(
+            said(&bad).contains(word),
+            "{word} is not in: {}",
+            said(&bad)
+        );
+    }
+
+    let accept = vec![Acceptance::EventTriggers, Acceptance::Publications];
+    let job = Job {
+        accept,
+        ..job("app", &schemas, &cluster, None)
+    };
+    let accepted = look(&cluster, job).await;
+    assert_eq!(
+        accepted
+            .critical()
+            .map(|it| it.cause.kind)
+            .collect::<Vec<_>>(),
+        [ErrorKind::TargetNameTaken]
+    );
+    assert_eq!(accepted.findings.len(), 5);
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_a_finding_at_its_field() {
+    let cluster = Cluster::start("app").await;
+    let report = look(&cluster, job("App", &[("acme", "acme_r")], &cluster, None)).await;
+    assert_eq!(found(&report), [(CRITICAL, ErrorKind::DatabaseMissing)]);
+    assert_eq!(
+        report.findings[0].cause.field.as_deref(),
+        Some("database"),
+        "names are case-sensitive"
+    );
+    assert_eq!(report.volume, None);
+}
+
+#[tokio::test]
+async fn an_owner_whom_the_master_can_not_become_a_member_of_is_critical() {
+    let cluster = with_tenant().await;
+    cluster
+        .script("app", "create table acme.of_the_superuser (id int)")
+        .await;
+    let report = at_acme(&cluster).await;
+    assert_eq!(found(&report), [(CRITICAL, ErrorKind::OwnerUnreachable)]);
+    assert!(said(&report).contains("rdsadmin"), "{}", said(&report));
+}
+
+#[tokio::test]
+async fn a_lock_table_too_small_for_the_schemas_is_critical() {
+    let cluster = with_tenant().await;
+    cluster.restart_with("max_locks_per_transaction = 10");
+    assert_eq!(found(&at_acme(&cluster).await), []);
+    // In several transactions: one alone would fill the lock table.
+    for round in 0..14 {
+        let many = format!(
+            "set role olga; do $$ begin for i in 1..50 loop execute format('create table acme.t%s_{round} (id int)', i); \
+             end loop; end $$"
+        );
+        cluster.script("app", &many).await;
+    }
+    let report = at_acme(&cluster).await;
+    assert_eq!(
+        found(&report),
+        [
+            (CRITICAL, ErrorKind::LocksShort),
+            (CRITICAL, ErrorKind::LocksShort)
+        ],
+        "for the dump, and for a batch in production: {}",
+        said(&report)
+    );
+}
+
+#[tokio::test]
+async fn collations_that_have_changed_and_texts_without_encoding_are_warnings() {
+    let cluster = with_tenant().await;
+    cluster
+        .script(
+            "app",
+            "create table acme.sorted (word text collate \"en-x-icu\"); alter table acme.sorted owner to olga;
+             update pg_collation set collversion = '1.0' where collname = 'en-x-icu'",
+        )
+        .await;
+    let plain = "create database plain encoding 'SQL_ASCII' template template0";
+    cluster.script("app", plain).await;
+    let report = at_acme(&cluster).await;
+    assert_eq!(found(&report), [(WARNING, ErrorKind::CollationChanged)]);
+    assert!(said(&report).contains("en-x-icu"), "{}", said(&report));
+
+    cluster
+        .script(
+            "plain",
+            "grant create on database plain to master; create schema acme authorization master",
+        )
+        .await;
+    let report = look(
         &cluster,
-        &[("acme", "acme_r"), ("gone", "gone_r")],
-        MoverChoice::Auto,
+        job("plain", &[("acme", "acme_r")], &cluster, None),
     )
     .await;
-    let found: Vec<_> = bad
-        .findings
+    assert_eq!(found(&report), [(WARNING, ErrorKind::EncodingUnknown)]);
+}
+
+#[tokio::test]
+async fn a_locked_table_does_not_keep_the_preflight_from_its_answer() {
+    let cluster = with_tenant().await;
+    cluster.script("app", "analyze acme.orders").await;
+    let holder = cluster.superuser("app").await;
+    holder
+        .batch_execute("begin; lock table acme.orders")
+        .await
+        .unwrap();
+    let report = at_acme(&cluster).await;
+    let volume = report.volume.unwrap();
+    assert!(!volume.measured && volume.schemas > 200 * 1000);
+    assert_eq!(report.findings, []);
+}
+
+#[tokio::test]
+async fn a_table_that_the_requested_mover_can_not_carry_is_told_with_the_reason() {
+    let cluster = with_tenant().await;
+    let report = looked(&cluster, &[("acme", "acme_r")], MoverChoice::Dms).await;
+    let orders = report
+        .tables
         .iter()
-        .map(|finding| (finding.severity, finding.cause.kind))
-        .collect();
-    let expected = [
-        (Severity::Critical, ErrorKind::TargetNameTaken),
-        (Severity::Critical, ErrorKind::PreflightCritical),
-        (Severity::Critical, ErrorKind::PreflightCritical),
-        (Severity::Warning, ErrorKind::SchemaMissing),
-    ];
-    assert_eq!(found, expected);
+        .find(|table| table.table == "orders")
+        .unwrap();
+    assert_eq!(orders.mover, None);
+    assert!(
+        found(&report)
+            .iter()
+            .all(|it| *it == (WARNING, ErrorKind::MoverUnable)),
+        "{}",
+        said(&report)
+    );
+    assert!(said(&report).contains("\"orders\""), "{}", said(&report));
 }

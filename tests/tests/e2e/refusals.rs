@@ -161,6 +161,38 @@ fn a_target_name_that_production_has_already_is_rejected() {
 }
 
 #[test]
+fn all_that_the_preflight_finds_is_told_at_once_with_field_and_remedy() {
+    play(async |stage| {
+        let tenant = stage
+            .tenant("findings", &["findings_1", "findings_2"])
+            .await?;
+        let taken = "create schema findings_1_back; create schema findings_2_back";
+        tenant
+            .connection
+            .batch_execute(taken)
+            .await
+            .context("take both names")?;
+        let request = tenant
+            .request(&stage.request_id("findings"))
+            .with("suffix", "back");
+        let outcome = stage.ask(&request).await?;
+        let causes: Vec<_> = outcome
+            .causes
+            .iter()
+            .map(|cause| (cause.kind.as_str(), cause.field.as_deref()))
+            .collect();
+        let expected = [
+            ("TargetNameTaken", Some("schemas[0]")),
+            ("TargetNameTaken", Some("schemas[1]")),
+        ];
+        assert_eq!(outcome.outcome, "REJECTED", "{}", outcome.why());
+        assert_eq!(causes, expected);
+        assert!(outcome.causes.iter().all(|cause| !cause.remedy.is_empty()));
+        Ok(())
+    });
+}
+
+#[test]
 fn a_schema_that_did_not_exist_at_the_restore_point_fails_the_restore() {
     play(async |stage| {
         let tenant = stage.tenant("too_early", &["too_early_1"]).await?;

@@ -116,6 +116,11 @@ fn cases() -> Vec<Case> {
             ],
         ),
         (
+            "accept",
+            json!({ "accept": ["publications", "everything", "publications"] }),
+            &["accept[1]", "accept[2]"],
+        ),
+        (
             "suffix-into-another",
             json!({ "schemas": ["a", "a_b"], "suffix": "b" }),
             &["suffix"],

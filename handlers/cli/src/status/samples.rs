@@ -37,6 +37,7 @@ fn opened() -> Restore {
         validate: ValidateChoice::Full,
         on_mismatch: OnMismatch::Keep,
         external_foreign_keys: ExternalForeignKeys::NotValid,
+        accept: Vec::new(),
         on_failure: OnFailure::Cleanup,
         requested_by: Some("Ada".into()),
         fingerprint: String::new(),

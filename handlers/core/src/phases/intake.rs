@@ -9,12 +9,13 @@ use tenant_restore_events::{Instruction, Phase};
 use crate::admission::Admission;
 use crate::decision::{Choreography, Decision, Setting};
 use crate::error::{Cause, ErrorKind};
-use crate::job::{JobResult, Mode, MoverChoice};
+use crate::job::{JobResult, Mode, MoverChoice, Severity};
 use crate::restore::{
     MOST_CAUSES, Replication, ResourceKind, Restore, Source, TaskState, internal, outgoing_cause,
     shortened,
 };
-use crate::sight::{Look, Seen, SourceInstance, SourceSight};
+use crate::room;
+use crate::sight::{Look, RoomSight, Seen, SourceInstance, SourceSight};
 use crate::status;
 use crate::wait::WaitFor;
 use crate::worker_task::{self, Progress};
@@ -36,7 +37,11 @@ impl Choreography for Intake {
                 source: restore.request.source.clone(),
             }];
         }
-        worker_task::look_at(restore, JOB).into_iter().collect()
+        let task = worker_task::look_at(restore, JOB);
+        let room = task
+            .is_some()
+            .then(|| Look::Room(restore.request.source.clone()));
+        task.into_iter().chain(room).collect()
     }
 
     fn decide(
@@ -73,7 +78,7 @@ impl Choreography for Intake {
             }
             Progress::Running(status) => Decision::wait(restore, Vec::new(), WaitFor::Task, status),
             Progress::Failed(causes) => Decision::fail(restore, causes, now),
-            Progress::Succeeded(result) => judge(restore, &result, now),
+            Progress::Succeeded(result) => judge(restore, &result, seen.room.as_ref(), now),
         }
     }
 }
@@ -149,23 +154,31 @@ fn check_window(restore: &Restore, instance: &SourceInstance) -> Result<(), Vec<
     ])
 }
 
-fn judge(mut restore: Restore, result: &JobResult, now: Timestamp) -> Decision {
-    let Some(report) = &result.preflight else {
-        return Decision::fail(restore, vec![internal("the preflight left no report")], now);
+/// What the worker found inside of production, and what AWS shows outside, together.
+fn judge(
+    mut restore: Restore,
+    result: &JobResult,
+    room: Option<&RoomSight>,
+    now: Timestamp,
+) -> Decision {
+    let (Some(report), Some(room)) = (&result.preflight, room) else {
+        let cause = internal("the preflight left no report, or the room was not looked at");
+        return Decision::fail(restore, vec![cause], now);
     };
-    let critical: Vec<_> = report
-        .critical()
-        .map(|finding| finding.cause.clone())
-        .collect();
-    if !critical.is_empty() {
-        return Decision::fail(restore, critical, now);
-    }
-    restore.warnings = report
-        .findings
-        .iter()
-        .map(|finding| shortened(finding.cause.clone()))
+    let mut findings = report.findings.clone();
+    findings.extend(room::judge(report, room, restore.request.mover));
+    let (critical, warnings): (Vec<_>, Vec<_>) = findings
+        .into_iter()
+        .partition(|finding| finding.severity == Severity::Critical);
+    restore.warnings = warnings
+        .into_iter()
+        .map(|finding| shortened(finding.cause))
         .take(MOST_CAUSES)
         .collect();
+    if !critical.is_empty() {
+        let causes = critical.into_iter().map(|finding| finding.cause).collect();
+        return Decision::fail(restore, causes, now);
+    }
     let with_dms = match restore.request.mover {
         MoverChoice::Copy => false,
         MoverChoice::Dms => true,

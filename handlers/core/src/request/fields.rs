@@ -12,7 +12,7 @@ use crate::naming::{MAX_IDENTIFIER_BYTES, restored_name};
 const MAX_SCHEMAS: usize = 90;
 const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 15] = [
     "database",
     "schemas",
     "restoreTime",
@@ -26,6 +26,7 @@ const FIELDS: [&str; 14] = [
     "onMismatch",
     "onFailure",
     "externalForeignKeys",
+    "accept",
     "requestedBy",
 ];
 
@@ -184,6 +185,41 @@ impl Fields<'_> {
             format!("`{field}` must be one of {}, not {value}", names.join(", ")),
         );
         default
+    }
+
+    /// A list of choices, each at most once.
+    pub(super) fn choices<T: Copy>(&mut self, field: &str, choices: &[(&str, T)]) -> Vec<T> {
+        let list = match self.map.get(field) {
+            None => return Vec::new(),
+            Some(Value::Array(list)) => list.clone(),
+            Some(other) => {
+                self.refuse(field, format!("`{field}` must be a list, not {other}"));
+                return Vec::new();
+            }
+        };
+        let names: Vec<_> = choices
+            .iter()
+            .map(|(name, _)| format!("{name:?}"))
+            .collect();
+        let mut chosen = Vec::new();
+        for (position, value) in list.iter().enumerate() {
+            let place = format!("{field}[{position}]");
+            let choice = choices
+                .iter()
+                .find(|(name, _)| value.as_str() == Some(name));
+            match choice {
+                None => {
+                    let message =
+                        format!("`{place}` must be one of {}, not {value}", names.join(", "));
+                    self.refuse(&place, message);
+                }
+                Some(_) if list[..position].contains(value) => {
+                    self.refuse(&place, format!("`{place}`: {value} is named twice"));
+                }
+                Some((_, choice)) => chosen.push(*choice),
+            }
+        }
+        chosen
     }
 
     pub(super) fn restored_names(

@@ -66,6 +66,28 @@ fn every_problem_is_named_at_once() {
 }
 
 #[test]
+fn what_is_accepted_is_a_list_of_findings_each_named_once() {
+    let detail = |accept: Value| {
+        json!({
+            "database": "d", "schemas": ["s"], "restoreTime": "2024-01-28T14:30:00Z", "accept": accept
+        })
+    };
+    let good = read(
+        &detail(json!(["publications", "eventTriggers"])),
+        &arrival(),
+    );
+    assert_eq!(
+        good.unwrap().accept,
+        [Acceptance::Publications, Acceptance::EventTriggers]
+    );
+    assert_eq!(fields(&detail(json!("publications"))), ["accept"]);
+    assert_eq!(
+        fields(&detail(json!(["publications", "all", "publications"]))),
+        ["accept[1]", "accept[2]"]
+    );
+}
+
+#[test]
 fn exactly_one_restore_point_is_asked_for() {
     let both = json!({"database": "d", "schemas": ["s"], "restoreTime": "2024-01-28T14:30:00Z", "snapshotId": "x"});
     let neither = json!({"database": "d", "schemas": ["s"]});

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{Job, JobResult, Mode};
 use tenant_restore_core::sight::{
-    DatabaseSight, Look, ReplicationTaskSight, Seen, SourceInstance, SourceSight, TaskSight,
+    DatabaseSight, Look, ReplicationTaskSight, RoomSight, Seen, SourceInstance, SourceSight,
+    StorageSight, TaskSight,
 };
 
 mod changes;
@@ -101,6 +102,12 @@ impl Cloud {
                 Look::Source(_) => seen.source = Some(source()),
                 // Not of AWS.
                 Look::Admission { .. } => {}
+                Look::Room(_) => {
+                    seen.room = Some(RoomSight {
+                        storage: Some(StorageSight::Grows),
+                        quotas: Vec::new(),
+                    });
+                }
                 Look::Database(name) => {
                     seen.databases.insert(name.clone(), self.database.clone());
                 }

@@ -131,6 +131,7 @@ impl Fate {
                 Vec::new()
             },
             dms_expected: !matches!(self, Self::WithoutDms | Self::DmsUnexpected),
+            ..PreflightReport::default()
         }
     }
 

@@ -7,6 +7,7 @@ pub mod intake;
 pub mod migrate;
 pub mod provision;
 pub mod replication;
+pub mod room;
 
 use tenant_restore_core::effect::{Effect, Learned};
 use tenant_restore_core::naming::RestoreId;

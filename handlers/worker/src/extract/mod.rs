@@ -8,6 +8,7 @@ mod dump;
 pub(crate) mod extensions;
 mod ledger;
 mod mend;
+mod outside;
 mod owners;
 mod plan;
 mod remarks;
@@ -58,6 +59,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         .map(|name| name.restored_as.clone())
         .collect();
     let restored: Vec<&str> = restored.iter().map(String::as_str).collect();
+    outside::check(&client, &restored, context).await?;
     row_security::bring_back(&mut client).await?;
     let Mending { mended, remarks } = ledger::mending(&client).await?;
     context.remarks.extend(remarks);

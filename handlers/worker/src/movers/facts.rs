@@ -15,6 +15,8 @@ pub struct Table {
     pub name: String,
     /// Bytes on disk without indexes.
     pub bytes: u64,
+    /// Rows, as PostgreSQL's statistics count them.
+    pub rows: u64,
     /// Whether it is a leaf of a partitioned table.
     pub is_partition: bool,
     /// Whether it has parents or children by inheritance.
@@ -131,12 +133,13 @@ pub async fn read_tables(
 }
 
 fn table(row: &Row) -> Result<Table, tokio_postgres::Error> {
-    let bytes: i64 = row.try_get("bytes")?;
+    let (bytes, rows): (i64, i64) = (row.try_get("bytes")?, row.try_get("rows")?);
     Ok(Table {
         oid: row.try_get("oid")?,
         schema: row.try_get("schema")?,
         name: row.try_get("name")?,
         bytes: bytes.unsigned_abs(),
+        rows: rows.unsigned_abs(),
         is_partition: row.try_get("is_partition")?,
         inherits: row.try_get("inherits")?,
         row_security: row.try_get("row_security")?,

@@ -6,6 +6,7 @@ select
         when $2 then coalesce(pg_catalog.pg_table_size(c.oid), 0)
         else greatest(c.relpages, 0)::int8 * pg_catalog.current_setting('block_size')::int8
     end as bytes,
+    greatest(pg_catalog.pg_stat_get_live_tuples(c.oid), c.reltuples::int8, 0) as rows,
     c.relispartition as is_partition,
     not c.relispartition and exists (
         select from pg_catalog.pg_inherits i where c.oid in (i.inhrelid, i.inhparent)

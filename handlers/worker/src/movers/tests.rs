@@ -15,6 +15,7 @@ fn table(columns: Vec<Column>) -> Table {
         schema: "acme_r".to_owned(),
         name: "t".to_owned(),
         bytes: 8192,
+        rows: 0,
         is_partition: false,
         inherits: false,
         row_security: false,

@@ -3,14 +3,18 @@
 use std::collections::BTreeSet;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
-use tenant_restore_core::job::{Finding, Job, MoverChoice, Severity};
+use tenant_restore_core::job::{Acceptance, Finding, Job, MoverChoice};
+use tenant_restore_core::room::size;
 
-use super::facts::Facts;
+use super::facts::{Facts, Locks, Owner, Slot};
 use crate::movers::{Table, Unable, choose};
 use crate::names::{MAX_NAME_BYTES, qualified};
 
 /// Server versions that a restore handles.
 const KNOWN_VERSIONS: std::ops::RangeInclusive<u32> = 13..=18;
+
+/// A batch is of 200 entries; a table comes with its TOAST table, that one's index, and an index of its own.
+const LOCKS_OF_A_BATCH: u64 = 800;
 
 /// Every finding, worst first.
 pub(super) fn judge(job: &Job, facts: &Facts, tables: &[Table], dump_version: u32) -> Vec<Finding> {
@@ -18,24 +22,21 @@ pub(super) fn judge(job: &Job, facts: &Facts, tables: &[Table], dump_version: u3
     found.extend(names(job, facts));
     found.extend(versions(facts, dump_version));
     found.extend(rights(facts));
-    found.extend(harm(facts));
+    found.extend(owners(facts));
+    found.extend(harm(&job.accept, facts));
+    found.extend(texts(job.mover, facts));
+    found.extend(locks(&facts.locks));
     found.extend(movers(job.mover, tables));
     found.sort_by_key(|finding| finding.severity);
     found
 }
 
 fn critical(kind: ErrorKind, message: String) -> Finding {
-    Finding {
-        severity: Severity::Critical,
-        cause: Cause::new(kind, message),
-    }
+    Finding::critical(Cause::new(kind, message))
 }
 
 fn warning(kind: ErrorKind, message: String) -> Finding {
-    Finding {
-        severity: Severity::Warning,
-        cause: Cause::new(kind, message),
-    }
+    Finding::warning(Cause::new(kind, message))
 }
 
 fn at(mut finding: Finding, field: String) -> Finding {
@@ -139,34 +140,133 @@ fn rights(facts: &Facts) -> Vec<Finding> {
     found
 }
 
-fn harm(facts: &Facts) -> Vec<Finding> {
+/// Renaming and dumping need the rights of each owner, and so does handing the copy over (PostgreSQL: GRANT of a role
+/// needs ADMIN OPTION since 16; before, CREATEROLE is enough for all but superusers).
+fn owners(facts: &Facts) -> Vec<Finding> {
+    if facts.is_superuser {
+        return Vec::new();
+    }
+    let needs_admin = facts.server_version >= 160_000;
+    let reachable = |owner: &&Owner| !owner.is_superuser && (owner.may_grant || !needs_admin);
+    let unreachable = facts.owners.iter().filter(|owner| !reachable(owner));
+    unreachable
+        .map(|owner| {
+            let why = if owner.is_superuser {
+                "is a superuser, whose rights the master can't get"
+            } else {
+                "can't be granted by the master, who lacks its ADMIN OPTION"
+            };
+            let message = format!(
+                "role {:?} owns objects of the schemas and {why}",
+                owner.name
+            );
+            critical(ErrorKind::OwnerUnreachable, message)
+        })
+        .collect()
+}
+
+/// What forbids the restore, unless it is accepted.
+fn harm(accepted: &[Acceptance], facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
+    let judged = |acceptance, kind, message| {
+        if accepted.contains(&acceptance) {
+            warning(kind, format!("{message}; accepted by the request"))
+        } else {
+            critical(kind, message)
+        }
+    };
     if !facts.event_triggers.is_empty() {
-        let message = format!(
-            "enabled event triggers would see or stop our DDL: {}",
-            facts.event_triggers.join(", ")
-        );
-        found.push(critical(ErrorKind::PreflightCritical, message));
+        let names = facts.event_triggers.join(", ");
+        let message = format!("enabled event triggers would see or stop our DDL: {names}");
+        found.push(judged(
+            Acceptance::EventTriggers,
+            ErrorKind::EventTriggers,
+            message,
+        ));
     }
     if !facts.publications_of_all.is_empty() {
         let names = facts.publications_of_all.join(", ");
-        let message =
-            format!("publications FOR ALL TABLES would publish the restored tables: {names}");
-        found.push(critical(ErrorKind::PreflightCritical, message));
-    }
-    if !facts.idle_slots.is_empty() {
-        let names = facts.idle_slots.join(", ");
         let message = format!(
-            "nobody reads these replication slots; they keep the log of all restored rows: {names}"
+            "publications FOR ALL TABLES would publish the restored tables and stop subscribers that lack them: {names}"
         );
-        found.push(warning(ErrorKind::SourceState, message));
+        found.push(judged(
+            Acceptance::Publications,
+            ErrorKind::PublicationOfAllTables,
+            message,
+        ));
     }
+    found.extend(facts.slots.iter().filter(|slot| slot.is_behind()).map(slot));
     if !facts.extensions.is_empty() {
         let names = facts.extensions.join(", ");
         let message = format!(
             "extensions live in a schema to be restored; they aren't restored with it: {names}"
         );
         found.push(warning(ErrorKind::NotSupported, message));
+    }
+    found
+}
+
+/// Whether the storage can bear it is judged by who knows the storage.
+fn slot(slot: &Slot) -> Finding {
+    let state = if slot.active {
+        "is read, but lags"
+    } else {
+        "is read by nobody"
+    };
+    let message = format!(
+        "replication slot {:?} {state}: it holds back {} of log, and would hold back the log of all restored rows",
+        slot.name,
+        size(slot.kept)
+    );
+    warning(ErrorKind::SlotBehind, message)
+}
+
+fn texts(mover: MoverChoice, facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if facts.encoding == "SQL_ASCII" && mover != MoverChoice::Copy {
+        let message = "the database's encoding is SQL_ASCII, so DMS can't know what its texts mean";
+        found.push(warning(ErrorKind::EncodingUnknown, message.to_owned()));
+    }
+    if !facts.changed_collations.is_empty() {
+        let message = format!(
+            "collations sort otherwise than when they were first used, so the copy's indexes may order rows otherwise \
+             than the live ones: {}",
+            facts.changed_collations.join(", ")
+        );
+        found.push(warning(ErrorKind::CollationChanged, message));
+    }
+    found
+}
+
+/// The temporary server has the settings of production, and nobody else on it.
+fn locks(locks: &Locks) -> Vec<Finding> {
+    let Locks {
+        room,
+        held,
+        tables,
+        relations,
+    } = *locks;
+    let mut found = Vec::new();
+    let capacity = format!(
+        "the lock table has room for {room} locks (max_locks_per_transaction x (max_connections + \
+         max_prepared_transactions))"
+    );
+    if tables > room {
+        let message =
+            format!("pg_dump locks all {tables} tables of the schemas at once, and {capacity}");
+        found.push(critical(ErrorKind::LocksShort, message));
+    } else if tables > room / 5 * 4 {
+        let message =
+            format!("pg_dump locks all {tables} tables of the schemas at once; {capacity}");
+        found.push(warning(ErrorKind::LocksShort, message));
+    }
+    let batch = relations.min(LOCKS_OF_A_BATCH);
+    if held + batch > room {
+        let message = format!(
+            "{held} locks are held in production and a batch of DDL takes up to {batch}; {capacity}, and sessions fail \
+             when it is full"
+        );
+        found.push(critical(ErrorKind::LocksShort, message));
     }
     found
 }

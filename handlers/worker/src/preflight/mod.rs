@@ -4,45 +4,59 @@ mod facts;
 mod findings;
 
 use tenant_restore_core::error::ErrorKind;
-use tenant_restore_core::job::{Mover, MoverChoice, PreflightReport};
+use tenant_restore_core::job::{ExpectedTable, Finding, Mover, MoverChoice, PreflightReport};
 
 use crate::context::{Context, Report};
 use crate::failed::{Failed, OrCause as _};
-use crate::movers::{self, Sizes, Table, read_tables};
+use crate::movers::{self, Table, Unable};
 use crate::pg_dump_program;
 
 /// Runs the mode.
 pub async fn run(context: &mut Context) -> Result<Report, Failed> {
-    let client = context.production().await?;
-    let doing = || "look at production";
-    let facts = facts::read(&client, &context.job)
+    let client = match context.production().await {
+        Ok(client) => client,
+        // Whatever else is wrong is told too, by who asked for this look.
+        Err(cause) if cause.kind == ErrorKind::DatabaseMissing => {
+            return Ok(Report::Preflight(PreflightReport {
+                findings: vec![Finding::critical(cause)],
+                ..PreflightReport::default()
+            }));
+        }
+        Err(cause) => return Err(cause.into()),
+    };
+    let look = facts::read(&client, &context.job)
         .await
-        .or_cause(ErrorKind::PreflightCritical, doing)?;
-    let live: Vec<&str> = context
-        .job
-        .schemas
-        .iter()
-        .map(|name| name.schema.as_str())
-        .collect();
-    let tables = read_tables(&client, &live, Sizes::Estimated)
-        .await
-        .or_cause(ErrorKind::PreflightCritical, doing)?;
+        .or_cause(ErrorKind::PreflightCritical, || "look at production")?;
     let dump_version = pg_dump_program::major_version(context).await?;
-    let findings = findings::judge(&context.job, &facts, &tables, dump_version);
-    let dms_expected = expects_dms(context.job.mover, &tables);
+    let tables = expected(context.job.mover, &look.tables);
     Ok(Report::Preflight(PreflightReport {
-        server_version: facts.server_version,
-        findings,
-        dms_expected,
+        server_version: look.facts.server_version,
+        findings: findings::judge(&context.job, &look.facts, &look.tables, dump_version),
+        dms_expected: tables.iter().any(|table| table.mover == Some(Mover::Dms)),
+        tables,
+        volume: Some(look.volume),
+        connections: Some(look.connections),
     }))
 }
 
 /// From the live catalog: values are only looked at where the restore point's rows are.
-fn expects_dms(requested: MoverChoice, tables: &[Table]) -> bool {
+fn expected(requested: MoverChoice, tables: &[Table]) -> Vec<ExpectedTable> {
     tables
         .iter()
         .filter(|table| table.extension.is_none())
-        .any(|table| {
-            movers::choose(requested, table, None).is_ok_and(|choice| choice.mover == Mover::Dms)
+        .map(|table| {
+            let (mover, reason) = match movers::choose(requested, table, None) {
+                Ok(choice) => (Some(choice.mover), choice.reason),
+                Err(Unable(reason)) => (None, reason),
+            };
+            ExpectedTable {
+                schema: table.schema.clone(),
+                table: table.name.clone(),
+                mover,
+                reason,
+                rows: table.rows,
+                bytes: table.bytes,
+            }
         })
+        .collect()
 }

@@ -173,6 +173,27 @@ impl Cluster {
             .unwrap();
     }
 
+    /// Starts the server again with one more line of settings.
+    pub fn restart_with(&self, setting: &str) {
+        let path = self.home.join("data/postgresql.auto.conf");
+        let settings = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{settings}{setting}\n")).unwrap();
+        let log = self.home.join("log").display().to_string();
+        self.run(
+            "pg_ctl",
+            &[
+                "-D",
+                &self.data(),
+                "-l",
+                &log,
+                "-m",
+                "fast",
+                "-w",
+                "restart",
+            ],
+        );
+    }
+
     fn reserve() -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let home = std::env::temp_dir().join(format!("tr-worker-{}-{number}", std::process::id()));

@@ -113,6 +113,7 @@ pub fn job(
         validate: ValidateChoice::Full,
         on_mismatch: OnMismatch::Keep,
         external_foreign_keys: ExternalForeignKeys::Validate,
+        accept: Vec::new(),
         work_prefix: "work/abcdefghij23/1/".to_owned(),
         audit_prefix: "audit/abcdefghij23/".to_owned(),
         result_key: "work/abcdefghij23/1/result.json".to_owned(),

@@ -1,4 +1,4 @@
-use tenant_restore_core::job::SchemaName;
+use tenant_restore_core::job::{SchemaName, Severity};
 
 use super::*;
 use crate::sample_job::job;
@@ -9,6 +9,13 @@ fn healthy() -> Facts {
         can_create_roles: true,
         can_create_schemas: true,
         schemas: vec!["acme".to_owned()],
+        encoding: "UTF8".to_owned(),
+        locks: Locks {
+            room: 6400,
+            held: 10,
+            tables: 20,
+            relations: 80,
+        },
         ..Facts::default()
     }
 }
@@ -99,14 +106,22 @@ fn what_would_harm_production_is_critical_and_named_worst_first() {
     let facts = Facts {
         event_triggers: vec!["audit_ddl".to_owned()],
         publications_of_all: vec!["everything".to_owned()],
-        idle_slots: vec!["forgotten".to_owned()],
+        slots: vec![Slot {
+            name: "forgotten".to_owned(),
+            active: false,
+            kept: 3 << 30,
+        }],
         can_create_roles: false,
         ..healthy()
     };
     let findings = judge(&job_for(&[("acme", "acme_r")]), &facts, &[], 15);
     assert_eq!(
         criticals(&findings),
-        vec![(ErrorKind::PreflightCritical, None); 3]
+        [
+            (ErrorKind::PreflightCritical, None),
+            (ErrorKind::EventTriggers, None),
+            (ErrorKind::PublicationOfAllTables, None)
+        ]
     );
     assert_eq!(
         findings.last().map(|finding| finding.severity),
@@ -117,9 +132,122 @@ fn what_would_harm_production_is_critical_and_named_worst_first() {
         .map(|finding| finding.cause.message.as_str())
         .collect();
     assert!(
-        ["audit_ddl", "everything", "forgotten", "CREATEROLE"]
-            .iter()
-            .all(|word| said.contains(word)),
+        [
+            "audit_ddl",
+            "everything",
+            "forgotten",
+            "3.0 GiB",
+            "CREATEROLE"
+        ]
+        .iter()
+        .all(|word| said.contains(word)),
         "{said}"
     );
+}
+
+#[test]
+fn what_the_request_accepts_is_a_warning() {
+    let facts = Facts {
+        event_triggers: vec!["audit_ddl".to_owned()],
+        publications_of_all: vec!["everything".to_owned()],
+        ..healthy()
+    };
+    for (accept, left) in [
+        (vec![], 2),
+        (vec![Acceptance::EventTriggers], 1),
+        (vec![Acceptance::EventTriggers, Acceptance::Publications], 0),
+    ] {
+        let job = Job {
+            accept,
+            ..job_for(&[("acme", "acme_r")])
+        };
+        let findings = judge(&job, &facts, &[], 15);
+        assert_eq!((criticals(&findings).len(), findings.len()), (left, 2));
+    }
+}
+
+#[test]
+fn a_slot_that_is_read_in_time_is_no_finding_and_one_that_lags_is() {
+    let slot = |kept| Slot {
+        name: "replica".to_owned(),
+        active: true,
+        kept,
+    };
+    for (kept, expected) in [(1 << 20, 0), (2 << 30, 1)] {
+        let facts = Facts {
+            slots: vec![slot(kept)],
+            ..healthy()
+        };
+        assert_eq!(
+            judge(&job_for(&[("acme", "acme_r")]), &facts, &[], 15).len(),
+            expected
+        );
+    }
+}
+
+#[test]
+fn an_owner_must_be_grantable_and_from_version_16_on_that_takes_admin_option() {
+    let owner = |is_superuser, may_grant| Owner {
+        name: "olga".to_owned(),
+        is_superuser,
+        may_grant,
+    };
+    for (server_version, owner, refused) in [
+        (150_000, owner(false, false), 0),
+        (160_000, owner(false, false), 1),
+        (160_000, owner(false, true), 0),
+        (150_000, owner(true, false), 1),
+    ] {
+        let facts = Facts {
+            server_version,
+            owners: vec![owner],
+            ..healthy()
+        };
+        let findings = judge(&job_for(&[("acme", "acme_r")]), &facts, &[], 18);
+        assert_eq!(
+            criticals(&findings),
+            vec![(ErrorKind::OwnerUnreachable, None); refused],
+            "{server_version}"
+        );
+    }
+}
+
+#[test]
+fn a_lock_table_that_is_too_small_for_the_dump_or_for_a_batch_is_critical() {
+    for (held, tables, relations, critical, warnings) in [
+        (10, 6000, 24_000, 0, 1),
+        (10, 7000, 28_000, 1, 0),
+        (6000, 20, 4000, 1, 0),
+        (6000, 20, 100, 0, 0),
+    ] {
+        let locks = Locks {
+            room: 6400,
+            held,
+            tables,
+            relations,
+        };
+        let facts = Facts { locks, ..healthy() };
+        let findings = judge(&job_for(&[("acme", "acme_r")]), &facts, &[], 15);
+        let found = (
+            criticals(&findings).len(),
+            findings.len() - criticals(&findings).len(),
+        );
+        assert_eq!(found, (critical, warnings), "{held} {tables} {relations}");
+    }
+}
+
+#[test]
+fn texts_whose_meaning_or_order_is_unsure_are_warnings() {
+    let facts = Facts {
+        encoding: "SQL_ASCII".to_owned(),
+        changed_collations: vec!["pg_catalog.\"en-x-icu\"".to_owned()],
+        ..healthy()
+    };
+    let findings = judge(&job_for(&[("acme", "acme_r")]), &facts, &[], 15);
+    let kinds: Vec<_> = findings.iter().map(|finding| finding.cause.kind).collect();
+    assert_eq!(
+        kinds,
+        [ErrorKind::EncodingUnknown, ErrorKind::CollationChanged]
+    );
+    assert_eq!(criticals(&findings), []);
 }
