@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use tenant_restore_events::{Instruction, Phase};
 
 use crate::effect::{Effect, Learned};
-use crate::error::Cause;
+use crate::error::{Cause, ErrorKind};
 use crate::naming::Deployment;
 use crate::phases::cleanup;
-use crate::restore::{Password, Restore, TaskState};
+use crate::restore::{Password, Restore, Task, TaskState};
 use crate::sight::{Look, Seen};
 use crate::wait::{Pace, WaitFor};
 
@@ -202,6 +202,7 @@ pub fn learn(restore: &mut Restore, learned: &[Learned], now: Timestamp) {
                     resource.gone_at.get_or_insert(now);
                 }
             }
+            Learned::Answered { kind, name } => restore.answer_creation(*kind, name),
             Learned::Announced => restore.announced = true,
             Learned::HeldTold => {
                 if let Some(hold) = restore.held.as_mut() {
@@ -214,6 +215,18 @@ pub fn learn(restore: &mut Restore, learned: &[Learned], now: Timestamp) {
             }
         }
     }
+}
+
+/// Writes down what these effects are about to create, in the record that is saved before them.
+pub fn announce(restore: &mut Restore, effects: &[Effect], setting: &Setting, now: Timestamp) {
+    restore.announce_creations(effects, setting.handler_timeout, now);
+}
+
+/// What is known of calls that create something, the first of which AWS refused: it has its answer, unless that got lost,
+/// and the others won't be made.
+pub fn refused(effects: &[Effect], kind: ErrorKind) -> impl Iterator<Item = Learned> {
+    let unknown = usize::from(kind == ErrorKind::ServiceFault);
+    effects.iter().skip(unknown).filter_map(Effect::answered)
 }
 
 /// Whether a decision moved the restore, beyond keeping account of its waits.
@@ -258,10 +271,13 @@ pub fn ends_a_stop(restore: &Restore, wake: &Wake) -> bool {
     let Wake::Hint(hint) = wake else {
         return false;
     };
-    restore.phase == Phase::Cleanup
-        && restore
-            .task(&hint.resource)
-            .is_some_and(|task| task.state == TaskState::Running)
+    // The event names the run of a resumed restore's job, not the job.
+    let tells_of = |task: &Task| task.started_by.rsplit('/').next() == Some(&hint.resource);
+    let mut running = restore
+        .tasks
+        .iter()
+        .filter(|task| task.state == TaskState::Running);
+    restore.phase == Phase::Cleanup && running.any(tells_of)
 }
 
 /// Fails the restore; or the cleanup, which then ends with what is left.

@@ -172,6 +172,43 @@ impl Effect {
         })
     }
 
+    /// What may exist afterwards that has to be deleted again, if anything may.
+    pub fn creates(&self) -> Option<(ResourceKind, &str)> {
+        match self {
+            Self::RestoreDatabase { name, .. } => Some((ResourceKind::Database, name)),
+            Self::CreateSecret { name, .. } => Some((ResourceKind::Secret, name)),
+            // Its job lies there.
+            Self::RunTask { job, .. } => Some((ResourceKind::Objects, &job.work_prefix)),
+            Self::CreateReplicationInstance { name } => {
+                Some((ResourceKind::ReplicationInstance, name))
+            }
+            Self::CreateEndpoint { name, .. } => Some((ResourceKind::Endpoint, name)),
+            Self::CreateReplicationTask { name, .. } => Some((ResourceKind::ReplicationTask, name)),
+            Self::ResetPassword { .. }
+            | Self::StopTask { .. }
+            | Self::TestConnection { .. }
+            | Self::StartReplicationTask { .. }
+            | Self::StopReplicationTask { .. }
+            | Self::DeleteReplicationTask { .. }
+            | Self::DeleteEndpoint { .. }
+            | Self::DeleteReplicationInstance { .. }
+            | Self::DeleteDatabase { .. }
+            | Self::DeleteSecret { .. }
+            | Self::DeleteObjects { .. }
+            | Self::Announce { .. }
+            | Self::TellHeld { .. }
+            | Self::ReleaseClaims
+            | Self::ReleaseAdmission => None,
+        }
+    }
+
+    /// What its answer teaches in any case, or that it won't be made: what it creates is no longer on its way.
+    pub fn answered(&self) -> Option<Learned> {
+        let (kind, name) = self.creates()?;
+        let name = name.to_owned();
+        Some(Learned::Answered { kind, name })
+    }
+
     /// What is done, for log and audit: no secret, no row value.
     pub fn describe(&self) -> String {
         match self {
@@ -240,6 +277,13 @@ pub enum Learned {
     },
     /// Something of this name exists and isn't this restore's; it stays.
     NotOurs {
+        /// The kind of the resource.
+        kind: ResourceKind,
+        /// Its name.
+        name: String,
+    },
+    /// A call that creates this has its answer, or won't be made.
+    Answered {
         /// The kind of the resource.
         kind: ResourceKind,
         /// Its name.

@@ -8,6 +8,7 @@ pub mod effect;
 pub mod error;
 pub mod hold;
 pub mod job;
+pub mod letter;
 pub mod naming;
 pub mod phases;
 pub mod price;

@@ -16,8 +16,10 @@ use crate::request::Request;
 use crate::sight::Seen;
 use crate::wait::Wait;
 
+mod creating;
 mod outcome;
 
+pub use creating::Creating;
 pub use outcome::{MOST_CAUSES, outcome_id, outgoing_cause, rejection, shortened};
 
 /// The version of the record that this code writes.
@@ -193,6 +195,9 @@ pub struct Resource {
     /// What it costs while it exists; none before it was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
+    /// Calls that create it and may still be on their way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creating: Option<Creating>,
 }
 
 impl Resource {
@@ -206,6 +211,7 @@ impl Resource {
             deletion_announced: false,
             gone_at: None,
             cost: None,
+            creating: None,
         }
     }
 }

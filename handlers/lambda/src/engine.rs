@@ -193,6 +193,7 @@ impl Engine {
         if effects.is_empty() {
             next.refusals.remove(&handler);
         }
+        decision::announce(&mut next, &effects, setting, now);
         let described: Vec<String> = effects.iter().map(Effect::describe).collect();
         let mut saved_version = version;
         if next != before {
@@ -249,12 +250,15 @@ impl Engine {
     ) -> Result<(), Fault> {
         let handler = self.config.handler;
         let mut trouble = None;
-        for effect in effects {
+        for (position, effect) in effects.iter().enumerate() {
             let text = effect.describe();
             info!(restore = %restore.id, phase = %handler, cause = %woken.name, effect = %text, "act");
             let answer = Box::pin(self.perform(effect, restore)).await;
             match (answer, effect.deletes()) {
-                (Ok(facts), _) => learned.extend(facts),
+                (Ok(facts), _) => {
+                    learned.extend(facts);
+                    learned.extend(effect.answered());
+                }
                 (Err(fault), Some((kind, name)))
                     if fault.cause.kind == ErrorKind::NameCollision =>
                 {
@@ -263,9 +267,15 @@ impl Engine {
                     learned.push(Learned::NotOurs { kind, name });
                 }
                 (Err(fault), _) if handler == Phase::Cleanup => {
+                    let this = std::slice::from_ref(effect);
+                    learned.extend(decision::refused(this, fault.cause.kind));
                     trouble.get_or_insert(fault);
                 }
-                (Err(fault), _) => return Err(fault),
+                (Err(fault), _) => {
+                    let rest = &effects[position..];
+                    learned.extend(decision::refused(rest, fault.cause.kind));
+                    return Err(fault);
+                }
             }
         }
         trouble.map_or(Ok(()), Err)

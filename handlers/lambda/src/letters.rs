@@ -44,7 +44,10 @@ pub async fn receive(engine: &Engine, body: &str, delivery: &Delivery) -> Result
             crate::requests::abandon(engine, &envelope, cause, delivery).await?;
             reason.to_owned()
         }
-        Ok(Message::Order(..)) => "given up after repeated failures of its handler".to_owned(),
+        Ok(Message::Order(_, envelope)) => {
+            crate::orders::abandon(engine, &envelope).await?;
+            "given up after repeated failures of its handler".to_owned()
+        }
         Err(reason) => reason,
     };
     keep(engine, body, delivery, &reason).await

@@ -60,6 +60,20 @@ fn reference(engine: &Engine, detail: &Value) -> Result<(RestoreId, Option<Strin
     Ok((id, reference.requested_by))
 }
 
+/// An order that was given up may have been followed, up to the save: what that causes is sent. It isn't followed now.
+///
+/// # Errors
+/// When a call failed.
+pub async fn abandon(engine: &Engine, envelope: &Envelope<Value>) -> Result<(), Fault> {
+    let Ok((id, _)) = reference(engine, &envelope.detail) else {
+        return Ok(());
+    };
+    match engine.load(&id).await? {
+        Some(stored) => engine.send_outbox(&stored.restore.outbox).await,
+        None => Ok(()),
+    }
+}
+
 async fn follow(
     engine: &Engine,
     order: Order,

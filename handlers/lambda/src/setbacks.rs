@@ -1,11 +1,12 @@
 //! When things go wrong: calls that are refused, messages that are given up.
 
 use jiff::Timestamp;
-use tenant_restore_core::decision::{self, Tick, Wake};
+use tenant_restore_core::decision::{self, Wake};
 use tenant_restore_core::error::{Cause, Class, ErrorKind};
+use tenant_restore_core::letter::{self, Verdict};
 use tenant_restore_core::naming::RestoreId;
 use tenant_restore_core::restore::Restore;
-use tenant_restore_events::{Command, Instruction, Phase};
+use tenant_restore_events::Phase;
 use tracing::{info, warn};
 
 use crate::batch::Delivery;
@@ -74,16 +75,45 @@ impl Engine {
         cause: Cause,
         delivery: &Delivery,
     ) -> Result<(), Fault> {
+        let judge = |restore: &Restore| {
+            letter::command(restore, attempt, phase, cause.clone(), Timestamp::now())
+        };
+        self.bury(id, judge, &cause, delivery).await
+    }
+
+    /// Arms the waits of a restore again after one of its ticks or hints was given up.
+    pub async fn arm_again(
+        &self,
+        id: &RestoreId,
+        cause: Cause,
+        delivery: &Delivery,
+    ) -> Result<(), Fault> {
+        let pace = &self.config.setting.pace;
+        let judge =
+            |restore: &Restore| letter::hint(restore, cause.clone(), pace, Timestamp::now());
+        self.bury(id, judge, &cause, delivery).await
+    }
+
+    async fn bury(
+        &self,
+        id: &RestoreId,
+        judge: impl Fn(&Restore) -> Verdict,
+        cause: &Cause,
+        delivery: &Delivery,
+    ) -> Result<(), Fault> {
         for _ in 0..MOST_ROUNDS {
             let Some(Stored { version, restore }) = self.load(id).await? else {
                 return Ok(());
             };
-            let ending = matches!(phase, Phase::Cleanup | Phase::Complete);
-            if restore.attempt != attempt || ending || !decision::may_act(phase, &restore) {
-                return self.send_again(&restore, delivery).await;
-            }
-            let mut next = restore.clone();
-            next.fail(vec![cause.clone()], Timestamp::now());
+            let next = match judge(&restore) {
+                Verdict::Fail(next) => next,
+                Verdict::Rearm(ticks) => {
+                    for tick in &ticks {
+                        self.send_tick(tick).await?;
+                    }
+                    return self.send_outbox(&restore.outbox).await;
+                }
+            };
             let woken = Woken {
                 wake: Wake::Request,
                 name: "letter".to_owned(),
@@ -102,35 +132,6 @@ impl Engine {
             ErrorKind::Internal,
             format!("the restore {id} was always changed by others"),
         ))
-    }
-
-    /// Arms the waits of a restore again after one of its ticks or hints was given up: with it the chain of ticks may have
-    /// ended. A wait that is past its deadline, which its handler evidently can't say, fails the restore.
-    pub async fn arm_again(
-        &self,
-        id: &RestoreId,
-        cause: Cause,
-        delivery: &Delivery,
-    ) -> Result<(), Fault> {
-        let Some(Stored { restore, .. }) = self.load(id).await? else {
-            return Ok(());
-        };
-        let now = Timestamp::now();
-        for (&phase, wait) in &restore.waits {
-            if now > wait.deadline {
-                return self
-                    .abandon(id, restore.attempt, phase, cause, delivery)
-                    .await;
-            }
-            let generation = wait.generation;
-            let reconcile = Instruction::Reconcile { phase, generation };
-            let tick = Tick {
-                command: Command::new(id.as_str(), restore.attempt, reconcile),
-                delay: self.config.setting.pace.interval(wait.what, wait.ticks),
-            };
-            self.send_tick(&tick).await?;
-        }
-        Ok(())
     }
 }
 

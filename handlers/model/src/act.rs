@@ -2,7 +2,7 @@
 
 use tenant_restore_core::effect::{Effect, Learned};
 use tenant_restore_core::error::ErrorKind;
-use tenant_restore_core::restore::Restore;
+use tenant_restore_core::restore::{ResourceKind, Restore};
 
 use crate::aws::{Aws, Change, Connection, Database, Endpoint, Job, Load, Password, Worker};
 use crate::names::Names;
@@ -62,6 +62,8 @@ pub enum Fact {
     Exists(Thing),
     /// A connection's test or a DMS task was started; it need not be done over again.
     Repeated(Thing),
+    /// A call that creates this has its answer, or won't be made.
+    Answered(Creation),
     /// RDS took the password, and shows it as pending or doesn't.
     Password(bool),
     /// The outcome was told.
@@ -79,6 +81,38 @@ pub enum Thing {
     Side(usize),
     /// A DMS task.
     Load(usize),
+}
+
+/// What a call creates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Creation {
+    /// The temporary database.
+    Database,
+    /// The replication instance.
+    Instance,
+    /// A secret.
+    Secret(usize),
+    /// An endpoint.
+    Endpoint(usize),
+    /// A DMS task.
+    Load(usize),
+    /// A job's document.
+    Objects,
+}
+
+impl Creation {
+    fn answered(self, names: &Names) -> Learned {
+        let (kind, name) = match self {
+            Self::Database => (ResourceKind::Database, &names.database),
+            Self::Instance => (ResourceKind::ReplicationInstance, &names.instance),
+            Self::Secret(at) => (ResourceKind::Secret, &names.sides[at]),
+            Self::Endpoint(at) => (ResourceKind::Endpoint, &names.sides[at]),
+            Self::Load(at) => (ResourceKind::ReplicationTask, &names.loads[at]),
+            Self::Objects => (ResourceKind::Objects, &names.work),
+        };
+        let name = name.clone();
+        Learned::Answered { kind, name }
+    }
 }
 
 impl Thing {
@@ -105,6 +139,7 @@ impl Fact {
             }
             Self::Password(pending) => return Learned::PasswordAccepted { pending },
             Self::Announced => return Learned::Announced,
+            Self::Answered(creation) => return creation.answered(names),
             Self::Exists(thing) => {
                 let name = thing.name(names).to_owned();
                 return Learned::Exists { name };
@@ -172,6 +207,19 @@ impl Act {
             Effect::ReleaseClaims | Effect::ReleaseAdmission => Self::Release,
             _ => Self::Foreign,
         }
+    }
+
+    /// What it creates.
+    pub fn creates(self) -> Option<Creation> {
+        Some(match self {
+            Self::RestoreDatabase => Creation::Database,
+            Self::CreateInstance => Creation::Instance,
+            Self::CreateSecret(at) => Creation::Secret(at),
+            Self::CreateEndpoint(at) => Creation::Endpoint(at),
+            Self::CreateLoad(at) => Creation::Load(at),
+            Self::RunTask(_) => Creation::Objects,
+            _ => return None,
+        })
     }
 
     /// Whether the answer to this call depends on whether that change came before.

@@ -165,6 +165,7 @@ impl Hand {
             next.refusals.remove(&handler);
         }
         forget_sight(&mut next, handler);
+        decision::announce(&mut next, &effects, &shape.setting, NOW);
         let acts = effects
             .iter()
             .map(|effect| Act::of(effect, &next, &shape.names));

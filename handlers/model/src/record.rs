@@ -34,7 +34,12 @@ impl Record {
     /// Whether the cleanup may no longer meet a late creator.
     pub fn is_past_late_creators(&self) -> bool {
         let began = self.restore.phases.last().map(|time| time.began);
+        let mut creators = self.restore.resources.iter();
         began.is_some_and(|began| began <= before(HANDLER_TIMEOUT))
+            && creators.all(|it| {
+                it.creators_until(HANDLER_TIMEOUT)
+                    .is_none_or(|at| at <= NOW)
+            })
     }
 }
 
@@ -111,6 +116,8 @@ fn print(restore: &Restore) -> u64 {
 fn resource(resource: &Resource, hash: &mut DefaultHasher) {
     (resource.kind as u8, &resource.name, resource.confirmed).hash(hash);
     (resource.deletion_announced, resource.gone_at).hash(hash);
+    let creating = resource.creating.map(|it| (it.count, it.since));
+    creating.hash(hash);
 }
 
 fn hash_wait(wait: &Wait, hash: &mut DefaultHasher) {

@@ -8,7 +8,7 @@ use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::restore::Restore;
 use tenant_restore_events::Phase;
 
-use crate::act::Act;
+use crate::act::{Act, Fact};
 use crate::aws::{Aws, Change, Database, Worker};
 use crate::hand::{Hand, Stage, Step};
 use crate::message::{Content, Message};
@@ -327,7 +327,21 @@ impl World {
                 self.save(hand, saved);
             }
             Step::Act(act) => {
-                if !self.act(hand, act, twist) {
+                let taken = self.act(hand, act, twist);
+                let rest = if taken {
+                    &plan.steps[at..=at]
+                } else {
+                    &plan.steps[at..]
+                };
+                let known = usize::from(hand.trouble == Some(ErrorKind::ServiceFault));
+                let creations = rest.iter().skip(known).filter_map(|step| match step {
+                    Step::Act(act) => act.creates(),
+                    _ => None,
+                });
+                hand.learned.extend(creations.map(Fact::Answered));
+                hand.learned.sort_unstable();
+                hand.learned.dedup();
+                if !taken {
                     let next = &plan.next.restore;
                     let kind = hand.trouble.take().unwrap_or(ErrorKind::Internal);
                     let Some(plan) = hand.refused(next, kind, shape) else {
@@ -448,6 +462,9 @@ fn move_begin(restore: &mut Restore, seconds: i64) {
     }
     for resource in &mut restore.resources {
         resource.gone_at = resource.gone_at.map(|_| before(1));
+        if let Some(creating) = &mut resource.creating {
+            creating.since = before(HANDLER_TIMEOUT);
+        }
     }
 }
 

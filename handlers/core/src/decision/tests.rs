@@ -396,6 +396,12 @@ fn the_end_of_a_worker_that_the_cleanup_stops_concerns_the_cleanup() {
         .restore;
     assert!(ends_a_stop(&failed, &stopped));
     assert!(!ends_a_stop(&failed, &hint("preflight", "STOPPED")));
+    let mut resumed = failed;
+    for task in resumed.tasks.iter_mut().filter(|task| task.job == "copy") {
+        task.started_by.push_str("-2");
+    }
+    assert!(!ends_a_stop(&resumed, &stopped), "that of the first run");
+    assert!(ends_a_stop(&resumed, &hint("copy-2", "STOPPED")));
     let healthy = Scene::at(Phase::Migrate)
         .with_task("copy", "RUNNING")
         .restore;

@@ -24,10 +24,6 @@ const JOB: &str = "drop";
 
 impl Choreography for Cleanup {
     fn looks(&self, restore: &Restore, setting: &Setting) -> Vec<Look> {
-        let late_until = restore
-            .phases
-            .last()
-            .map(|time| late_until(time.began, setting));
         let tasks = restore
             .tasks
             .iter()
@@ -36,7 +32,9 @@ impl Choreography for Cleanup {
         let resources = restore
             .resources
             .iter()
-            .filter(|resource| resource.gone_at.is_none() || resource.gone_at < late_until)
+            .filter(|resource| {
+                resource.gone_at.is_none() || may_come_again(resource, setting).is_some()
+            })
             .map(look);
         tasks.chain(resources).collect()
     }
@@ -55,7 +53,7 @@ impl Choreography for Cleanup {
             now,
             late_until: late_until(began, setting),
         };
-        sweep.look_behind(&mut restore, seen);
+        sweep.look_behind(&mut restore, seen, setting);
         sweep.stop_tasks(&mut restore, seen);
         if restore.held.is_some() {
             return sweep.hold(restore, setting, began);
@@ -65,6 +63,9 @@ impl Choreography for Cleanup {
         if quiet {
             sweep.drop_restored(&mut restore, seen, setting);
             sweep.delete(&mut restore, seen);
+        }
+        if sweep.effects.is_empty() && sweep.waits.is_empty() {
+            sweep.await_creators(&restore, setting);
         }
         if sweep.effects.is_empty() && sweep.waits.is_empty() {
             restore.enter(Phase::Complete, &[Instruction::Complete], now);
@@ -77,6 +78,15 @@ impl Choreography for Cleanup {
 /// A handler that read the record before the cleanup began may create something as long as it can run.
 fn late_until(began: Timestamp, setting: &Setting) -> Timestamp {
     began + SignedDuration::from_secs(setting.handler_timeout)
+}
+
+/// Until when something may be made again that was seen to be gone.
+fn may_come_again(resource: &Resource, setting: &Setting) -> Option<Timestamp> {
+    let until = resource.creators_until(setting.handler_timeout)?;
+    resource
+        .gone_at
+        .is_some_and(|gone_at| gone_at < until)
+        .then_some(until)
 }
 
 /// Gives up on a cleanup that doesn't end: the outcome names what is left.
@@ -200,19 +210,26 @@ impl Sweep {
         }
     }
 
-    /// What was gone while a late creator could still be at work is looked at once more when none can be: a handler's
-    /// twin may have made it a second time.
-    fn look_behind(&self, restore: &mut Restore, seen: &Seen) {
-        if self.now < self.late_until {
-            return;
+    /// What was gone although a call that creates it had no answer yet is looked at once more when none can come any more.
+    fn look_behind(&self, restore: &mut Restore, seen: &Seen, setting: &Setting) {
+        for resource in &mut restore.resources {
+            let over = may_come_again(resource, setting).is_some_and(|until| until <= self.now);
+            if over {
+                resource.gone_at = status_of(resource, seen).is_none().then_some(self.now);
+            }
         }
-        let gone_early = |resource: &&mut Resource| {
-            resource
-                .gone_at
-                .is_some_and(|gone_at| gone_at < self.late_until)
-        };
-        for resource in restore.resources.iter_mut().filter(gone_early) {
-            resource.gone_at = status_of(resource, seen).is_none().then_some(self.now);
+    }
+
+    /// All is gone; but what a handler is about to make again would outlive the restore.
+    fn await_creators(&mut self, restore: &Restore, setting: &Setting) {
+        for resource in &restore.resources {
+            if let Some(until) = may_come_again(resource, setting) {
+                let name = &resource.name;
+                self.wait(
+                    WaitFor::DeletionShown,
+                    format!("a late handler may make {name} again until {until}"),
+                );
+            }
         }
     }
 

@@ -119,6 +119,7 @@ impl Run {
         if effects.is_empty() {
             next.refusals.remove(&handler);
         }
+        decision::announce(&mut next, &effects, &world.setting, world.now);
         decided.next = next;
         decided.effects = effects;
         decided.then = then;
@@ -173,11 +174,18 @@ impl Run {
             };
         };
         match self.perform(&effect, world) {
-            Ok(facts) => self.learned.extend(facts),
+            Ok(facts) => {
+                self.learned.extend(facts);
+                self.learned.extend(effect.answered());
+            }
             Err(cause) if self.message.handler == Phase::Cleanup => {
+                let this = std::slice::from_ref(&effect);
+                self.learned.extend(decision::refused(this, cause.kind));
                 return Some(Stage::Act(decided, position + 1, trouble.or(Some(cause))));
             }
             Err(cause) => {
+                let rest = &decided.effects[position..];
+                self.learned.extend(decision::refused(rest, cause.kind));
                 decision::learn(&mut decided.next, &self.learned, world.now);
                 return Some(Stage::PutOff(decided, cause));
             }

@@ -7,7 +7,7 @@ use crate::effect::Effect;
 use crate::error::{Cause, ErrorKind};
 use crate::job::Mode;
 use crate::price::{PriceList, Size};
-use crate::restore::{ResourceKind, Restore, TaskState};
+use crate::restore::{Creating, ResourceKind, Restore, TaskState};
 use crate::scene::{Scene, done, failure, kinds, result};
 use crate::wait::WaitFor;
 
@@ -221,8 +221,34 @@ fn what_a_late_twin_made_a_second_time_is_found_when_no_creator_can_be_left() {
     assert!(!ends(&scene.restore), "the database is still shown");
     let secret = scene.names().source();
     scene.seen.secrets.insert(secret, true);
-    assert!(!deletes(&scene, ResourceKind::Secret));
-    assert!(deletes(&scene.later(60), ResourceKind::Secret));
+    let mut unanswered = scene.clone();
+    unanswered.restore.resources[2].creating = Some(Creating {
+        count: 1,
+        since: scene.now,
+    });
+    assert!(!deletes(&unanswered, ResourceKind::Secret));
+    assert!(deletes(&unanswered.later(60), ResourceKind::Secret));
+    assert!(
+        !deletes(&scene.later(60), ResourceKind::Secret),
+        "nobody can make it"
+    );
+}
+
+#[test]
+fn a_short_cleanup_waits_for_a_creator_without_an_answer_but_for_no_other() {
+    let mut scene = Scene::at(Phase::Cleanup).with_nothing_there();
+    assert!(ends(&scene.decide().restore));
+    scene.restore.resources[1].creating = Some(Creating {
+        count: 1,
+        since: scene.now,
+    });
+    let decision = scene.decide();
+    assert!(matches!(
+        decision.then,
+        Then::Wait(WaitFor::DeletionShown, _)
+    ));
+    scene.restore = decision.restore;
+    assert!(ends(&scene.later(60).decide().restore));
 }
 
 #[test]
