@@ -8,15 +8,19 @@ release_lambda := $(or $(CARGO_TARGET_DIR),target)/release/bootstrap
 
 # A twentieth of the deployed ticks, so that what AWS would mend in minutes is mended in seconds.
 chaos_pace := {"slowFirst":3,"slowMost":15,"quickFirst":1,"quickMost":2}
+# The same for errors that RDS tells by no event, and room for all restores at once.
+faults_pace := {"slowFirst":3,"slowMost":5,"quickFirst":1,"quickMost":1,"databaseDeadline":90}
+faults_admission := {"overall":40,"perSource":40}
 chaos_options = $(if $(restores),--restores $(restores)) $(if $(seed),--seed $(seed)) $(if $(at_once),--at-once $(at_once))
 
-.PHONY: help demo test e2e chaos bench up down build lint format clean bootstrap model
+.PHONY: help demo test e2e chaos faults bench up down build lint format clean bootstrap model
 
 help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
 	@echo 'make test     unit, schema, infrastructure and end-to-end tests, and 20 restores of the chaos run'
 	@echo 'make chaos    200 restores under lost events, refused calls and kills; or: make chaos restores=20 seed=7 at_once=2'
-	@echo 'make bench    latencies, what a restore uses, size and memory of the release artifact'
+	@echo 'make faults   every error code of RDS, every status to be stuck in, a deadline'
+	@echo 'make bench    latencies, what a restore uses, the release artifact, a storm of 2,000 requests'
 	@echo 'make model    search every state of the choreography, within bounds'
 	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
 	@echo 'make down     stop the local cloud and remove its state'
@@ -51,6 +55,9 @@ e2e: bootstrap
 
 chaos: bootstrap
 	LOCAL_CLOUD_PACE='$(chaos_pace)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin chaos -- $(chaos_options)
+
+faults: bootstrap
+	LOCAL_CLOUD_PACE='$(faults_pace)' LOCAL_CLOUD_ADMISSION='$(faults_admission)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin faults
 
 bench: bootstrap
 	cargo build --locked --release -p tenant-restore-lambda

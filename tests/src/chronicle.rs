@@ -61,6 +61,16 @@ impl Chronicle {
         heard.events.iter().filter(about).cloned().collect()
     }
 
+    /// Events about all requests whose ids begin so, in the order of arrival.
+    pub fn events_of(&self, beginning: &str) -> Vec<Event> {
+        let heard = self.heard();
+        let about = |event: &&Event| {
+            let id = event.detail["requestId"].as_str();
+            id.is_some_and(|id| id.starts_with(beginning))
+        };
+        heard.events.iter().filter(about).cloned().collect()
+    }
+
     /// Notices about a request so far, in the order of arrival.
     pub fn notices(&self, request_id: &str) -> Vec<Notice> {
         let heard = self.heard();

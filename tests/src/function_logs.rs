@@ -4,8 +4,23 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, DEPLOYMENT};
 use crate::error::{Context, Result};
+
+/// The lines of one function that name a restore, in their order.
+///
+/// # Errors
+/// When the log can't be read or a line that names the restore isn't JSON.
+pub fn lines(cloud: &Cloud, function: &str, restore_id: &str) -> Result<Vec<Value>> {
+    let path = cloud
+        .home
+        .join(format!("logs/functions/{DEPLOYMENT}-{function}.log"));
+    let log = fs::read_to_string(&path).context(format!("read {}", path.display()))?;
+    let named = log.lines().filter(|line| line.contains(restore_id));
+    named
+        .map(|line| serde_json::from_str(line).context("read a line of a log"))
+        .collect()
+}
 
 /// How many lines of all functions name a restore, and those of them that are worse than information.
 ///

@@ -5,6 +5,12 @@ use aws_sdk_sqs::types::{Message, QueueAttributeName};
 use crate::cloud::{Cloud, DEPLOYMENT};
 use crate::error::{Context, Result};
 
+/// What counts the messages that can be handled or are.
+const WAITING: [QueueAttributeName; 2] = [
+    QueueAttributeName::ApproximateNumberOfMessages,
+    QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+];
+
 /// One of the pipeline's queues: `intake` … `complete`, `dlq` or `dead`.
 #[derive(Debug, Clone)]
 pub struct Queue {
@@ -53,6 +59,19 @@ impl Queue {
     /// # Errors
     /// What SQS answers.
     pub async fn depth(&self) -> Result<u64> {
+        let delayed = QueueAttributeName::ApproximateNumberOfMessagesDelayed;
+        self.count(&[&WAITING[..], &[delayed]].concat()).await
+    }
+
+    /// How many messages wait or are being handled.
+    ///
+    /// # Errors
+    /// What SQS answers.
+    pub async fn waiting(&self) -> Result<u64> {
+        self.count(&WAITING).await
+    }
+
+    async fn count(&self, names: &[QueueAttributeName]) -> Result<u64> {
         let request = self
             .cloud
             .sqs
@@ -65,16 +84,12 @@ impl Queue {
             .context("count messages")?
             .attributes
             .unwrap_or_default();
-        let mut depth = 0;
-        for name in [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-        ] {
-            let count = attributes.get(&name).context(format!("read {name}"))?;
-            depth += count.parse::<u64>().context(format!("read {name}"))?;
+        let mut sum = 0;
+        for name in names {
+            let count = attributes.get(name).context(format!("read {name}"))?;
+            sum += count.parse::<u64>().context(format!("read {name}"))?;
         }
-        Ok(depth)
+        Ok(sum)
     }
 
     /// How long a message stays hidden from others after it was received, in seconds.

@@ -57,12 +57,7 @@ impl Request {
 /// What EventBridge answers, for the call or for the entry.
 pub async fn publish(cloud: &Cloud, detail_type: &str, detail: &str) -> Result<String> {
     let doing = || format!("publish {detail_type}");
-    let entry = PutEventsRequestEntry::builder()
-        .event_bus_name(DEPLOYMENT)
-        .source(EVENT_SOURCE)
-        .detail_type(detail_type)
-        .detail(detail)
-        .build();
+    let entry = entry(detail_type, detail);
     let answer = cloud
         .events
         .put_events()
@@ -80,4 +75,31 @@ pub async fn publish(cloud: &Cloud, detail_type: &str, detail: &str) -> Result<S
             result.error_message().unwrap_or("")
         ))),
     }
+}
+
+/// Publishes up to ten events with one call.
+///
+/// # Errors
+/// What EventBridge answers, for the call or for an entry.
+pub async fn publish_all(cloud: &Cloud, detail_type: &str, details: &[Value]) -> Result<()> {
+    let doing = || format!("publish {} {detail_type}", details.len());
+    let entries = details
+        .iter()
+        .map(|detail| entry(detail_type, &detail.to_string()));
+    let call = cloud.events.put_events();
+    let call = call.set_entries(Some(entries.collect()));
+    let answer = call.send().await.context(doing())?;
+    match answer.failed_entry_count() {
+        0 => Ok(()),
+        failed => Err(Error::new(format!("{}: {failed} failed", doing()))),
+    }
+}
+
+fn entry(detail_type: &str, detail: &str) -> PutEventsRequestEntry {
+    PutEventsRequestEntry::builder()
+        .event_bus_name(DEPLOYMENT)
+        .source(EVENT_SOURCE)
+        .detail_type(detail_type)
+        .detail(detail)
+        .build()
 }

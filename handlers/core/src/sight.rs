@@ -189,9 +189,15 @@ pub struct TaskSight {
 }
 
 impl TaskSight {
+    /// The status of a task that ECS doesn't show any more, as it does an hour after the end, although its result is there.
+    pub const FORGOTTEN: &str = "MISSING";
+
     /// Whether the task is over; exit codes may be set before, so only this status counts.
     pub fn stopped(&self) -> bool {
-        matches!(self.status.as_str(), "STOPPED" | "DELETED")
+        matches!(
+            self.status.as_str(),
+            "STOPPED" | "DELETED" | Self::FORGOTTEN
+        )
     }
 }
 

@@ -31,6 +31,32 @@ pub fn database(status: &str) -> Meaning {
     }
 }
 
+/// What to look at when a temporary DB instance has ended in a status it can't leave.
+pub fn database_remedy(status: &str) -> &'static str {
+    match status {
+        "insufficient-capacity" => {
+            "RDS has none of this class in these zones; replay the restore later, or configure another class or zone."
+        }
+        "incompatible-network" => {
+            "Look for free IP addresses in the subnets of the deployment's DB subnet group, then replay the restore."
+        }
+        "incompatible-parameters" | "incompatible-option-group" | "incompatible-create" => {
+            "Look at the parameter and option group of the source; mend what doesn't fit, then replay the restore."
+        }
+        "storage-full" => {
+            "Raise the source's allocated storage, which the temporary database gets too, then ask for a later restore point."
+        }
+        "inaccessible-encryption-credentials"
+        | "inaccessible-encryption-credentials-recoverable" => {
+            "Look at the KMS key of the source: it is disabled, deleted, or not granted to RDS."
+        }
+        "restore-error" | "incompatible-restore" | "failed" => {
+            "Look at the instance's events in RDS; if there is nothing to mend, choose another restore point."
+        }
+        _ => "Look at the instance's events in RDS, then replay the restore.",
+    }
+}
+
 /// Whether a source in this status can be restored from; its databases must be reachable too.
 pub fn source_is_usable(status: &str) -> bool {
     let never = ["creating", "starting", "rebooting", "renaming"];

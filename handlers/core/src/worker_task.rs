@@ -114,6 +114,8 @@ fn judge(name: &str, sight: &TaskSight) -> Result<Box<JobResult>, Vec<Cause>> {
     }
     match (&sight.result, sight.exit_code) {
         (Some(result), Some(0)) => Ok(result.clone()),
+        // The worker writes its result when all is done; ECS has forgotten the exit code.
+        (Some(result), None) if sight.status == TaskSight::FORGOTTEN => Ok(result.clone()),
         (_, None) => {
             let message = format!(
                 "the task {name} ({}) never ran: {}",

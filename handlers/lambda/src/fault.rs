@@ -89,6 +89,10 @@ fn kind(code: &str, status: u16) -> ErrorKind {
         "InstanceQuotaExceeded"
         | "StorageQuotaExceeded"
         | "DBClusterQuotaExceeded"
+        | "SnapshotQuotaExceeded"
+        | "DBInstanceAutomatedBackupQuotaExceeded"
+        | "DBClusterAutomatedBackupQuotaExceeded"
+        | "TenantDatabaseQuotaExceeded"
         | "ResourceQuotaExceeded"
         | "LimitExceeded" => ErrorKind::QuotaExceeded,
         "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized" => ErrorKind::AccessDenied,

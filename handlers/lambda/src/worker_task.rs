@@ -24,12 +24,12 @@ impl Engine {
         started_by: &str,
         result_key: &str,
     ) -> Result<Option<TaskSight>, Fault> {
-        let arn = match arn {
-            Some(arn) => arn.to_owned(),
-            None => match self.find_task(started_by).await? {
-                Some(arn) => arn,
-                None => return Ok(None),
-            },
+        let found = match arn {
+            Some(arn) => Some(arn.to_owned()),
+            None => self.find_task(started_by).await?,
+        };
+        let Some(arn) = found else {
+            return self.forgotten_task(started_by, result_key).await;
         };
         let request = self
             .clients
@@ -42,7 +42,7 @@ impl Engine {
             .await
             .map_err(fault("describe the worker task"))?;
         let Some(task) = answer.tasks().first() else {
-            return Ok(None);
+            return self.forgotten_task(&arn, result_key).await;
         };
         // Other containers may be injected, so ours is found by its name (ECS developer guide, task events).
         let container = task
@@ -66,6 +66,23 @@ impl Engine {
             sight.result = self.job_result(result_key).await?.map(Box::new);
         }
         Ok(Some(sight))
+    }
+
+    /// ECS shows a stopped task for an hour (ECS developer guide, task lifecycle), and a new one not at once. If there is a
+    /// result, it was the former.
+    async fn forgotten_task(
+        &self,
+        arn: &str,
+        result_key: &str,
+    ) -> Result<Option<TaskSight>, Fault> {
+        let result = self.job_result(result_key).await?;
+        Ok(result.map(|result| TaskSight {
+            arn: arn.to_owned(),
+            status: TaskSight::FORGOTTEN.to_owned(),
+            exit_code: None,
+            reason: "ECS doesn't show it any more".to_owned(),
+            result: Some(Box::new(result)),
+        }))
     }
 
     async fn find_task(&self, started_by: &str) -> Result<Option<String>, Fault> {

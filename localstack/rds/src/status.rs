@@ -32,6 +32,12 @@ pub enum Status {
     StorageFull,
     /// AWS has no such instance to give.
     InsufficientCapacity,
+    /// Its options don't fit.
+    IncompatibleOptionGroup,
+    /// It can't be created as it was asked for.
+    IncompatibleCreate,
+    /// Its key can't be used.
+    InaccessibleEncryptionCredentials,
 }
 
 impl Status {

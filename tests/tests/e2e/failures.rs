@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use tenant_restore_tests::outcome::Outcome;
-use tenant_restore_tests::{Context, Error, Result, command_line, leftovers};
+use tenant_restore_tests::{Context, Error, Result, command_line, leftovers, refusal_codes};
 
 use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play};
 
@@ -123,7 +123,73 @@ fn a_temporary_database_that_ends_in_restore_error_fails_the_restore_although_no
                 "code": "restore-error"
             })
         });
-        only_cause(&outcome.await?, "ProvisioningFailed", &["restore-error"]);
+        let outcome = outcome.await?;
+        let name = format!(
+            "tr-{TAG}-{}",
+            outcome.restore_id.as_deref().unwrap_or_default()
+        );
+        only_cause(&outcome, "ProvisioningFailed", &["restore-error", &name]);
+        assert!(outcome.causes[0].remedy.contains("events in RDS"));
         Ok(())
+    });
+}
+
+#[test]
+fn calls_that_are_refused_for_a_time_are_repeated_until_rds_takes_them() {
+    play(async |stage| {
+        let tenant = stage.tenant("passing", &["passing_1"]).await?;
+        let request_id = stage.request_id("passing");
+        let request = tenant.request(&request_id).with("mover", "copy");
+        let restore_id = command_line::request(&request.detail).await?;
+        let met = [0, 4, 8, 19].map(|place| refusal_codes::PASSING[place]);
+        let database = format!("tr-{TAG}-{restore_id}");
+        for (code, call) in met
+            .into_iter()
+            .zip(refusal_codes::CALLS.into_iter().cycle())
+        {
+            stage.faults.switch_on(&code.fault(call, &database)).await?;
+        }
+        let outcome = stage
+            .chronicle
+            .wait_for_end(&request_id, ENDS_WITHIN)
+            .await?;
+        refusal_codes::check_passed(&stage.cloud, &outcome, &met).await?;
+        let left = leftovers::of(&stage.cloud, &tenant.connection, TAG, &outcome).await?;
+        none_of("left behind", &left)
+    });
+}
+
+#[test]
+fn a_call_that_is_refused_for_good_fails_the_restore_with_the_code_and_a_remedy() {
+    play(async |stage| {
+        let (code, kind) = refusal_codes::LASTING[20];
+        let outcome = let_down(stage, "lasting", |id| {
+            code.fault("RestoreDBInstanceToPointInTime", &format!("tr-{TAG}-{id}"))
+        });
+        refusal_codes::check_lasted(&outcome.await?, code, kind)
+    });
+}
+
+#[test]
+fn a_task_that_ecs_has_forgotten_is_judged_by_its_result_at_once() {
+    play(async |stage| {
+        let tenant = stage.tenant("forgotten", &["forgotten_1"]).await?;
+        let request_id = stage.request_id("forgotten");
+        let request = tenant.request(&request_id).with("mover", "copy");
+        let restore_id = command_line::request(&request.detail).await?;
+        // Longer than the restore takes: as if each look at the task came an hour late.
+        let fault = json!({
+            "service": "ecs", "fault": "describe-lag", "match": format!("tr-{TAG}/finalize/{restore_id}/"),
+            "ms": 600_000
+        });
+        stage.faults.switch_on(&fault).await?;
+        let outcome = stage
+            .chronicle
+            .wait_for_end(&request_id, ENDS_WITHIN)
+            .await?;
+        struck(stage, &restore_id).await?;
+        assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
+        let left = leftovers::of(&stage.cloud, &tenant.connection, TAG, &outcome).await?;
+        none_of("left behind", &left)
     });
 }

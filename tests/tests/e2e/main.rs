@@ -17,4 +17,5 @@ mod refusals;
 mod rejections;
 mod repeats;
 mod second_chances;
+mod storm;
 mod sweeper;

@@ -71,10 +71,11 @@ impl Choreography for Provision {
 
 /// The cause when a database ended in a status it can't leave.
 pub(crate) fn stuck(name: &str, status: &str) -> Cause {
-    Cause::new(
-        ErrorKind::ProvisioningFailed,
-        format!("the temporary database {name} ended in status {status:?}"),
-    )
+    let message = format!("the temporary database {name} ended in status {status:?}");
+    Cause {
+        remedy: status::database_remedy(status).to_owned(),
+        ..Cause::new(ErrorKind::ProvisioningFailed, message)
+    }
 }
 
 fn waiting_for(restore: &Restore, sight: &DatabaseSight) -> WaitFor {

@@ -131,3 +131,17 @@ fn before_the_temporary_database_exists_a_job_has_no_login_for_it() {
     };
     assert_eq!((job.temporary, job.loader.secret), (None, None));
 }
+
+#[test]
+fn a_task_that_ecs_has_forgotten_is_judged_by_its_result() {
+    let mut scene = Scene::at(Phase::Ddl).with_result("ddl", result());
+    let sight = scene.seen.tasks.get_mut("ddl").unwrap().as_mut().unwrap();
+    sight.status = TaskSight::FORGOTTEN.into();
+    sight.exit_code = None;
+    let forgotten = scene.clone();
+    assert!(matches!(progress_of(&mut scene), Progress::Succeeded(_)));
+    let mut scene = forgotten;
+    let sight = scene.seen.tasks.get_mut("ddl").unwrap().as_mut().unwrap();
+    sight.result = Some(Box::new(failure(Mode::Extract, ErrorKind::ApplyFailed)));
+    assert_eq!(failed(scene), [ErrorKind::ApplyFailed]);
+}

@@ -80,7 +80,7 @@ fn gap_waits(log: &[LogEntry]) -> Vec<(String, i64)> {
 }
 
 /// The smallest value that so many percent don't exceed (nearest rank); none of nothing.
-fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
+pub fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied()
 }

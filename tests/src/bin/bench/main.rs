@@ -1,10 +1,14 @@
-//! The benchmark: how soon the pipeline reacts, what a restore uses, how big the Lambda artifact is.
+//! The benchmark: how soon the pipeline reacts, what a restore uses, how big the Lambda artifact is, how a storm of requests
+//! passes.
 //!
-//! It prints and judges nothing: the machine decides the figures.
+//! It prints figures and judges none of them: the machine decides those. It fails if something ends otherwise than it
+//! should.
 
 mod artifact;
 mod latency;
+mod letters;
 mod memory;
+mod storm;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -81,6 +85,9 @@ async fn measure() -> Result<()> {
     }
     memory::print(&cloud.home)?;
     artifact::print().await?;
+    let model = Request::new(&name, DATABASE, &SCHEMAS[..1], truth.at).with("source", name.clone());
+    letters::print(&cloud, &chronicle, &format!("{name}-letter"), &model).await?;
+    storm::print(&cloud, &chronicle, &format!("{name}-storm"), &model).await?;
     production.delete().await
 }
 
