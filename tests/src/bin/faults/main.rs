@@ -25,7 +25,7 @@ use crate::cases::{Case, cases};
 const DATABASE: &str = "faults";
 const SCHEMA: &str = "faulty_1";
 const TAG: &str = "main";
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 const ENDS_WITHIN: Duration = Duration::from_secs(600);
 
 /// Where all restores take place.
