@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use crate::audit::Audit;
 use crate::cloud::Cloud;
 use crate::error::{Error, Result};
+use crate::faults::Faults;
 use crate::function_logs;
 use crate::outcome::Outcome;
 
@@ -114,15 +114,29 @@ const ATTEMPTS: u32 = 3;
 impl Code {
     /// The fault that answers a restore's call with this code: once, as our code sees it.
     pub fn fault(self, call: &str, database: &str) -> Value {
-        let repeated_by_sdk = self.status >= 500
-            || matches!(
-                self.name,
-                "Throttling" | "ThrottlingException" | "RequestLimitExceeded"
-            );
-        let times = if repeated_by_sdk { ATTEMPTS } else { 1 };
         json!({
-            "service": "rds", "fault": "error", "action": call, "match": database, "times": times,
+            "service": "rds", "fault": "error", "action": call, "match": database, "times": self.times(),
             "code": self.name, "status": self.status, "message": "injected"
+        })
+    }
+
+    fn times(self) -> u32 {
+        let throttled = ["Throttling", "ThrottlingException", "RequestLimitExceeded"];
+        if self.status >= 500 || throttled.contains(&self.name) {
+            ATTEMPTS
+        } else {
+            1
+        }
+    }
+
+    /// Whether all that was switched on of it for a restore has struck.
+    fn was_met(self, faults: &Value, restore_id: &str) -> bool {
+        let mut list = faults["faults"].as_array().into_iter().flatten();
+        list.any(|fault| {
+            let its = fault["match"].as_str();
+            its.is_some_and(|its| its.ends_with(restore_id))
+                && fault["code"] == self.name
+                && fault["struck"] == self.times()
         })
     }
 
@@ -137,7 +151,12 @@ impl Code {
 ///
 /// # Errors
 /// What was otherwise.
-pub async fn check_passed(cloud: &Cloud, outcome: &Outcome, codes: &[Code]) -> Result<()> {
+pub async fn check_passed(
+    cloud: &Cloud,
+    faults: &Faults,
+    outcome: &Outcome,
+    codes: &[Code],
+) -> Result<()> {
     let id = outcome.restore_id.as_deref().unwrap_or_default();
     if outcome.outcome != "COMPLETED" {
         return Err(Error::new(format!(
@@ -146,12 +165,9 @@ pub async fn check_passed(cloud: &Cloud, outcome: &Outcome, codes: &[Code]) -> R
             outcome.why()
         )));
     }
-    let log = Audit::read(cloud, id).await?.log()?;
-    for code in codes {
-        let mut troubles = log.iter().filter_map(|entry| entry.trouble.as_deref());
-        if !troubles.any(|trouble| code.is_told_by(trouble)) {
-            return Err(Error::new(format!("{id} never met {}", code.name)));
-        }
+    let struck = faults.list().await?;
+    if let Some(code) = codes.iter().find(|code| !code.was_met(&struck, id)) {
+        return Err(Error::new(format!("{id} never met {}", code.name)));
     }
     match function_logs::about(cloud, id)? {
         (_, complaints) if complaints.is_empty() => Ok(()),

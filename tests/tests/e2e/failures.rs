@@ -153,7 +153,7 @@ fn calls_that_are_refused_for_a_time_are_repeated_until_rds_takes_them() {
             .chronicle
             .wait_for_end(&request_id, ENDS_WITHIN)
             .await?;
-        refusal_codes::check_passed(&stage.cloud, &outcome, &met).await?;
+        refusal_codes::check_passed(&stage.cloud, &stage.faults, &outcome, &met).await?;
         let left = leftovers::of(&stage.cloud, &tenant.connection, TAG, &outcome).await?;
         none_of("left behind", &left)
     });

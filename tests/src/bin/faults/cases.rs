@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tenant_restore_tests::cloud::Cloud;
+use tenant_restore_tests::faults::Faults;
 use tenant_restore_tests::outcome::Outcome;
 use tenant_restore_tests::refusal_codes::{
     CALLS, Code, DONE_BEFORE, LASTING, PASSING, check_lasted, check_passed,
@@ -87,10 +88,10 @@ pub fn cases() -> Vec<Case> {
 
 impl Case {
     /// Whether it ended as it should.
-    pub async fn check(&self, cloud: &Cloud, outcome: &Outcome) -> Result<()> {
+    pub async fn check(&self, cloud: &Cloud, faults: &Faults, outcome: &Outcome) -> Result<()> {
         match &self.end {
-            End::Passes(codes) => check_passed(cloud, outcome, codes).await,
-            End::Completes => check_passed(cloud, outcome, &[]).await,
+            End::Passes(codes) => check_passed(cloud, faults, outcome, codes).await,
+            End::Completes => check_passed(cloud, faults, outcome, &[]).await,
             End::Fails(code, kind) => check_lasted(outcome, *code, kind),
             End::Names(kind, text) => names(outcome, kind, text),
         }

@@ -120,7 +120,7 @@ impl Scene {
             .chronicle
             .wait_for_end(&request_id, ENDS_WITHIN)
             .await?;
-        case.check(&self.cloud, &outcome).await?;
+        case.check(&self.cloud, &self.faults, &outcome).await?;
         let left = leftovers::of(&self.cloud, &self.connection, TAG, &outcome).await?;
         if left.is_empty() {
             return Ok(outcome);
