@@ -106,7 +106,7 @@ export function temporarySecrets({ names }: Pipeline, ...actions: string[]): Pol
 /** Secrets of sources: the default's, those tagged for this deployment, and RDS's own where the deployment allows them. */
 export function sourceSecrets(
   { names, source, managedSecrets }: Pick<Pipeline, 'names' | 'source' | 'managedSecrets'>,
-  action: 'GetSecretValue' | 'DescribeSecret',
+  action: 'GetSecretValue' | 'DescribeSecret' | 'ListSecretVersionIds',
 ): PolicyStatement[] {
   return [
     allow([`secretsmanager:${action}`], [source.secretArn, ...(managedSecrets ? [names.secret('rds!*')] : [])]),

@@ -11,7 +11,7 @@ import { type IRole, PolicyDocument, type PolicyStatement, Role, ServicePrincipa
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { WORKER_CONTAINER, type Names } from './names.ts';
+import { DEPLOYMENT_TAG_KEY, WORKER_CONTAINER, type Names } from './names.ts';
 import { allow, files, listing, sourceSecrets, useKey } from './permissions.ts';
 import type { SourceProps, WorkerProps } from './props.ts';
 
@@ -69,11 +69,15 @@ function whatJobsNeed(settings: WorkerSettings, region: string): PolicyStatement
   const { names, bucket, kmsKeyArn } = settings;
   return [
     allow(['secretsmanager:GetSecretValue'], [names.secret(`${names.temporary}*`)]),
+    // The login of the restore point that works goes into the temporary database's secret.
+    allow(['secretsmanager:PutSecretValue'], [names.secret(`${names.temporary}*`)], {
+      StringEquals: { [`aws:ResourceTag/${DEPLOYMENT_TAG_KEY}`]: names.deployment },
+    }),
     ...sourceSecrets(settings, 'GetSecretValue'),
     files({ bucket }, 'work', 'GetObject', 'PutObject'),
     files({ bucket }, 'audit', 'GetObject', 'PutObject'),
     listing({ bucket }, 'work', 'audit'),
-    ...useKey(kmsKeyArn, region, ['secretsmanager'], ['kms:Decrypt']),
+    ...useKey(kmsKeyArn, region, ['secretsmanager'], ['kms:Decrypt', 'kms:GenerateDataKey']),
   ];
 }
 

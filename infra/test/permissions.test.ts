@@ -53,7 +53,7 @@ const MAY: Record<PhaseName, string[]> = {
   provision: ['rds: RestoreDBInstanceToPointInTime DescribeDBInstances AddTagsToResource ListTagsForResource'],
   ddl: [
     'rds: DescribeDBInstances ModifyDBInstance',
-    'secretsmanager: CreateSecret GetSecretValue DescribeSecret PutSecretValue TagResource',
+    'secretsmanager: CreateSecret GetSecretValue DescribeSecret ListSecretVersionIds TagResource',
     ...RUN_WORKERS,
   ],
   migrate: [

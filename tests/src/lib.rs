@@ -28,6 +28,7 @@ pub mod queues;
 pub mod refusal_codes;
 pub mod report;
 pub mod request;
+pub mod rotation;
 pub mod samples;
 pub mod storm;
 pub mod stranger;

@@ -80,6 +80,15 @@ impl Production {
         }
     }
 
+    /// Name of the secret that was made with it; none of the default source.
+    pub fn secret(&self) -> Option<&str> {
+        self.secret.as_deref()
+    }
+
+    pub(crate) fn cloud(&self) -> &Cloud {
+        &self.cloud
+    }
+
     /// Connects to a database of it as the master user.
     ///
     /// # Errors

@@ -15,7 +15,26 @@ pub struct Report {
 struct Job {
     #[serde(default)]
     remarks: Vec<Remark>,
+    probe: Option<Probe>,
     extract: Option<Extract>,
+}
+
+/// Which version of the source's secret logged in to the temporary database.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Probe {
+    /// Its id; none if none did.
+    pub version: Option<String>,
+    /// Each that was tried, in order.
+    pub tried: Vec<Tried>,
+}
+
+/// A version that was tried.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Tried {
+    /// Its id.
+    pub version: String,
+    /// Such as `accepted` or `refused`.
+    pub verdict: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -92,6 +111,11 @@ impl Report {
             .iter()
             .filter_map(|job| job.extract.as_ref())
             .flat_map(|extract| &extract.mended)
+    }
+
+    /// What the probe of the credentials found, if there was one.
+    pub fn probe(&self) -> Option<&Probe> {
+        self.jobs.iter().find_map(|job| job.probe.as_ref())
     }
 
     /// Every table with its mover.

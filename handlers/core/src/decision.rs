@@ -186,7 +186,7 @@ pub fn learn(restore: &mut Restore, learned: &[Learned], now: Timestamp) {
             }
             Learned::Exists { name } => restore.confirm(name),
             Learned::PasswordAccepted { pending } => {
-                if restore.password == Password::Old {
+                if matches!(restore.password, Password::Old | Password::Refused) {
                     restore.password = Password::Resetting {
                         announced: false,
                         shown: *pending,
@@ -244,6 +244,10 @@ pub fn moved(before: &Restore, after: &Restore, effects: &[Effect]) -> bool {
             .as_ref()
             .is_some_and(|branch| branch.settled)
     };
+    let reset = |restore: &Restore| match restore.password {
+        Password::Old | Password::Resetting { .. } => None,
+        other => Some(other),
+    };
     before.phase != after.phase
         || !effects.is_empty()
         || gone(before) != gone(after)
@@ -253,7 +257,7 @@ pub fn moved(before: &Restore, after: &Restore, effects: &[Effect]) -> bool {
             .iter()
             .map(|task| task.state)
             .ne(after.tasks.iter().map(|task| task.state))
-        || (before.password == Password::Reset) != (after.password == Password::Reset)
+        || reset(before) != reset(after)
 }
 
 /// Whether what woke us is the command that the outbox holds for the restore's phase: then all in it was sent.

@@ -82,6 +82,8 @@ pub enum ErrorKind {
     CredentialsRefused,
     /// PostgreSQL could not be reached.
     ConnectionFailed,
+    /// The server's certificate could not be verified.
+    CertificateRefused,
     /// Reading the schema from the temporary database failed.
     ExtractFailed,
     /// Creating objects in production failed.
@@ -210,6 +212,10 @@ impl ErrorKind {
             Self::CredentialsRefused => "Check the secret that the message names.",
             Self::ConnectionFailed => {
                 "Check security groups, subnets and that the server accepts TLS."
+            }
+            Self::CertificateRefused => {
+                "Give the worker a CA bundle (PGSSLROOTCERT) with the authority of the server's certificate, and use \
+                 the address that the certificate names."
             }
             Self::ExtractFailed => {
                 "Read the message; the original DDL is kept in the audit prefix."

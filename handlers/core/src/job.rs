@@ -21,6 +21,9 @@ pub use preflight::{
 pub enum Mode {
     /// Look at production before anything is created.
     Preflight,
+    /// Find the version of the source's secret that logs in to the temporary database, and keep its login in the
+    /// temporary secret. If none does, the modes after it are left out.
+    Probe,
     /// Rename in the temporary database, dump, split the archive, decide the mover of each table.
     Extract,
     /// Create the login role, the schemas with their markers and the pre-data objects in production.
@@ -42,6 +45,7 @@ impl Mode {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Preflight => "preflight",
+            Self::Probe => "probe",
             Self::Extract => "extract",
             Self::ApplyPreData => "apply-pre-data",
             Self::Copy => "copy",
@@ -142,6 +146,9 @@ pub struct Job {
     /// The temporary server, with its master's secret; absent before it exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temporary: Option<Server>,
+    /// What mode `probe` tries; absent in a job without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<Probe>,
     /// The login role of this restore on production.
     pub loader: Loader,
     /// How to move rows.
@@ -174,6 +181,18 @@ pub struct Loader {
     pub secret: Option<String>,
 }
 
+/// What logins to try on the temporary database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Probe {
+    /// The source's secret.
+    pub secret: String,
+    /// Ids of its versions, likeliest first.
+    pub versions: Vec<String>,
+    /// Whether DMS may have to use the login: then it must accept every character of the password.
+    pub for_dms: bool,
+}
+
 /// What the worker found and did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -194,6 +213,9 @@ pub struct JobResult {
     /// Of mode `preflight`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preflight: Option<PreflightReport>,
+    /// Of mode `probe`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<ProbeReport>,
     /// Of mode `extract`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extract: Option<ExtractReport>,
@@ -222,6 +244,41 @@ pub struct Failure {
     pub mode: Mode,
     /// Every cause, at least one.
     pub causes: Vec<Cause>,
+}
+
+/// Which version of the source's secret the temporary database takes. No report ever holds a value of one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProbeReport {
+    /// The version that logged in and whose login is in the temporary secret now; absent if none can be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Each version that was tried, in order.
+    pub tried: Vec<TriedVersion>,
+}
+
+/// A version of a secret and how it fared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TriedVersion {
+    /// Its id.
+    pub version: String,
+    /// How it fared.
+    pub verdict: LoginVerdict,
+}
+
+/// How a login fared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LoginVerdict {
+    /// It logs in.
+    Accepted,
+    /// PostgreSQL refuses it.
+    Refused,
+    /// It logs in, but its password has characters that DMS doesn't accept.
+    NotForDms,
+    /// The version is gone, its key can't be used, or it holds no user name and password.
+    Unreadable,
 }
 
 /// What the temporary database holds.

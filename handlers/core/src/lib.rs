@@ -3,6 +3,7 @@
 
 pub mod admission;
 pub mod attempt;
+pub mod credentials;
 pub mod decision;
 pub mod effect;
 pub mod error;

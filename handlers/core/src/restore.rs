@@ -25,6 +25,11 @@ pub use outcome::{MOST_CAUSES, outcome_id, outgoing_cause, rejection, shortened}
 /// The version of the record that this code writes.
 pub const FORMAT: u32 = 1;
 
+/// The job that tries the credentials, extracts the DDL and applies its first part.
+pub const DDL: &str = "ddl";
+/// The same without credentials to try, once the temporary database has a new password.
+pub const DDL_AFTER_RESET: &str = "ddl-reset";
+
 /// A restore.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,8 +54,11 @@ pub struct Restore {
     pub temporary: Option<(String, u16)>,
     /// Whether the last event of the temporary database's creation has come.
     pub database_announced: bool,
-    /// How far the reset of its master password is.
+    /// Whose password its master has.
     pub password: Password,
+    /// The version of the source's secret that logs in to it, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_version: Option<String>,
     /// Worker tasks, in the order in which they were started.
     pub tasks: Vec<Task>,
     /// The DMS branch; none if DMS isn't used.
@@ -119,12 +127,14 @@ pub struct Source {
     pub parameter_group: Option<String>,
 }
 
-/// How far the reset of the temporary database's master password is.
+/// Whose password the temporary database's master has, and how far its reset is, if it needs one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Password {
-    /// Still the one of the restore point.
+    /// The one of the restore point.
     Old,
+    /// The one of the restore point, but no version of the source's secret can be used: it is to be reset.
+    Refused,
     /// The reset was asked for.
     Resetting {
         /// Whether its event has come.
@@ -140,7 +150,7 @@ pub enum Password {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Task {
-    /// The job's name within the restore: `preflight`, `ddl`, `copy`, `finalize` or `drop`.
+    /// The job's name within the restore: `preflight`, `ddl`, `ddl-reset`, `copy`, `finalize` or `drop`.
     pub job: String,
     /// Who started it.
     pub started_by: String,
@@ -293,6 +303,7 @@ impl Restore {
             temporary: None,
             database_announced: false,
             password: Password::Old,
+            secret_version: None,
             tasks: Vec::new(),
             replication: None,
             copy_tables: 0,
@@ -412,6 +423,11 @@ impl Restore {
     /// The task of that job.
     pub fn task(&self, job: &str) -> Option<&Task> {
         self.tasks.iter().find(|task| task.job == job)
+    }
+
+    /// The task that extracts the DDL and applies its first part; the last of them, if a password was reset in between.
+    pub fn extraction(&self) -> Option<&Task> {
+        self.task(DDL_AFTER_RESET).or_else(|| self.task(DDL))
     }
 
     /// Adds an event to the outbox.

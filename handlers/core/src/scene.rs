@@ -4,16 +4,18 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tenant_restore_events::Phase;
 
+use crate::credentials::SecretVersion;
 use crate::decision::{Decision, Setting};
 use crate::effect::Effect;
 use crate::error::{Cause, ErrorKind};
 use crate::job::{
-    ExtractReport, Failure, JobResult, Mode, Mover, PreflightReport, TablePlan, ValidateReport,
+    ExtractReport, Failure, JobResult, LoginVerdict, Mode, Mover, PreflightReport, ProbeReport,
+    TablePlan, TriedVersion, ValidateReport,
 };
 use crate::naming::{Deployment, Names, restore_id};
 use crate::phases;
 use crate::request::{Arrival, read};
-use crate::restore::{Password, Replication, ResourceKind, Restore, Source, Task, TaskState};
+use crate::restore::{Replication, ResourceKind, Restore, Source, Task, TaskState};
 use crate::sight::{DatabaseSight, ReplicationTaskSight, RoomSight, Seen, StorageSight, TaskSight};
 use crate::wait::Pace;
 
@@ -93,7 +95,7 @@ impl Scene {
                     restore.note(ResourceKind::Secret, &secret, now);
                     restore.confirm(&secret);
                 }
-                restore.password = Password::Reset;
+                restore.secret_version = Some("v1".into());
                 self.job("ddl", TaskState::Succeeded);
             }
             Phase::Finalize => restore.opened = true,
@@ -167,6 +169,21 @@ impl Scene {
             quotas: Vec::new(),
         });
         scene
+    }
+
+    /// Both secrets are there, and these versions of the source's secret, one a day from the first of January on.
+    pub fn with_secrets(mut self, versions: usize) -> Self {
+        for name in [self.names().source(), self.names().target()] {
+            self.seen.secrets.insert(name, true);
+        }
+        let versions = (1..=versions).map(|day| SecretVersion {
+            id: format!("v{day}"),
+            created: format!("2024-01-{day:02}T00:00:00Z").parse().unwrap(),
+        });
+        self.seen
+            .secret_versions
+            .insert("arn:secret".into(), versions.collect());
+        self
     }
 
     pub fn with_database(mut self, status: &str) -> Self {
@@ -313,6 +330,7 @@ pub fn result() -> JobResult {
             server_version: 150_000,
             ..PreflightReport::default()
         }),
+        probe: None,
         extract: Some(ExtractReport {
             tables: Vec::new(),
             original_ddl: String::new(),
@@ -327,6 +345,24 @@ pub fn result() -> JobResult {
         drop: None,
         remarks: Vec::new(),
         timings: Vec::new(),
+    }
+}
+
+/// A result of a probe: the version that logged in, with what followed; or none, and nothing followed.
+pub fn probed(version: Option<&str>) -> JobResult {
+    let verdict = match version {
+        Some(_) => LoginVerdict::Accepted,
+        None => LoginVerdict::Refused,
+    };
+    let tried = vec![TriedVersion {
+        version: version.unwrap_or("v9").into(),
+        verdict,
+    }];
+    let version = version.map(str::to_owned);
+    JobResult {
+        extract: result().extract.filter(|_| version.is_some()),
+        probe: Some(ProbeReport { version, tried }),
+        ..result()
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::admission::Admission;
+use crate::credentials::SecretVersion;
 use crate::job::{JobResult, TablePlan};
 use crate::naming::RestoreId;
 use crate::price::Cost;
@@ -61,6 +62,8 @@ pub enum Look {
     Plan(String),
     /// A secret.
     Secret(String),
+    /// All versions of a secret, the deprecated ones too.
+    SecretVersions(String),
     /// Objects under an S3 prefix.
     Objects(String),
 }
@@ -90,6 +93,8 @@ pub struct Seen {
     pub plan: Option<Vec<TablePlan>>,
     /// Secrets: whether they exist.
     pub secrets: BTreeMap<String, bool>,
+    /// Versions of secrets; none of one that doesn't exist.
+    pub secret_versions: BTreeMap<String, Vec<SecretVersion>>,
     /// Objects left, by prefix.
     pub objects: BTreeMap<String, usize>,
     /// What those that were found cost; a secret may have the name of an endpoint.

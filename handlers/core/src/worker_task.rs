@@ -2,10 +2,11 @@
 
 use tenant_restore_events::Phase;
 
+use crate::credentials;
 use crate::decision::Setting;
 use crate::effect::Effect;
 use crate::error::{Cause, ErrorKind};
-use crate::job::{Job, JobResult, Loader, Mode, Server};
+use crate::job::{Job, JobResult, Loader, Mode, Probe, Server};
 use crate::restore::{Restore, Source, Task, TaskState};
 use crate::sight::{Look, Seen, TaskSight};
 
@@ -72,7 +73,7 @@ pub fn progress(
             state: TaskState::Running,
         };
         restore.tasks.push(task.clone());
-        return start(restore, setting, &task, modes);
+        return start(restore, seen, setting, &task, modes);
     };
     let sight = match seen.tasks.get(name) {
         None => {
@@ -80,7 +81,7 @@ pub fn progress(
                 "task {name} was not looked at"
             ))]);
         }
-        Some(None) if task.arn.is_none() => return start(restore, setting, &task, modes),
+        Some(None) if task.arn.is_none() => return start(restore, seen, setting, &task, modes),
         // The control plane is eventually consistent (ECS API reference, RunTask).
         Some(None) => return Progress::Running("not shown by ECS".to_owned()),
         Some(Some(sight)) => sight,
@@ -133,13 +134,27 @@ fn judge(name: &str, sight: &TaskSight) -> Result<Box<JobResult>, Vec<Cause>> {
     }
 }
 
-fn start(restore: &Restore, setting: &Setting, task: &Task, modes: &[Mode]) -> Progress {
+fn start(
+    restore: &Restore,
+    seen: &Seen,
+    setting: &Setting,
+    task: &Task,
+    modes: &[Mode],
+) -> Progress {
     let Some(source) = &restore.source else {
         return Progress::Failed(vec![crate::restore::internal(
             "a task was wanted before the source was known",
         )]);
     };
-    let job = job(restore, setting, source, task, modes);
+    let mut job = job(restore, setting, source, task, modes);
+    if modes.contains(&Mode::Probe) {
+        let Some(probe) = probe(restore, seen, source) else {
+            return Progress::Failed(vec![crate::restore::internal(
+                "a probe was wanted without versions of the source's secret",
+            )]);
+        };
+        job.probe = Some(probe);
+    }
     Progress::Start(Box::new(Effect::RunTask {
         name: task.job.clone(),
         key: format!("{}{}/{}.json", job.work_prefix, restore.attempt, task.job),
@@ -152,6 +167,11 @@ fn start(restore: &Restore, setting: &Setting, task: &Task, modes: &[Mode]) -> P
         ),
         job: Box::new(job),
     }))
+}
+
+fn probe(restore: &Restore, seen: &Seen, source: &Source) -> Option<Probe> {
+    let versions = seen.secret_versions.get(&source.secret)?;
+    credentials::probe(restore, source, versions)
 }
 
 /// The name of this run of a job: ECS would take the next one of a resumed restore for a repetition of the first.
@@ -187,6 +207,7 @@ fn job(restore: &Restore, setting: &Setting, source: &Source, task: &Task, modes
             secret: temporary.is_some().then(|| names.target()),
         },
         temporary,
+        probe: None,
         mover: request.mover,
         validate: request.validate,
         on_mismatch: request.on_mismatch,

@@ -89,6 +89,10 @@ impl Engine {
                 self.add_cost(seen, ResourceKind::Secret, name, size);
                 seen.secrets.insert(name.clone(), exists);
             }
+            Look::SecretVersions(secret) => {
+                seen.secret_versions
+                    .insert(secret.clone(), self.secret_versions(secret).await?);
+            }
             Look::Objects(prefix) => {
                 seen.objects
                     .insert(prefix.clone(), self.count_objects(prefix).await?);

@@ -266,18 +266,22 @@ impl Act {
         let in_order = match self {
             Self::Foreign => return Some(Promise::OnlyOurs),
             Self::RestoreDatabase | Self::CreateInstance => succeeded(Job::Preflight),
-            Self::CreateSecret(_) | Self::ResetPassword | Self::RunTask(Job::Ddl) => {
-                aws.was_available
-            }
-            Self::CreateEndpoint(_) | Self::RunTask(Job::Copy) => succeeded(Job::Ddl),
+            Self::CreateSecret(_) | Self::RunTask(Job::Ddl) => aws.was_available,
+            // Only after every version of the source's secret was tried in vain.
+            Self::ResetPassword => succeeded(Job::Ddl),
+            Self::RunTask(Job::DdlReset) => aws.password != Password::Old,
+            Self::CreateEndpoint(_) | Self::RunTask(Job::Copy) => match aws.password {
+                Password::Old => succeeded(Job::Ddl),
+                _ => succeeded(Job::DdlReset),
+            },
             Self::CreateLoad(_) | Self::StartLoad(_) => aws.was_tested == [true; 2],
             Self::RunTask(Job::Drop) => {
                 let loading = aws.loads.contains(&Load::Running);
-                !loading && !at_work(&[Job::Ddl, Job::Copy, Job::Finalize])
+                !loading && !at_work(&[Job::Ddl, Job::DdlReset, Job::Copy, Job::Finalize])
             }
             Self::DeleteInstance => !tasks_exist,
             Self::DeleteDatabase | Self::DeleteSecret(_) => {
-                !at_work(&[Job::Ddl, Job::Copy, Job::Finalize])
+                !at_work(&[Job::Ddl, Job::DdlReset, Job::Copy, Job::Finalize])
             }
             _ => true,
         };

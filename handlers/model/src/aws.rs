@@ -128,6 +128,8 @@ pub enum Job {
     Preflight,
     /// `ddl`.
     Ddl,
+    /// `ddl-reset`.
+    DdlReset,
     /// `copy`.
     Copy,
     /// `finalize`.
@@ -138,9 +140,10 @@ pub enum Job {
 
 impl Job {
     /// Every job, in order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Preflight,
         Self::Ddl,
+        Self::DdlReset,
         Self::Copy,
         Self::Finalize,
         Self::Drop,
@@ -151,6 +154,7 @@ impl Job {
         match self {
             Self::Preflight => "preflight",
             Self::Ddl => "ddl",
+            Self::DdlReset => "ddl-reset",
             Self::Copy => "copy",
             Self::Finalize => "finalize",
             Self::Drop => "drop",
@@ -161,7 +165,7 @@ impl Job {
     pub fn phase(self) -> Phase {
         match self {
             Self::Preflight => Phase::Intake,
-            Self::Ddl => Phase::Ddl,
+            Self::Ddl | Self::DdlReset => Phase::Ddl,
             Self::Copy => Phase::Migrate,
             Self::Finalize => Phase::Finalize,
             Self::Drop => Phase::Cleanup,
@@ -201,7 +205,7 @@ pub struct Aws {
     /// The DMS tasks.
     pub loads: [Load; 2],
     /// The worker tasks, by job.
-    pub workers: [Worker; 5],
+    pub workers: [Worker; 6],
     /// Whether objects lie under the work prefix.
     pub objects: bool,
     /// Production.
@@ -374,7 +378,7 @@ impl Aws {
     /// What a worker does to production. One that runs may have done it already.
     fn work(&mut self, job: Job, state: Worker) {
         match (job, state) {
-            (Job::Ddl, Worker::Running) => self.production = Production::Applied,
+            (Job::Ddl | Job::DdlReset, Worker::Running) => self.production = Production::Applied,
             (Job::Finalize, Worker::Succeeded) => self.production = Production::Opened,
             (Job::Drop, Worker::Succeeded) if self.production == Production::Applied => {
                 self.production = Production::Dropped;

@@ -1,10 +1,11 @@
 //! What a handler sees when it looks at the model's AWS.
 
 use tenant_restore_core::admission::Admission;
+use tenant_restore_core::credentials::SecretVersion;
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{
-    ExtractReport, Failure, JobResult, Mode, Mover, PreflightReport, TablePlan, ValidateChoice,
-    ValidateReport,
+    ExtractReport, Failure, JobResult, Mode, Mover, PreflightReport, ProbeReport, TablePlan,
+    ValidateChoice, ValidateReport,
 };
 use tenant_restore_core::restore::Restore;
 use tenant_restore_core::sight::{
@@ -20,6 +21,8 @@ use crate::names::{NOW, Names, before};
 pub struct Plan {
     /// Whether the preflight expects DMS.
     pub dms_expected: bool,
+    /// Whether a version of the source's secret logs in to the temporary database.
+    pub logs_in: bool,
     /// Whether every schema has a table for DMS.
     pub dms: bool,
     /// Whether the first schema has a table for COPY.
@@ -99,12 +102,24 @@ pub fn look(aws: &Aws, looks: &[Look], plan: Plan, restore: &Restore, names: &Na
                 seen.replication_tasks.insert(name.clone(), sight);
             }
             Look::Plan(_) => {
-                let extracted = aws.worker(Job::Ddl) == Worker::Succeeded;
+                let job = if plan.logs_in {
+                    Job::Ddl
+                } else {
+                    Job::DdlReset
+                };
+                let extracted = aws.worker(job) == Worker::Succeeded;
                 seen.plan = extracted.then(|| tables(plan, restore));
             }
             Look::Secret(name) => {
                 seen.secrets
                     .insert(name.clone(), aws.secrets[names.side(name)]);
+            }
+            Look::SecretVersions(name) => {
+                let version = SecretVersion {
+                    id: "version-1".to_owned(),
+                    created: before(24 * 3600),
+                };
+                seen.secret_versions.insert(name.clone(), vec![version]);
             }
             Look::Objects(prefix) => {
                 seen.objects
@@ -222,6 +237,7 @@ fn result(job: Job, failed: bool, plan: Plan, restore: &Restore) -> JobResult {
         Mode::ApplyPreData
     };
     let causes = vec![Cause::new(kind, "as the model wants it")];
+    let extracts = job == Job::DdlReset || job == Job::Ddl && plan.logs_in;
     JobResult {
         version: 1,
         restore_id: restore.id.to_string(),
@@ -234,7 +250,11 @@ fn result(job: Job, failed: bool, plan: Plan, restore: &Restore) -> JobResult {
             dms_expected: plan.dms_expected,
             ..PreflightReport::default()
         }),
-        extract: (job == Job::Ddl).then(|| ExtractReport {
+        probe: (job == Job::Ddl).then(|| ProbeReport {
+            version: plan.logs_in.then(|| "version-1".to_owned()),
+            tried: Vec::new(),
+        }),
+        extract: extracts.then(|| ExtractReport {
             tables: tables(plan, restore),
             original_ddl: String::new(),
             mended: Vec::new(),

@@ -72,6 +72,7 @@ fn print(restore: &Restore) -> u64 {
         Password::Old => 0_u8.hash(it),
         Password::Resetting { announced, shown } => (1_u8, announced, shown).hash(it),
         Password::Reset => 2_u8.hash(it),
+        Password::Refused => 3_u8.hash(it),
     }
     for task in &restore.tasks {
         (&task.job, task.arn.is_some(), task.state as u8).hash(it);

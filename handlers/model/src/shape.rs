@@ -90,13 +90,19 @@ impl Shape {
 pub fn full() -> Vec<(&'static str, Shape)> {
     let copy = Plan {
         dms_expected: false,
+        logs_in: true,
         dms: false,
         copy: true,
     };
     let both = Plan {
         dms_expected: true,
+        logs_in: true,
         dms: true,
         copy: true,
+    };
+    let reset = Plan {
+        logs_in: false,
+        ..copy
     };
     let calm = Trouble::default();
     let messages = Trouble {
@@ -120,6 +126,7 @@ pub fn full() -> Vec<(&'static str, Shape)> {
         ("what happens to messages", search(copy, messages, 1)),
         ("two handlers at once", search(copy, calm, 2)),
         ("with DMS", search(both, calm, 1)),
+        ("a new password", search(reset, messages, 1)),
         ("what fails", search(copy, failing, 1)),
         ("refused calls and deadlines", search(copy, refused, 1)),
     ]

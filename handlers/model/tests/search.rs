@@ -11,6 +11,7 @@ use tenant_restore_model::world::World;
 
 const COPY: Plan = Plan {
     dms_expected: false,
+    logs_in: true,
     dms: false,
     copy: true,
 };
@@ -61,6 +62,21 @@ fn a_restore_ends_well_whatever_happens_to_its_messages() {
         ..CALM
     };
     assert_good(alone(trouble));
+}
+
+#[test]
+fn a_restore_ends_well_when_no_version_of_the_secret_logs_in() {
+    let trouble = Trouble {
+        lost: 1,
+        doubled: 1,
+        crashes: 1,
+        ..CALM
+    };
+    let reset = Plan {
+        logs_in: false,
+        ..COPY
+    };
+    assert_good(Shape::new(1, reset, trouble).with_hands(1));
 }
 
 #[test]

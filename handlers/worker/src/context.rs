@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{
-    CopyReport, DropReport, ExtractReport, Job, PreflightReport, Remark, Server, ValidateReport,
+    CopyReport, DropReport, ExtractReport, Job, PreflightReport, ProbeReport, Remark, Server,
+    ValidateReport,
 };
 use tokio_postgres::Client;
 
@@ -18,6 +19,8 @@ use crate::storage::Storage;
 pub enum Report {
     /// Of `preflight`.
     Preflight(PreflightReport),
+    /// Of `probe`.
+    Probe(ProbeReport),
     /// Of `extract`.
     Extract(ExtractReport),
     /// Of `copy`.

@@ -11,13 +11,14 @@ use tracing::Instrument as _;
 use crate::context::{Context, Report};
 use crate::failed::Failed;
 use crate::{
-    apply_post_data, apply_pre_data, copy, drop_restored, extract, open, preflight, validate,
+    apply_post_data, apply_pre_data, copy, drop_restored, extract, open, preflight, probe, validate,
 };
 
 /// Version of a job's document and of its result that this program reads and writes.
 pub const DOCUMENT_VERSION: u32 = 1;
 
-/// Runs the job until its end, its first failure, or until `stopped` (the task was told to end).
+/// Runs the job until its end, its first failure, or until `stopped` (the task was told to end). A probe that finds no
+/// login ends it too, without a failure: the handler has the password reset then.
 pub async fn run(context: &mut Context, stopped: impl Future<Output = ()>) -> JobResult {
     tokio::pin!(stopped);
     let mut result = empty_result(context);
@@ -35,7 +36,12 @@ pub async fn run(context: &mut Context, stopped: impl Future<Output = ()>) -> Jo
         match outcome {
             Ok(report) => {
                 span.in_scope(|| tracing::info!("done"));
+                let ends_here =
+                    matches!(&report, Report::Probe(report) if report.version.is_none());
                 keep(&mut result, report);
+                if ends_here {
+                    break;
+                }
             }
             Err(failed) => {
                 let causes: Vec<Cause> = failed.causes().cloned().collect();
@@ -69,6 +75,7 @@ fn run_mode(mode: Mode, context: &mut Context) -> BoxFuture<'_, Result<Report, F
     }
     match mode {
         Mode::Preflight => Box::pin(preflight::run(context)),
+        Mode::Probe => Box::pin(probe::run(context)),
         Mode::Extract => Box::pin(extract::run(context)),
         Mode::ApplyPreData => Box::pin(apply_pre_data::run(context)),
         Mode::Copy => Box::pin(copy::run(context)),
@@ -94,6 +101,7 @@ fn empty_result(context: &Context) -> JobResult {
         ended_at: now,
         failure: None,
         preflight: None,
+        probe: None,
         extract: None,
         copy: None,
         validate: None,
@@ -106,6 +114,7 @@ fn empty_result(context: &Context) -> JobResult {
 fn keep(result: &mut JobResult, report: Report) {
     match report {
         Report::Preflight(report) => result.preflight = Some(report),
+        Report::Probe(report) => result.probe = Some(report),
         Report::Extract(report) => result.extract = Some(report),
         Report::Copy(report) => result.copy = Some(report),
         Report::Validate(report) => result.validate = Some(report),

@@ -18,6 +18,7 @@ pub mod names;
 pub mod open;
 mod pg_dump_program;
 pub mod preflight;
+pub mod probe;
 pub mod production;
 #[cfg(test)]
 mod sample_job;

@@ -19,6 +19,7 @@ pub fn job() -> Job {
             secret: "master".to_owned(),
         },
         temporary: None,
+        probe: None,
         loader: Loader {
             role: "tr-main-abcdefghij23".to_owned(),
             secret: None,

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use aws_sdk_secretsmanager::error::{DisplayErrorContext, ProvideErrorMetadata as _};
+use aws_sdk_secretsmanager::config::http::HttpResponse;
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use futures::future::BoxFuture;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::Server;
 
 /// A user name with its password.
 #[derive(Clone, Deserialize)]
@@ -42,6 +44,27 @@ impl fmt::Debug for Login {
 pub trait Secrets: Send + Sync {
     /// The login in the secret of this name or ARN.
     fn login<'a>(&'a self, secret: &'a str) -> BoxFuture<'a, Result<Login, Cause>>;
+
+    /// The login in a version of a secret, current or not; the error tells whether it can't be read for good.
+    fn version<'a>(
+        &'a self,
+        secret: &'a str,
+        version: &'a str,
+    ) -> BoxFuture<'a, Result<Login, Cause>>;
+
+    /// Makes a login the current one of the temporary server's secret, with that server's address: what DMS asks of a
+    /// secret (DMS user guide, "Using secrets to access database endpoints").
+    fn keep<'a>(&'a self, server: &'a Server, login: &'a Login)
+    -> BoxFuture<'a, Result<(), Cause>>;
+}
+
+/// What DMS asks of a secret; the port is text in its documentation.
+#[derive(Serialize)]
+struct Kept<'a> {
+    username: &'a str,
+    password: &'a str,
+    host: &'a str,
+    port: String,
 }
 
 /// AWS Secrets Manager.
@@ -57,31 +80,85 @@ impl SecretsManager {
         }
     }
 
-    async fn fetch(&self, secret: &str) -> Result<Login, Cause> {
+    async fn fetch(&self, secret: &str, version: Option<&str>) -> Result<Login, Cause> {
         let answer = self
             .client
             .get_secret_value()
             .secret_id(secret)
+            .set_version_id(version.map(str::to_owned))
             .send()
             .await
-            .map_err(|error| {
-                let kind = crate::storage::kind_of_aws_error(error.code());
-                Cause::new(
-                    kind,
-                    format!(
-                        "could not read secret {secret}: {}",
-                        DisplayErrorContext(&error)
-                    ),
-                )
-            })?;
+            .map_err(|error| refused("read", secret, &error))?;
         parse_login(secret, answer.secret_string().unwrap_or_default())
+    }
+
+    async fn put(&self, server: &Server, login: &Login) -> Result<(), Cause> {
+        let secret = &server.secret;
+        let text = serde_json::to_string(&Kept {
+            username: &login.username,
+            password: &login.password,
+            host: &server.host,
+            port: server.port.to_string(),
+        });
+        let text = text.map_err(|_| {
+            Cause::new(
+                ErrorKind::Internal,
+                format!("could not encode secret {secret}"),
+            )
+        })?;
+        self.client
+            .put_secret_value()
+            .secret_id(secret)
+            .secret_string(text)
+            .send()
+            .await
+            .map_err(|error| refused("write", secret, &error))?;
+        Ok(())
     }
 }
 
 impl Secrets for SecretsManager {
     fn login<'a>(&'a self, secret: &'a str) -> BoxFuture<'a, Result<Login, Cause>> {
-        Box::pin(self.fetch(secret))
+        Box::pin(self.fetch(secret, None))
     }
+
+    fn version<'a>(
+        &'a self,
+        secret: &'a str,
+        version: &'a str,
+    ) -> BoxFuture<'a, Result<Login, Cause>> {
+        Box::pin(self.fetch(secret, Some(version)))
+    }
+
+    fn keep<'a>(
+        &'a self,
+        server: &'a Server,
+        login: &'a Login,
+    ) -> BoxFuture<'a, Result<(), Cause>> {
+        Box::pin(self.put(server, login))
+    }
+}
+
+/// Only AWS's code and message are told: the SDK would show requests and answers whole, which hold the value.
+fn refused<E>(doing: &str, secret: &str, error: &SdkError<E, HttpResponse>) -> Cause
+where
+    E: ProvideErrorMetadata,
+{
+    let kind = crate::storage::kind_of_aws_error(error.code());
+    let why = match error {
+        SdkError::ServiceError(answer) => {
+            let (code, message) = (answer.err().code(), answer.err().message());
+            format!(
+                "{}: {}",
+                code.unwrap_or("no code"),
+                message.unwrap_or_default()
+            )
+        }
+        SdkError::TimeoutError(_) => "the call timed out".to_owned(),
+        SdkError::DispatchFailure(_) => "the call could not be sent".to_owned(),
+        _ => "the call got no readable answer".to_owned(),
+    };
+    Cause::new(kind, format!("could not {doing} secret {secret}: {why}"))
 }
 
 fn parse_login(secret: &str, text: &str) -> Result<Login, Cause> {

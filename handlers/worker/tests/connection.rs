@@ -67,7 +67,7 @@ async fn a_session_ignores_the_settings_of_its_database_and_errors_say_what_to_c
         .unwrap();
     assert_eq!(
         unverified.kind,
-        ErrorKind::ConnectionFailed,
+        ErrorKind::CertificateRefused,
         "the certificate names localhost only"
     );
     assert!(!unverified.message.contains(MASTER_PASSWORD));
@@ -80,7 +80,8 @@ async fn a_session_ignores_the_settings_of_its_database_and_errors_say_what_to_c
         .unwrap();
     assert_eq!(
         distrusted.kind,
-        ErrorKind::ConnectionFailed,
+        ErrorKind::CertificateRefused,
         "another authority isn't trusted"
     );
+    assert!(distrusted.remedy.contains("PGSSLROOTCERT"));
 }

@@ -1,4 +1,4 @@
-import { allow, readInstances, runWorkers, temporarySecrets, useKey } from '../permissions.ts';
+import { allow, readInstances, runWorkers, sourceSecrets, temporarySecrets, useKey } from '../permissions.ts';
 import { temporaryDatabases, workersOf } from '../wakes.ts';
 import type { Phase } from './phase.ts';
 
@@ -10,7 +10,9 @@ export const ddl: Phase = {
   permissions: (pipeline) => [
     readInstances(pipeline),
     allow(['rds:ModifyDBInstance'], [pipeline.names.rds('db', `${pipeline.names.temporary}*`)]),
-    temporarySecrets(pipeline, 'CreateSecret', 'DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'TagResource'),
+    temporarySecrets(pipeline, 'CreateSecret', 'DescribeSecret', 'GetSecretValue', 'TagResource'),
+    // Which version was current at the restore point; its value only the worker reads.
+    ...sourceSecrets(pipeline, 'ListSecretVersionIds'),
     ...useKey(pipeline.kmsKeyArn, pipeline.region, ['secretsmanager'], ['kms:Decrypt', 'kms:GenerateDataKey']),
     ...runWorkers(pipeline),
   ],

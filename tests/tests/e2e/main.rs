@@ -8,6 +8,7 @@ mod stage;
 
 mod admission;
 mod command_line;
+mod credentials;
 mod events;
 mod failures;
 mod fleet;

@@ -366,7 +366,7 @@ fn a_restore_moved_if_something_was_done_or_found_done() {
     };
     assert!(moves(|it| it.phase = Phase::Complete));
     assert!(moves(|it| it.resources[0].gone_at = Some(begin())));
-    assert!(moves(|it| it.password = Password::Old));
+    assert!(moves(|it| it.password = Password::Refused));
     assert!(moves(
         |it| it.tasks[0].state = crate::restore::TaskState::Failed
     ));

@@ -129,7 +129,7 @@ fn is_to_drop(restore: &Restore) -> bool {
     let over = restore
         .task(JOB)
         .is_some_and(|task| task.state != TaskState::Running);
-    !restore.causes.is_empty() && !restore.opened && restore.task("ddl").is_some() && !over
+    !restore.causes.is_empty() && !restore.opened && restore.extraction().is_some() && !over
 }
 
 fn late_load(tasks: &[String]) -> Cause {

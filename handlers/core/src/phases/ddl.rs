@@ -1,14 +1,18 @@
-//! Phase 3: secrets and a new master password for the temporary database, then a worker task: extract the DDL and
-//! apply its first part. Waits for the password and the task; hands on `Migrate`.
+//! Phase 3: a worker task tries the credentials of the restore point on the temporary database, extracts the DDL and
+//! applies its first part. Only where no version of the source's secret can be used is the master password reset, and a
+//! second task started. Waits for the tasks and the password; hands on `Migrate`.
 
 use jiff::Timestamp;
 use tenant_restore_events::{Instruction, Phase};
 
+use crate::credentials;
 use crate::decision::{Choreography, Decision, Setting};
 use crate::effect::Effect;
 use crate::job::{JobResult, Mode, Mover};
 use crate::phases::provision::stuck;
-use crate::restore::{Password, Replication, ResourceKind, Restore, Source, internal};
+use crate::restore::{
+    DDL, DDL_AFTER_RESET, Password, Replication, ResourceKind, Restore, Source, TaskState, internal,
+};
 use crate::sight::{Look, Seen};
 use crate::status::{self, Meaning};
 use crate::wait::WaitFor;
@@ -16,8 +20,6 @@ use crate::worker_task::{self, Progress};
 
 /// The phase.
 pub struct Ddl;
-
-const JOB: &str = "ddl";
 
 /// Without event and without being shown as pending, a reset is taken for done after so many ticks; the worker then
 /// proves it by logging in.
@@ -27,57 +29,88 @@ impl Choreography for Ddl {
     fn looks(&self, restore: &Restore, setting: &Setting) -> Vec<Look> {
         let names = setting.deployment.names(&restore.id);
         match restore.password {
-            Password::Old => vec![Look::Secret(names.source()), Look::Secret(names.target())],
+            Password::Old => {
+                let mut looks: Vec<_> = worker_task::look_at(restore, DDL).into_iter().collect();
+                if !is_started(restore) {
+                    looks.extend([Look::Secret(names.source()), Look::Secret(names.target())]);
+                    let source = restore.source.iter();
+                    looks.extend(source.map(|it| Look::SecretVersions(it.secret.clone())));
+                }
+                looks
+            }
+            Password::Refused => Vec::new(),
             Password::Resetting { .. } => vec![Look::Database(names.temporary_database())],
-            Password::Reset => worker_task::look_at(restore, JOB).into_iter().collect(),
+            Password::Reset => worker_task::look_at(restore, after_reset(restore))
+                .into_iter()
+                .collect(),
         }
     }
 
-    fn decide(
-        &self,
-        mut restore: Restore,
-        seen: &Seen,
-        setting: &Setting,
-        now: Timestamp,
-    ) -> Decision {
+    fn decide(&self, restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
         match restore.password {
-            Password::Old => secure(restore, seen, setting, now),
+            Password::Old => probe(restore, seen, setting, now),
+            Password::Refused => reset(restore, setting),
             Password::Resetting { .. } => await_password(restore, seen, setting, now),
             Password::Reset => {
+                let job = after_reset(&restore);
                 let modes = [Mode::Extract, Mode::ApplyPreData];
-                match worker_task::progress(&mut restore, seen, setting, Phase::Ddl, JOB, &modes) {
-                    Progress::Start(effect) => {
-                        Decision::wait(restore, vec![*effect], WaitFor::Task, "started")
-                    }
-                    Progress::Running(status) => {
-                        Decision::wait(restore, Vec::new(), WaitFor::Task, status)
-                    }
-                    Progress::Failed(causes) => Decision::fail(restore, causes, now),
-                    Progress::Succeeded(result) => hand_on(restore, &result, now),
-                }
+                task(restore, seen, setting, job, &modes, Vec::new(), now)
             }
         }
     }
 }
 
-fn secure(mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
-    let names = setting.deployment.names(&restore.id);
-    let (Some(source), Some((host, port))) = (restore.source.clone(), restore.temporary.clone())
+/// Whether ECS has taken the first task: then both secrets are there.
+fn is_started(restore: &Restore) -> bool {
+    restore.task(DDL).is_some_and(|task| task.arn.is_some())
+}
+
+/// The job after a reset. Records of the version before reset every password, so theirs may run as the first job.
+fn after_reset(restore: &Restore) -> &'static str {
+    let running = |task: &crate::restore::Task| task.state == TaskState::Running;
+    if restore.task(DDL).is_some_and(running) {
+        DDL
+    } else {
+        DDL_AFTER_RESET
+    }
+}
+
+fn probe(mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
+    if is_started(&restore) {
+        return task(restore, seen, setting, DDL, &[], Vec::new(), now);
+    }
+    let (Some(source), Some(temporary)) = (restore.source.clone(), restore.temporary.clone())
     else {
-        return Decision::fail(
-            restore,
-            vec![internal("source or temporary database is not known")],
-            now,
-        );
+        let cause = internal("source or temporary database is not known");
+        return Decision::fail(restore, vec![cause], now);
     };
-    let Source {
-        host: live_host,
-        port: live_port,
-        master_username,
-        ..
-    } = source;
+    let effects = missing_secrets(&mut restore, seen, setting, &source, temporary, now);
+    let versions = seen.secret_versions.get(&source.secret);
+    let has_versions =
+        versions.is_some_and(|versions| credentials::probe(&restore, &source, versions).is_some());
+    if !has_versions {
+        restore.password = Password::Refused;
+        return Decision::look_again(restore, effects);
+    }
+    let modes = [Mode::Probe, Mode::Extract, Mode::ApplyPreData];
+    task(restore, seen, setting, DDL, &modes, effects, now)
+}
+
+/// The temporary database's secret gets a generated password: it is the new one, should a reset be needed. Otherwise the
+/// worker replaces it by the login that works.
+fn missing_secrets(
+    restore: &mut Restore,
+    seen: &Seen,
+    setting: &Setting,
+    source: &Source,
+    (host, port): (String, u16),
+    now: Timestamp,
+) -> Vec<Effect> {
+    let names = setting.deployment.names(&restore.id);
+    let master = source.master_username.clone();
+    let (live_host, live_port) = (source.host.clone(), source.port);
     let wanted = [
-        (names.source(), master_username, host, port),
+        (names.source(), master, host, port),
         (names.target(), names.loader_role(), live_host, live_port),
     ];
     let mut effects = Vec::new();
@@ -92,11 +125,44 @@ fn secure(mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) 
             });
         }
     }
-    effects.push(Effect::ResetPassword {
+    effects
+}
+
+fn reset(restore: Restore, setting: &Setting) -> Decision {
+    let names = setting.deployment.names(&restore.id);
+    let effect = Effect::ResetPassword {
         database: names.temporary_database(),
         secret: names.source(),
-    });
-    Decision::look_again(restore, effects)
+    };
+    Decision::look_again(restore, vec![effect])
+}
+
+fn task(
+    mut restore: Restore,
+    seen: &Seen,
+    setting: &Setting,
+    job: &str,
+    modes: &[Mode],
+    mut effects: Vec<Effect>,
+    now: Timestamp,
+) -> Decision {
+    match worker_task::progress(&mut restore, seen, setting, Phase::Ddl, job, modes) {
+        Progress::Start(effect) => {
+            effects.push(*effect);
+            Decision::wait(restore, effects, WaitFor::Task, "started")
+        }
+        Progress::Running(status) => Decision::wait(restore, effects, WaitFor::Task, status),
+        Progress::Failed(causes) => Decision::fail(restore, causes, now),
+        Progress::Succeeded(result) => {
+            let probed = result.probe.as_ref();
+            if probed.is_some_and(|report| report.version.is_none()) {
+                restore.password = Password::Refused;
+                return Decision::look_again(restore, Vec::new());
+            }
+            restore.secret_version = probed.and_then(|report| report.version.clone());
+            hand_on(restore, &result, now)
+        }
+    }
 }
 
 fn await_password(

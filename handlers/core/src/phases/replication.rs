@@ -62,7 +62,7 @@ pub fn looks(restore: &Restore, setting: &Setting) -> Vec<Look> {
         name: names.replication_task(*position),
         tables: true,
     }));
-    if let Some(ddl) = restore.task("ddl") {
+    if let Some(ddl) = restore.extraction() {
         looks.push(Look::Plan(ddl.result_key.clone()));
     }
     looks

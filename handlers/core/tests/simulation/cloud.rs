@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use tenant_restore_core::credentials::SecretVersion;
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{Job, JobResult, Mode};
 use tenant_restore_core::sight::{
@@ -143,6 +144,9 @@ impl Cloud {
                     seen.secrets
                         .insert(name.clone(), self.secrets.contains(name));
                 }
+                Look::SecretVersions(name) => {
+                    seen.secret_versions.insert(name.clone(), vec![version()]);
+                }
                 Look::Objects(prefix) => {
                     let count = self.objects.iter().filter(|key| key.starts_with(prefix));
                     seen.objects.insert(prefix.clone(), count.count());
@@ -238,7 +242,7 @@ impl Cloud {
         let found = self.workers.iter_mut().find(|(_, it)| it.arn == arn);
         if let Some((started_by, worker)) = found.filter(|(_, it)| !it.stopped) {
             // What it was at is not done; it may have begun.
-            self.schemas |= worker.name == "ddl";
+            self.schemas |= worker.name.starts_with("ddl");
             worker.exit_code = Some(143);
             let seconds = self.luck.between(1, 30);
             after
@@ -382,6 +386,13 @@ impl Cloud {
     pub fn delete_objects(&mut self, prefix: &str) {
         assert!(!self.is_at_work(), "objects deleted under a worker");
         self.objects.retain(|key| !key.starts_with(prefix));
+    }
+}
+
+fn version() -> SecretVersion {
+    SecretVersion {
+        id: "version-1".to_owned(),
+        created: jiff::Timestamp::UNIX_EPOCH,
     }
 }
 

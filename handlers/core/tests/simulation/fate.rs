@@ -3,7 +3,7 @@
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{
     CopyReport, DropReport, ExtractReport, Failure, Finding, Job, JobResult, Mode, Mover,
-    PreflightReport, Severity, TablePlan, ValidateReport,
+    PreflightReport, ProbeReport, Severity, TablePlan, ValidateReport,
 };
 use tenant_restore_events::outgoing::Outcome;
 
@@ -19,6 +19,7 @@ pub enum Fate {
     DatabaseFails,
     DatabaseNeverAvailable,
     InstanceFails,
+    NoVersionLogsIn,
     ExtractFails,
     ConnectionFails,
     DmsTaskFails,
@@ -32,7 +33,7 @@ pub enum Fate {
 }
 
 impl Fate {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Good,
         Self::WithoutDms,
         Self::DmsUnneeded,
@@ -43,6 +44,7 @@ impl Fate {
         Self::DatabaseFails,
         Self::DatabaseNeverAvailable,
         Self::InstanceFails,
+        Self::NoVersionLogsIn,
         Self::ExtractFails,
         Self::ConnectionFails,
         Self::DmsTaskFails,
@@ -58,9 +60,11 @@ impl Fate {
     pub fn allows(self, outcome: Outcome) -> bool {
         match self {
             Self::Cancelled => true,
-            Self::Good | Self::WithoutDms | Self::DmsUnneeded | Self::DmsUnexpected => {
-                outcome == Outcome::Completed
-            }
+            Self::Good
+            | Self::WithoutDms
+            | Self::DmsUnneeded
+            | Self::DmsUnexpected
+            | Self::NoVersionLogsIn => outcome == Outcome::Completed,
             Self::PreflightCritical | Self::PreflightFails | Self::PreflightNeverRuns => {
                 outcome == Outcome::Rejected
             }
@@ -78,7 +82,7 @@ impl Fate {
         let failing = match (self, job.modes[0]) {
             (Self::PreflightNeverRuns, Mode::Preflight) => return None,
             (Self::PreflightFails, Mode::Preflight) => Some(ErrorKind::ConnectionFailed),
-            (Self::ExtractFails, Mode::Extract) => Some(ErrorKind::ApplyFailed),
+            (Self::ExtractFails, Mode::Probe) => Some(ErrorKind::ApplyFailed),
             (Self::CopyFails, Mode::Copy) => Some(ErrorKind::CopyFailed),
             (Self::FinalizeFails | Self::DropFails, Mode::ApplyPostData) => {
                 Some(ErrorKind::ValidationMismatch)
@@ -95,6 +99,13 @@ impl Fate {
         }
         match job.modes[0] {
             Mode::Preflight => result.preflight = Some(self.preflight()),
+            Mode::Probe => {
+                let version = job.probe.as_ref().map(|probe| probe.versions[0].clone());
+                let version = version.filter(|_| self != Self::NoVersionLogsIn);
+                result.extract = version.is_some().then(|| self.extract(job));
+                let tried = Vec::new();
+                result.probe = Some(ProbeReport { version, tried });
+            }
             Mode::Extract => result.extract = Some(self.extract(job)),
             Mode::Copy => result.copy = Some(CopyReport { tables: Vec::new() }),
             Mode::Drop => {
@@ -168,6 +179,7 @@ fn empty(job: &Job) -> JobResult {
         ended_at: now,
         failure: None,
         preflight: None,
+        probe: None,
         extract: None,
         copy: None,
         validate: None,

@@ -102,6 +102,16 @@ fn every_restore_ends_once_in_order_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn the_password_is_reset_only_if_no_version_of_the_secret_logs_in() {
+    for (fate, reset) in [(Fate::Good, false), (Fate::NoVersionLogsIn, true)] {
+        let world = run(fate, 1);
+        let restore = &world.stored.1;
+        assert_eq!(restore.secret_version.is_none(), reset, "{fate:?}");
+        assert_eq!(restore.task("ddl-reset").is_some(), reset, "{fate:?}");
+    }
+}
+
+#[test]
 fn a_good_restore_goes_through_all_seven_phases() {
     let world = run(Fate::Good, 1);
     let phases: Vec<_> = world.stored.1.phases.iter().map(|it| it.phase).collect();

@@ -1,7 +1,9 @@
 //! Phase 3 in AWS: temporary secrets, and the master password of the temporary database.
 
-use aws_sdk_secretsmanager::types::Tag;
+use aws_sdk_secretsmanager::types::{SecretVersionsListEntry, Tag};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tenant_restore_core::credentials::SecretVersion;
 use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::restore::Restore;
@@ -110,6 +112,29 @@ impl Engine {
         }
     }
 
+    /// All versions of a secret, as far as Secrets Manager keeps them: also those that bear no label any more. None of a
+    /// secret that was deleted, as RDS does with its own when it deletes the source.
+    pub async fn secret_versions(&self, secret: &str) -> Result<Vec<SecretVersion>, Fault> {
+        let mut pages = self
+            .clients
+            .secretsmanager
+            .list_secret_version_ids()
+            .secret_id(secret)
+            .include_deprecated(true)
+            .into_paginator()
+            .send();
+        let mut versions = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = match page.map_err(fault(&format!("list the versions of {secret}"))) {
+                Ok(page) => page,
+                Err(fault) if fault.is(&["ResourceNotFoundException"]) => return Ok(Vec::new()),
+                Err(fault) => return Err(fault),
+            };
+            versions.extend(page.versions().iter().filter_map(version));
+        }
+        Ok(versions)
+    }
+
     /// Sets the temporary database's master password to the secret's.
     pub async fn reset_password(
         &self,
@@ -149,6 +174,14 @@ impl Engine {
             .is_some_and(|database| super::provision::sight(database).password_pending);
         Ok(vec![Learned::PasswordAccepted { pending }])
     }
+}
+
+fn version(entry: &SecretVersionsListEntry) -> Option<SecretVersion> {
+    let created = entry.created_date()?;
+    Some(SecretVersion {
+        id: entry.version_id()?.to_owned(),
+        created: Timestamp::from_nanosecond(created.as_nanos()).ok()?,
+    })
 }
 
 fn password() -> Result<String, Fault> {

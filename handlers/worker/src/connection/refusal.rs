@@ -24,6 +24,7 @@ pub(super) fn connect_cause(
             );
             return Cause::new(ErrorKind::DatabaseMissing, message).at("database");
         }
+        _ if refuses_certificate(error) => ErrorKind::CertificateRefused,
         _ => ErrorKind::ConnectionFailed,
     };
     let message = format!(
@@ -35,6 +36,22 @@ pub(super) fn connect_cause(
         describe(error)
     );
     Cause::new(kind, message)
+}
+
+/// rustls hides its error in an error of I/O, which the driver hides in its own.
+fn refuses_certificate(error: &tokio_postgres::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let inner = cause
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(rustls::Error::InvalidCertificate(_)) = inner {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
 }
 
 fn is_refusal_of_login(code: &SqlState) -> bool {

@@ -1,10 +1,11 @@
-//! Runs pg_dump; its password never appears among its arguments.
+//! Runs pg_dump; its password appears neither among its arguments nor in its environment.
 
 use std::process::Stdio;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tokio::process::Command;
 
+use super::passfile::Passfile;
 use crate::archive::toc::Unreadable;
 use crate::context::Context;
 use crate::names::quote_ident;
@@ -18,6 +19,8 @@ const COMPLAINT_LINES: usize = 8;
 pub(super) struct PgDump {
     program: std::path::PathBuf,
     environment: Vec<(&'static str, String)>,
+    /// Kept as long as pg_dump may read it.
+    _passfile: Passfile,
 }
 
 impl PgDump {
@@ -25,6 +28,10 @@ impl PgDump {
     pub(super) async fn new(context: &Context) -> Result<Self, Cause> {
         let server = context.temporary_server()?;
         let login: Login = context.secrets.login(&server.secret).await?;
+        let passfile = Passfile::new(&login).map_err(|error| {
+            let message = format!("could not write a password file for pg_dump: {error}");
+            Cause::new(ErrorKind::ExtractFailed, message)
+        })?;
         let path = std::env::var("PATH").unwrap_or_default();
         let environment = vec![
             ("PATH", path),
@@ -32,7 +39,7 @@ impl PgDump {
             ("PGHOST", server.host.clone()),
             ("PGPORT", server.port.to_string()),
             ("PGUSER", login.username.clone()),
-            ("PGPASSWORD", login.password().to_owned()),
+            ("PGPASSFILE", passfile.path().display().to_string()),
             ("PGDATABASE", context.job.database.clone()),
             ("PGSSLMODE", "verify-full".to_owned()),
             (
@@ -48,6 +55,7 @@ impl PgDump {
         Ok(Self {
             program: pg_dump_program::path(context),
             environment,
+            _passfile: passfile,
         })
     }
 

@@ -10,6 +10,7 @@ mod ledger;
 mod mend;
 mod outside;
 mod owners;
+mod passfile;
 mod plan;
 mod remarks;
 mod rename;

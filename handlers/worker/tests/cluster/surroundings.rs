@@ -1,13 +1,15 @@
 //! A mode's surroundings without AWS: documents and secrets in memory.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{
-    ExternalForeignKeys, Job, Loader, Mode, MoverChoice, OnMismatch, SchemaName, ValidateChoice,
+    ExternalForeignKeys, Job, Loader, Mode, MoverChoice, OnMismatch, SchemaName, Server,
+    ValidateChoice,
 };
 use tenant_restore_worker::connection::Connector;
 use tenant_restore_worker::context::Context;
@@ -64,23 +66,56 @@ impl Storage for Memory {
 /// Secrets in memory.
 #[derive(Default)]
 pub struct Known {
-    logins: HashMap<String, Login>,
+    logins: Mutex<HashMap<String, Login>>,
 }
 
 impl Known {
     /// The same with one more secret.
     #[must_use]
-    pub fn with(mut self, secret: &str, login: Login) -> Self {
-        self.logins.insert(secret.to_owned(), login);
+    pub fn with(self, secret: &str, login: Login) -> Self {
+        self.logins.lock().unwrap().insert(secret.to_owned(), login);
         self
+    }
+
+    /// The same with one more version of a secret.
+    #[must_use]
+    pub fn with_version(self, secret: &str, version: &str, login: Login) -> Self {
+        self.with(&format!("{secret}:{version}"), login)
+    }
+
+    fn find(&self, key: &str) -> Result<Login, Cause> {
+        let missing = || Cause::new(ErrorKind::CallRefused, format!("no secret {key}"));
+        self.logins
+            .lock()
+            .unwrap()
+            .get(key)
+            .cloned()
+            .ok_or_else(missing)
     }
 }
 
 impl Secrets for Known {
     fn login<'a>(&'a self, secret: &'a str) -> BoxFuture<'a, Result<Login, Cause>> {
+        Box::pin(async move { self.find(secret) })
+    }
+
+    fn version<'a>(
+        &'a self,
+        secret: &'a str,
+        version: &'a str,
+    ) -> BoxFuture<'a, Result<Login, Cause>> {
+        Box::pin(async move { self.find(&format!("{secret}:{version}")) })
+    }
+
+    fn keep<'a>(
+        &'a self,
+        server: &'a Server,
+        login: &'a Login,
+    ) -> BoxFuture<'a, Result<(), Cause>> {
         Box::pin(async move {
-            let missing = || Cause::new(ErrorKind::CallRefused, format!("no secret {secret}"));
-            self.logins.get(secret).cloned().ok_or_else(missing)
+            let mut logins = self.logins.lock().unwrap();
+            logins.insert(server.secret.clone(), login.clone());
+            Ok(())
         })
     }
 }
@@ -105,6 +140,7 @@ pub fn job(
         schemas: schemas.iter().map(name).collect(),
         production: production.server(),
         temporary: temporary.map(Cluster::server),
+        probe: None,
         loader: Loader {
             role: "tr-main-abcdefghij23".to_owned(),
             secret: Some("loader".to_owned()),
@@ -131,8 +167,13 @@ pub fn context(job: Job, storage: &Arc<Memory>, trusted: &[&Cluster]) -> Context
     let secrets = Known::default()
         .with(MASTER, trusted[0].master())
         .with("loader", Login::new(job.loader.role.clone(), "Loader-pa55"));
+    context_with(job, storage, &path, secrets)
+}
+
+/// A context for the job that trusts this bundle and knows these secrets.
+pub fn context_with(job: Job, storage: &Arc<Memory>, bundle: &Path, secrets: Known) -> Context {
     Context {
-        connector: Connector::new(&path, &job.restore_id).unwrap(),
+        connector: Connector::new(bundle, &job.restore_id).unwrap(),
         job,
         storage: Arc::clone(storage) as Arc<dyn Storage>,
         secrets: Arc::new(secrets),

@@ -3,11 +3,12 @@
 use tenant_restore_events::{Instruction, Phase};
 
 use crate::admission::Admission;
-use crate::decision::Then;
+use crate::decision::{Decision, Then};
+use crate::effect::Effect;
 use crate::error::{Cause, ErrorKind};
-use crate::job::{Finding, JobResult, Mode, Mover, MoverChoice, Severity};
+use crate::job::{Finding, Job, JobResult, Mode, Mover, MoverChoice, Severity};
 use crate::restore::{Password, ResourceKind, Restore, TaskState};
-use crate::scene::{Scene, done, failure, kinds, plan, result};
+use crate::scene::{Scene, done, failure, kinds, plan, probed, result};
 use crate::sight::{DatabaseSight, SourceInstance, SourceSight};
 use crate::wait::WaitFor;
 
@@ -206,21 +207,94 @@ fn an_available_database_hands_on_to_ddl_with_its_address() {
     assert_eq!(commands(&restore), [Instruction::ExtractDdl]);
 }
 
+fn started(decision: &Decision) -> &Job {
+    match decision.effects.last() {
+        Some(Effect::RunTask { job, .. }) => job,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
-fn ddl_makes_only_the_secrets_that_are_missing_and_then_resets_the_password() {
-    let mut scene = Scene::at(Phase::Ddl);
-    let names = scene.names();
-    scene.seen.secrets.insert(names.source(), true);
-    scene.seen.secrets.insert(names.target(), false);
+fn ddl_makes_only_the_secrets_that_are_missing_and_tries_the_version_of_the_restore_point_first() {
+    let mut scene = Scene::at(Phase::Ddl).with_secrets(30);
+    let target = scene.names().target();
+    scene.seen.secrets.insert(target.clone(), false);
     let decision = scene.decide();
-    let expected = [
-        format!("create secret {}", names.target()),
-        format!(
-            "reset the master password of {}",
-            names.temporary_database()
-        ),
-    ];
+    let expected = [format!("create secret {target}"), "run task ddl".to_owned()];
     assert_eq!(done(&decision), expected);
+    assert_eq!(decision.then, Then::Wait(WaitFor::Task, "started".into()));
+    let job = started(&decision);
+    assert_eq!(job.modes, [Mode::Probe, Mode::Extract, Mode::ApplyPreData]);
+    let probe = job.probe.as_ref().unwrap();
+    assert_eq!(probe.secret, "arn:secret");
+    assert_eq!(probe.versions[..3], ["v28", "v27", "v29"]);
+    assert!(probe.for_dms);
+}
+
+#[test]
+fn a_password_that_only_the_worker_uses_may_have_any_character() {
+    let mut scene = Scene::at(Phase::Ddl).with_secrets(1);
+    scene.restore.request.mover = MoverChoice::Copy;
+    let decision = scene.decide();
+    assert!(!started(&decision).probe.as_ref().unwrap().for_dms);
+}
+
+#[test]
+fn a_version_that_logs_in_needs_no_reset_and_is_kept_for_the_record() {
+    let scene = Scene::at(Phase::Ddl).with_result("ddl", probed(Some("v28")));
+    let restore = scene.decide().restore;
+    assert_eq!(restore.phase, Phase::Migrate);
+    assert_eq!(restore.password, Password::Old);
+    assert_eq!(restore.secret_version.as_deref(), Some("v28"));
+}
+
+#[test]
+fn only_when_no_version_logs_in_is_the_password_reset_and_a_second_task_started() {
+    let mut scene = Scene::at(Phase::Ddl).with_result("ddl", probed(None));
+    let refused = scene.decide();
+    assert_eq!(refused.restore.password, Password::Refused);
+    assert_eq!(refused.then, Then::LookAgain);
+    scene.restore = refused.restore;
+    let reset = scene.decide();
+    let name = scene.names().temporary_database();
+    assert_eq!(
+        done(&reset),
+        [format!("reset the master password of {name}")]
+    );
+    scene.restore.password = Password::Reset;
+    let second = scene.decide();
+    assert_eq!(done(&second), ["run task ddl-reset"]);
+    assert_eq!(started(&second).modes, [Mode::Extract, Mode::ApplyPreData]);
+    assert_eq!(second.restore.extraction().unwrap().job, "ddl-reset");
+}
+
+#[test]
+fn a_secret_that_is_gone_leads_to_the_reset_without_a_try() {
+    let mut scene = Scene::at(Phase::Ddl).with_secrets(0);
+    let decision = scene.decide();
+    assert_eq!(decision.restore.password, Password::Refused);
+    assert_eq!(done(&decision), [""; 0]);
+    scene.restore = decision.restore;
+    assert_eq!(scene.decide().effects.len(), 1);
+}
+
+#[test]
+fn a_probe_that_could_not_connect_fails_the_restore() {
+    let report = failure(Mode::Probe, ErrorKind::ConnectionFailed);
+    let restore = Scene::at(Phase::Ddl)
+        .with_result("ddl", report)
+        .decide()
+        .restore;
+    assert_eq!(kinds(&restore), [ErrorKind::ConnectionFailed]);
+}
+
+#[test]
+fn a_task_that_a_former_version_started_after_its_reset_is_awaited() {
+    let mut scene = Scene::at(Phase::Ddl).with_task("ddl", "RUNNING");
+    scene.restore.password = Password::Reset;
+    let decision = scene.decide();
+    assert_eq!(decision.then, Then::Wait(WaitFor::Task, "RUNNING".into()));
+    assert_eq!(decision.restore.tasks, scene.restore.tasks);
 }
 
 fn resetting(announced: bool, shown: bool, pending: bool) -> Scene {
@@ -253,14 +327,15 @@ fn a_password_that_is_pending_is_remembered_as_seen() {
 }
 
 fn extracted(movers: &[(&str, Mover)]) -> Restore {
-    let mut report = result();
+    let mut report = probed(Some("v28"));
     report.extract.as_mut().unwrap().tables = movers
         .iter()
         .map(|(schema, mover)| plan(schema, "t", *mover))
         .collect();
-    let mut scene = Scene::at(Phase::Ddl);
-    scene.restore.password = Password::Reset;
-    scene.with_result("ddl", report).decide().restore
+    Scene::at(Phase::Ddl)
+        .with_result("ddl", report)
+        .decide()
+        .restore
 }
 
 #[test]
@@ -274,9 +349,7 @@ fn the_extraction_decides_what_dms_and_copy_move() {
 
 #[test]
 fn a_failed_extraction_gives_the_workers_causes() {
-    let mut scene = Scene::at(Phase::Ddl);
-    scene.restore.password = Password::Reset;
-    let restore = scene
+    let restore = Scene::at(Phase::Ddl)
         .with_result("ddl", failure(Mode::Extract, ErrorKind::ExtractFailed))
         .decide()
         .restore;

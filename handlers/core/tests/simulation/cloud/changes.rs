@@ -128,7 +128,7 @@ impl Cloud {
         let failed = result.failure.is_some();
         worker.exit_code = Some(i32::from(failed));
         match worker.name.as_str() {
-            "ddl" => self.schemas = true,
+            "ddl" | "ddl-reset" => self.schemas |= result.extract.is_some(),
             "drop" if !failed => self.schemas = false,
             _ => {}
         }
