@@ -23,7 +23,6 @@ pub fn default_parameter_group(major: u32) -> String {
 /// # Errors
 /// A missing or invalid parameter.
 pub fn choices_of_new(form: &Form, region: &str, major: u32) -> Result<Choices, AwsError> {
-    refuse_managed_password(form)?;
     let defaults = Choices {
         class: class(required(form, "DBInstanceClass")?)?,
         allocated_storage: 20,
@@ -135,14 +134,15 @@ pub fn check_groups(state: &State, choices: &Choices, major: u32) -> Result<(), 
     Ok(())
 }
 
-/// The local cloud makes no secrets of its own, and says so instead of ignoring the wish.
+/// RDS takes over the master's password when it creates or modifies, but not when it restores: that is for Oracle only
+/// (RDS API reference).
 ///
 /// # Errors
 /// `InvalidParameterCombination`.
 pub fn refuse_managed_password(form: &Form) -> Result<(), AwsError> {
     match boolean(form, "ManageMasterUserPassword")? {
         Some(true) => Err(invalid_combination(
-            "The local cloud does not manage master passwords: give MasterUserPassword.",
+            "ManageMasterUserPassword can't be given for a restore of this engine: use it to modify the restored database.",
         )),
         _ => Ok(()),
     }

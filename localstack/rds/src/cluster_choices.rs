@@ -185,7 +185,8 @@ pub fn check_groups(
     if subnets != "default" && !state.subnet_groups.contains_key(subnets) {
         return Err(no_subnet_group(subnets));
     }
-    if *parameters != default_cluster_parameter_group(engine, major) {
+    let default = default_cluster_parameter_group(engine, major);
+    if *parameters != default && !state.cluster_parameter_groups.contains_key(parameters) {
         return Err(no_cluster_parameter_group(parameters));
     }
     Ok(())

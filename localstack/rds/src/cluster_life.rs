@@ -11,9 +11,11 @@ use crate::cluster_status::ClusterStatus;
 use crate::event::ClusterNews;
 use crate::faults::{CREATE_FAILS, PASSWORD_LAG, PROVISION_SLOWLY, RESTORE_FAILS};
 use crate::fleet::Fleet;
-use crate::postgres::{Server, ServerError, Settings, Stop, remove_backups, remove_server};
+use crate::managed_secret;
+use crate::postgres::{Server, ServerError, Stop, remove_backups, remove_server};
 use crate::provisioning::Plot;
-use crate::record::{Backup, DbCluster, Holder, Origin};
+use crate::record::{Backup, DbCluster, Holder, Origin, SecretStatus};
+use crate::server_settings;
 use crate::snapshots;
 use crate::upkeep;
 
@@ -64,12 +66,7 @@ impl ClusterLife {
             fleet: &self.fleet,
             layout: self.fleet.layout(&holder, &one.resource_id),
             holder,
-            settings: Settings {
-                port: one.port,
-                max_connections: self.fleet.config.max_connections,
-                archive: true,
-                recovery: None,
-            },
+            settings: server_settings::of_cluster(&self.fleet, one),
         }
     }
 
@@ -97,6 +94,7 @@ impl ClusterLife {
         self.tell(ClusterNews::Created).await;
         sleep(Duration::from_millis(self.fleet.config.available_gap_ms)).await;
         self.become_status(ClusterStatus::Available).await;
+        managed_secret::set_status(&self.fleet, &self.holder(), SecretStatus::Active).await;
     }
 
     /// Makes the data and their first backup with a server that then ends: only an instance serves them.
@@ -152,7 +150,8 @@ impl ClusterLife {
     }
 
     /// From a password change to the moment from which the new password works.
-    pub async fn change_password(self) {
+    /// One that RDS manages goes into its secret then.
+    pub async fn change_password(self, managed: Option<String>) {
         let config = self.fleet.config.clone();
         sleep(Duration::from_millis(config.password_pending_ms)).await;
         self.become_status(ClusterStatus::ResettingMasterCredentials)
@@ -168,15 +167,25 @@ impl ClusterLife {
         self.tell(ClusterNews::PasswordReset).await;
         sleep(Duration::from_millis(config.password_lag_ms) + self.extra(PASSWORD_LAG)).await;
         let (Some(one), Some(server)) = (self.record(), self.fleet.server(&self.holder())) else {
-            // Without a server the password waits for the next instance that writes.
+            // Without a server the password waits for the next instance that writes; the secret doesn't.
+            if let Some(one) = self.record() {
+                let managed = managed.as_deref();
+                managed_secret::rotated(&self.fleet, &self.holder(), &one.master, managed).await;
+            }
             return;
         };
         let Some(password) = &one.new_password else {
             return;
         };
         let applied = self.apply(&server, &one.master, &password.verifier).await;
-        if let Err(error) = applied {
-            tracing::error!(cluster = self.identifier, %error, "the new password isn't set");
+        match applied {
+            Ok(()) => {
+                let managed = managed.as_deref();
+                managed_secret::rotated(&self.fleet, &self.holder(), &one.master, managed).await;
+            }
+            Err(error) => {
+                tracing::error!(cluster = self.identifier, %error, "the new password isn't set");
+            }
         }
     }
 
@@ -202,6 +211,9 @@ impl ClusterLife {
             // The cluster stays `deleting`, as its files do; the next start of the server tries again.
             tracing::error!(cluster = self.identifier, %error, "the files aren't removed");
             return;
+        }
+        if let Some(secret) = &one.managed_secret {
+            managed_secret::forget(&self.fleet, secret).await;
         }
         let before = self.fleet.tells_deletions_before();
         if before {
@@ -250,7 +262,9 @@ impl ClusterLife {
             tracing::error!(cluster = self.identifier, %error, "the server doesn't start again");
         }
         if one.status == ClusterStatus::ResettingMasterCredentials {
-            self.change_password().await;
+            // A managed password that was on its way is lost: only its verifier is kept.
+            managed_secret::interrupted(&self.fleet, &self.holder()).await;
+            self.change_password(None).await;
         }
     }
 

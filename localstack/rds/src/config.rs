@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::quotas::Quotas;
+
 /// The settings of the local RDS, with defaults for each. Times are milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -37,9 +39,11 @@ pub struct Config {
     pub retained_backups: usize,
     /// `max_connections` of each server.
     pub max_connections: u32,
+    /// The quotas of the account.
+    pub quotas: Quotas,
     /// The first port that instances may get; 15432 if nobody says.
     pub first_port: Option<u16>,
-    /// The last one; with the first, the quota of instances. The hundredth if nobody says.
+    /// The last one; the hundredth if nobody says.
     pub last_port: Option<u16>,
 }
 
@@ -72,6 +76,7 @@ impl Default for Config {
             recovery_ms: 600_000,
             retained_backups: 40,
             max_connections: 100,
+            quotas: Quotas::default(),
             first_port: None,
             last_port: None,
         }

@@ -19,8 +19,11 @@ pub const OLDER_RESTORE_EVENT: &str = "older-restore-event";
 /// A snapshot ends as `failed`.
 pub const SNAPSHOT_FAILS: &str = "snapshot-fails";
 
+/// AWS has no such instance to give: `match` is compared with identifier, class and Availability Zone.
+pub const NO_CAPACITY: &str = "no-capacity";
+
 /// All of them.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 9] = [
     CREATE_FAILS,
     RESTORE_FAILS,
     DESCRIBE_LAG,
@@ -29,4 +32,5 @@ pub const NAMES: [&str; 8] = [
     SNAPSHOT_EVENT_ONLY,
     OLDER_RESTORE_EVENT,
     SNAPSHOT_FAILS,
+    NO_CAPACITY,
 ];

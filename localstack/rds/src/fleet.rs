@@ -15,7 +15,7 @@ use crate::cluster_status::ClusterStatus;
 use crate::config::{Config, DeletionEvent};
 use crate::event::{ClusterNews, News, Subject, Telling, event};
 use crate::postgres::{Layout, Machine, Server, Site};
-use crate::record::{DbCluster, Holder, Instance, State};
+use crate::record::{DbCluster, Holder, Instance, ParameterGroup, State};
 use crate::status::Status;
 
 /// How often the records are looked at for a condition.
@@ -99,6 +99,19 @@ impl Fleet {
     pub async fn change_instance(&self, identifier: &str, change: impl FnOnce(&mut Instance)) {
         self.change(|state| state.instances.get_mut(identifier).map(change))
             .await;
+    }
+
+    /// Notes what of its parameter group an instance's server was just started with and can't take later.
+    pub async fn note_start(&self, identifier: &str) {
+        self.change(|state| {
+            let one = state.instances.get_mut(identifier)?;
+            let group = state.parameter_groups.get(&one.choices.parameter_group);
+            one.started_with = group
+                .map(ParameterGroup::values_at_start)
+                .unwrap_or_default();
+            Some(())
+        })
+        .await;
     }
 
     /// Puts an instance into another status, if that may follow the present one. Tells whether it did.

@@ -13,9 +13,11 @@ use crate::faults::{
     SNAPSHOT_EVENT_ONLY,
 };
 use crate::fleet::Fleet;
-use crate::postgres::{Server, ServerError, Settings, Stop, remove_backups, remove_server};
+use crate::managed_secret;
+use crate::postgres::{Server, ServerError, Stop, remove_backups, remove_server};
 use crate::provisioning::Plot;
-use crate::record::{Backup, Holder, Instance, Origin};
+use crate::record::{Backup, Holder, Instance, Origin, SecretStatus};
+use crate::server_settings;
 use crate::snapshots;
 use crate::status::Status;
 use crate::upkeep;
@@ -77,12 +79,7 @@ impl Life {
             fleet: &self.fleet,
             layout: self.fleet.layout(&holder, &one.resource_id),
             holder,
-            settings: Settings {
-                port: one.port,
-                max_connections: self.fleet.config.max_connections,
-                archive: one.choices.backup_retention > 0,
-                recovery: None,
-            },
+            settings: server_settings::of_instance(&self.fleet, one),
         }
     }
 
@@ -98,7 +95,12 @@ impl Life {
             Err(Mishap::Ordered(status)) => self.fail(status).await,
             Err(Mishap::Real(error)) => {
                 tracing::error!(instance = self.identifier, %error, "provisioning failed");
-                self.fail(failure.1).await;
+                let status = if error.is_about_parameters() {
+                    Status::IncompatibleParameters
+                } else {
+                    failure.1
+                };
+                self.fail(status).await;
             }
         }
     }
@@ -112,6 +114,7 @@ impl Life {
         let plot = self.plot(one);
         let server = plot.server(&one.origin, &one.master, one.database.as_deref());
         let server = server.await?;
+        self.fleet.note_start(&self.identifier).await;
         self.created(one).await;
         self.first_backup(one, &server).await?;
         sleep(Duration::from_millis(self.fleet.config.available_gap_ms)).await;
@@ -119,6 +122,7 @@ impl Life {
         self.fleet
             .set_status(&self.identifier, Status::Available)
             .await;
+        managed_secret::set_status(&self.fleet, &self.holder(), SecretStatus::Active).await;
         Ok(())
     }
 
@@ -212,7 +216,8 @@ impl Life {
     }
 
     /// From a password change to the moment from which the new password works.
-    pub async fn change_password(self) {
+    /// One that RDS manages goes into its secret then.
+    pub async fn change_password(self, managed: Option<String>) {
         let config = self.fleet.config.clone();
         sleep(Duration::from_millis(config.password_pending_ms)).await;
         self.fleet
@@ -232,10 +237,10 @@ impl Life {
             .tell(&self.identifier, &News::PasswordReset)
             .await;
         sleep(Duration::from_millis(config.password_lag_ms) + self.extra(PASSWORD_LAG)).await;
-        self.apply_password().await;
+        self.apply_password(managed.as_deref()).await;
     }
 
-    async fn apply_password(&self) {
+    async fn apply_password(&self, managed: Option<&str>) {
         let (Some(one), Some(server)) = (self.record(), self.fleet.server(&self.holder())) else {
             return;
         };
@@ -247,6 +252,7 @@ impl Life {
                 self.fleet
                     .change_instance(&self.identifier, |one| one.new_password = None)
                     .await;
+                managed_secret::rotated(&self.fleet, &self.holder(), &one.master, managed).await;
             }
             Err(error) => {
                 tracing::error!(instance = self.identifier, %error, "the new password isn't set");
@@ -264,6 +270,9 @@ impl Life {
             // The instance stays `deleting`, as its files do; the next start of the server tries again.
             tracing::error!(instance = self.identifier, %error, "the files aren't removed");
             return;
+        }
+        if let Some(secret) = &one.managed_secret {
+            managed_secret::forget(&self.fleet, secret).await;
         }
         let before = self.fleet.tells_deletions_before();
         if before {
@@ -309,12 +318,15 @@ impl Life {
             return self.resume_backup(&one).await;
         }
         if one.new_password.is_some() {
-            self.change_password().await;
+            // A managed password that was on its way is lost: only its verifier is kept.
+            managed_secret::interrupted(&self.fleet, &self.holder()).await;
+            self.change_password(None).await;
         }
     }
 
     async fn start_again(&self, one: &Instance) -> Result<(), ServerError> {
         let server = self.plot(one).start_again().await?;
+        self.fleet.note_start(&self.identifier).await;
         if !one.backups.is_empty() {
             self.keep_restorable(&server);
         }

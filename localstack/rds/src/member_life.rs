@@ -14,7 +14,7 @@ use crate::event::{ClusterNews, News};
 use crate::faults::{CREATE_FAILS, PROVISION_SLOWLY};
 use crate::fleet::Fleet;
 use crate::life::ordered_status;
-use crate::postgres::Stop;
+use crate::postgres::{ServerError, Stop};
 use crate::record::{DbCluster, Holder, Instance, State};
 use crate::status::Status;
 
@@ -53,9 +53,19 @@ impl MemberLife {
         if let Some(fault) = self.fault(CREATE_FAILS) {
             return self.fail(ordered_status(&fault)).await;
         }
-        if !self.until_cluster_is_ready().await || !self.until_served().await {
+        if !self.until_cluster_is_ready().await {
             return self.fail(Status::Failed).await;
         }
+        if let Err(error) = self.until_served().await {
+            tracing::error!(instance = self.identifier, %error, "the server doesn't start");
+            let status = if error.is_about_parameters() {
+                Status::IncompatibleParameters
+            } else {
+                Status::Failed
+            };
+            return self.fail(status).await;
+        }
+        self.fleet.note_start(&self.identifier).await;
         let created = |one: &mut Instance| one.created_at = Some(Timestamp::now());
         self.fleet.change_instance(&self.identifier, created).await;
         self.tell(&News::Created).await;
@@ -81,24 +91,17 @@ impl MemberLife {
         }
     }
 
-    /// The writer has the server started; a reader waits for the writer. False if there won't be a server.
-    async fn until_served(&self) -> bool {
+    /// The writer has the server started; a reader waits for the writer.
+    async fn until_served(&self) -> Result<(), ServerError> {
         let cluster = ClusterLife::of(&self.fleet, &self.cluster);
         loop {
             if self.fleet.server(&cluster.holder()).is_some() {
-                return true;
+                return Ok(());
             }
             if self.writes() {
-                break;
+                return cluster.serve().await.map(drop);
             }
             sleep(LOOK_EVERY).await;
-        }
-        match cluster.serve().await {
-            Ok(_) => true,
-            Err(error) => {
-                tracing::error!(instance = self.identifier, %error, "the server doesn't start");
-                false
-            }
         }
     }
 

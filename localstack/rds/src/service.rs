@@ -7,8 +7,8 @@ use local_cloud_wire::query::{Form, Xml};
 use local_cloud_wire::{AwsError, Call, CallFuture, QueryService, World};
 
 use crate::actions::{
-    backups, clusters, create, delete, describe, events, member, modify, parameter_groups, restore,
-    restore_snapshot, snapshots, subnet_groups, tagging,
+    account, backups, clusters, create, delete, describe, events, member, modify, parameter_groups,
+    restore, restore_snapshot, snapshots, subnet_groups, tagging,
 };
 use crate::cluster_life::ClusterLife;
 use crate::cluster_status::ClusterStatus;
@@ -155,10 +155,31 @@ impl Rds {
             "ListTagsForResource" => tagging::list(fleet, form)?,
             "CreateDBSubnetGroup" => subnet_groups::create(fleet, form).await?,
             "DescribeDBSubnetGroups" => subnet_groups::describe(fleet, form)?,
-            "CreateDBParameterGroup" => parameter_groups::create(fleet, form).await?,
-            "DescribeDBParameterGroups" => parameter_groups::describe(fleet, form)?,
+            "DescribeAccountAttributes" => account::describe(fleet),
+            _ if action.contains("ParameterGroup") || action.ends_with("Parameters") => {
+                return self.answer_of_groups(action, form).await;
+            }
             _ if action.contains("DBCluster") => self.answer_of_cluster(action, form).await?,
             _ => return self.acknowledge(action, form).await.map(|()| None),
+        };
+        Ok(Some(result))
+    }
+
+    /// The operations on parameter groups, of instances and of clusters.
+    async fn answer_of_groups(&self, action: &str, form: &Form) -> Result<Option<Xml>, AwsError> {
+        let fleet = &self.fleet;
+        let kind = parameter_groups::Kind::of(action);
+        let result = match action.replace("DBCluster", "DB").as_str() {
+            "CreateDBParameterGroup" => parameter_groups::create(fleet, form, kind).await?,
+            "CopyDBParameterGroup" => parameter_groups::copy(fleet, form, kind).await?,
+            "DescribeDBParameterGroups" => parameter_groups::describe(fleet, form, kind)?,
+            "DescribeDBParameters" => parameter_groups::describe_values(fleet, form, kind)?,
+            "ModifyDBParameterGroup" => parameter_groups::modify(fleet, form, kind).await?,
+            "DeleteDBParameterGroup" => {
+                parameter_groups::delete(fleet, form, kind).await?;
+                return Ok(None);
+            }
+            _ => return Err(unknown(action)),
         };
         Ok(Some(result))
     }
@@ -191,7 +212,6 @@ impl Rds {
             "AddTagsToResource" => tagging::add(fleet, form).await,
             "RemoveTagsFromResource" => tagging::remove(fleet, form).await,
             "DeleteDBSubnetGroup" => subnet_groups::delete(fleet, form).await,
-            "DeleteDBParameterGroup" => parameter_groups::delete(fleet, form).await,
             _ => Err(unknown(action)),
         }
     }

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::error::AwsError;
+use crate::statuses;
 
 /// One of the services of this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -64,7 +65,7 @@ pub struct Fault {
     /// For `error`: the error's code. Services may read it for faults of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// For `error`: the HTTP status, 400 without it.
+    /// For `error`: the HTTP status; without it, the documented one of the code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The text of the error or failure.
@@ -205,7 +206,13 @@ impl Faults {
         let message = fault
             .message
             .unwrap_or_else(|| "a fault was switched on for this call".into());
-        Some(AwsError::new(fault.code?, message).with_status(fault.status.unwrap_or(400)))
+        let code = fault.code?;
+        let documented = match service {
+            Service::Rds => statuses::of_rds(&code),
+            Service::Dms | Service::Ecs => 400,
+        };
+        let status = fault.status.unwrap_or(documented);
+        Some(AwsError::new(code, message).with_status(status))
     }
 
     /// A number below `limit` by chance; 0 for 0.

@@ -16,6 +16,7 @@ pub mod query;
 pub mod route;
 pub mod server;
 pub mod service;
+pub mod statuses;
 pub mod store;
 pub mod time;
 pub mod world;

@@ -1,21 +1,23 @@
 //! `CreateDBInstance`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use local_cloud_wire::faults::Service;
 use local_cloud_wire::query::{Form, Xml};
 use local_cloud_wire::{AwsError, ids};
-use postgres_protocol::password::scram_sha_256;
 
 use super::member;
 use crate::choices::{check_groups, choices_of_new, choices_of_restored};
+use crate::faults::NO_CAPACITY;
 use crate::fleet::Fleet;
 use crate::life::Life;
+use crate::managed_secret::{FirstPassword, give_back};
 use crate::parameters::{database_name, new_identifier, number, password, required, tags};
-use crate::record::{Choices, Engine, Instance, Origin, Portrait, Tag};
-use crate::refusal::{
-    instance_exists, invalid_combination, invalid_value, missing, quota_exceeded,
-};
+use crate::quotas;
+use crate::record::{Choices, Engine, Holder, Instance, ManagedSecret, Origin, Portrait, Tag};
+use crate::refusal::{instance_exists, invalid_combination, invalid_value, quota_exceeded};
 use crate::status::Status;
 
 /// What a new instance needs before it has a port and a resource id.
@@ -34,6 +36,8 @@ pub struct Wish {
     pub origin: Origin,
     /// The port that is wanted; another one is given if it isn't free.
     pub port: Option<u16>,
+    /// The secret in which RDS keeps the master's password. Restored instances have none (RDS user guide).
+    pub managed_secret: Option<ManagedSecret>,
 }
 
 impl Wish {
@@ -62,6 +66,7 @@ impl Wish {
             database: source.database,
             origin,
             port: wished_port(form)?,
+            managed_secret: None,
         })
     }
 }
@@ -74,12 +79,18 @@ pub async fn create(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
     if form.get("DBClusterIdentifier").is_some() {
         return member::create(fleet, form).await;
     }
-    let wish = wish(fleet, form)?;
-    let instance = admit(fleet, wish).await?;
-    Ok(result(fleet, "CreateDBInstance", &instance))
+    let password = FirstPassword::read(form, password(form)?)?;
+    let mut wish = wish(fleet, form, &password)?;
+    let holder = Holder::Instance(wish.identifier.clone());
+    let secret = password.keep(fleet, form, &holder, &wish.master).await?;
+    wish.managed_secret.clone_from(&secret);
+    match admit(fleet, wish).await {
+        Ok(instance) => Ok(result(fleet, "CreateDBInstance", &instance)),
+        Err(refused) => Err(give_back(fleet, secret, refused).await),
+    }
 }
 
-fn wish(fleet: &Fleet, form: &Form) -> Result<Wish, AwsError> {
+fn wish(fleet: &Fleet, form: &Form, password: &FirstPassword) -> Result<Wish, AwsError> {
     let identifier = new_identifier(form, "DBInstanceIdentifier")?;
     let engine = required(form, "Engine")?;
     if engine == Engine::AuroraPostgresql.name() {
@@ -102,7 +113,6 @@ fn wish(fleet: &Fleet, form: &Form) -> Result<Wish, AwsError> {
         fleet.machine.installation.major(),
     )?;
     let master = database_name("MasterUsername", required(form, "MasterUsername")?)?;
-    let password = password(form)?.ok_or_else(|| missing("MasterUserPassword"))?;
     let database = form
         .get("DBName")
         .map(|name| database_name("DBName", name))
@@ -115,9 +125,10 @@ fn wish(fleet: &Fleet, form: &Form) -> Result<Wish, AwsError> {
         choices,
         tags: tags(form)?,
         origin: Origin::New {
-            verifier: scram_sha_256(password.as_bytes()),
+            verifier: password.verifier(),
         },
         port: wished_port(form)?,
+        managed_secret: None,
     })
 }
 
@@ -151,8 +162,10 @@ pub fn check_version(wanted: Option<&str>, installed: &str) -> Result<(), AwsErr
 /// # Errors
 /// `DBInstanceAlreadyExists`, `InstanceQuotaExceeded`, a group that isn't found.
 pub async fn admit(fleet: &Arc<Fleet>, wish: Wish) -> Result<Instance, AwsError> {
+    check_capacity(fleet, &wish.identifier, &wish.choices)?;
     let admitted = fleet.change(|state| {
         check_groups(state, &wish.choices, fleet.machine.installation.major())?;
+        quotas::check_instance(state, &fleet.config.quotas, wish.choices.allocated_storage)?;
         if state.instances.contains_key(&wish.identifier) {
             return Err(instance_exists(&wish.identifier));
         }
@@ -169,6 +182,28 @@ pub async fn admit(fleet: &Arc<Fleet>, wish: Wish) -> Result<Instance, AwsError>
     let life = Life::of(fleet, &instance.identifier);
     fleet.start_task(&instance.holder(), life.begin());
     Ok(instance)
+}
+
+/// Whether AWS would have such an instance to give now, which a fault decides.
+///
+/// # Errors
+/// `InsufficientDBInstanceCapacity`.
+pub fn check_capacity(fleet: &Fleet, identifier: &str, choices: &Choices) -> Result<(), AwsError> {
+    let (class, zone) = (&choices.class, &choices.availability_zone);
+    let subject = format!("{identifier} {class} {zone}");
+    match fleet
+        .world
+        .faults
+        .strikes(Service::Rds, NO_CAPACITY, &subject)
+    {
+        None => Ok(()),
+        Some(_) => Err(AwsError::new(
+            "InsufficientDBInstanceCapacity",
+            format!(
+                "The requested DB instance class {class} isn't available in the Availability Zone {zone} now."
+            ),
+        )),
+    }
 }
 
 fn fulfilled(wish: Wish, port: u16, engine_version: String) -> Instance {
@@ -189,6 +224,8 @@ fn fulfilled(wish: Wish, port: u16, engine_version: String) -> Instance {
         backups: Vec::new(),
         origin: wish.origin,
         new_password: None,
+        managed_secret: wish.managed_secret,
+        started_with: BTreeMap::new(),
         membership: None,
     }
 }

@@ -41,7 +41,8 @@ pub async fn delete(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
             .get(&identifier)
             .ok_or_else(|| no_instance(&identifier))?;
         may_be_deleted(state, one)?;
-        if let (true, Some(retained)) = (retains, retained(one, latest)) {
+        if retains && one.choices.backup_retention > 0 && one.membership.is_none() {
+            let retained = retained(one, latest).ok_or_else(|| nothing_to_retain(&identifier))?;
             if state.retained.len() >= most {
                 return Err(too_many_retained());
             }
@@ -77,7 +78,7 @@ fn may_be_deleted(state: &State, one: &Instance) -> Result<(), AwsError> {
     Ok(())
 }
 
-/// What stays of an instance whose automated backups are kept; nothing if it has none.
+/// What stays of an instance whose automated backups are kept; nothing if nothing could be restored from them.
 fn retained(one: &Instance, latest: Option<Timestamp>) -> Option<Retained<Choices>> {
     let window = one.window(latest)?;
     Some(Retained {
@@ -85,6 +86,13 @@ fn retained(one: &Instance, latest: Option<Timestamp>) -> Option<Retained<Choice
         backups: one.backups.clone(),
         latest: window.latest,
     })
+}
+
+fn nothing_to_retain(identifier: &str) -> AwsError {
+    let message = format!(
+        "The automated backups of {identifier} can't be retained: it has no restorable time yet."
+    );
+    AwsError::new("InvalidDBInstanceState", message)
 }
 
 fn too_many_retained() -> AwsError {

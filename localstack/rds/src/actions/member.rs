@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use local_cloud_wire::query::{Form, Xml};
 use local_cloud_wire::{AwsError, ids};
 
-use super::create::result;
+use super::create::{check_capacity, result};
 use crate::choices::{SERVERLESS, default_parameter_group};
 use crate::fleet::Fleet;
 use crate::member_life::MemberLife;
 use crate::parameters::{boolean, cluster_identifier_of, new_identifier, number, required, tags};
+use crate::quotas;
 use crate::record::{Choices, DbCluster, Engine, Instance, Membership, Origin, State, Tag};
 use crate::refusal::{
     instance_exists, invalid_cluster_state, invalid_combination, no_cluster, no_parameter_group,
@@ -61,6 +62,12 @@ pub async fn create(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
         check_cluster(&of, engine)?;
         check_class(&of, &wish.class)?;
         check_parameter_group(state, &wish, major)?;
+        quotas::check_instance(state, &fleet.config.quotas, 0)?;
+        check_capacity(
+            fleet,
+            &wish.identifier,
+            &choices(&of, &wish, &region, major),
+        )?;
         enter(state, &of, wish, &region, major)
     });
     let instance = admitted.await?;
@@ -119,6 +126,8 @@ pub fn enter(
             source: cluster.identifier.clone(),
         },
         new_password: None,
+        managed_secret: None,
+        started_with: std::collections::BTreeMap::new(),
         membership: Some(Membership {
             cluster: cluster.identifier.clone(),
             tier: wish.tier,

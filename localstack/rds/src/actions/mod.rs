@@ -1,5 +1,6 @@
 //! The operations of the API, one module per subject.
 
+pub mod account;
 pub mod backups;
 pub mod clusters;
 pub mod create;

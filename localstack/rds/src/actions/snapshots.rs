@@ -11,6 +11,7 @@ use crate::event::SnapshotStep;
 use crate::fleet::Fleet;
 use crate::parameters::{identifier_of, new_identifier, required, tags};
 use crate::postgres::remove_folder;
+use crate::quotas;
 use crate::record::{
     Choices, Files, Instance, Origin, Snapshot, SnapshotKind, SnapshotStatus, State, Tag,
 };
@@ -31,7 +32,7 @@ pub async fn create(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
     let begun = fleet.change(|state| {
         let one = state
             .instances
-            .get_mut(&source)
+            .get(&source)
             .ok_or_else(|| no_instance(&source))?;
         if one.membership.is_some() {
             return Err(invalid_value(format!(
@@ -45,6 +46,11 @@ pub async fn create(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
             let message = format!("Cannot create the snapshot because a snapshot with the identifier {identifier} already exists.");
             return Err(AwsError::new("DBSnapshotAlreadyExists", message));
         }
+        quotas::check_snapshot(state, &fleet.config.quotas)?;
+        let one = state
+            .instances
+            .get_mut(&source)
+            .ok_or_else(|| no_instance(&source))?;
         one.status = Status::BackingUp;
         let snapshot = manual(identifier, one, own);
         let entry = snapshot.identifier.clone();

@@ -82,6 +82,11 @@ fn tags_of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Vec<Tag>, AwsE
             .get_mut(*name)
             .map(|one| &mut one.tags)
             .ok_or_else(|| no_subnet_group(name)),
+        ["arn", _, "rds", _, _, "cluster-pg", name] => state
+            .cluster_parameter_groups
+            .get_mut(*name)
+            .map(|one| &mut one.tags)
+            .ok_or_else(|| no_parameter_group(name)),
         ["arn", _, "rds", _, _, "pg", name] => state
             .parameter_groups
             .get_mut(*name)

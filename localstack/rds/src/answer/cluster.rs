@@ -5,7 +5,7 @@ use local_cloud_wire::arn::arn;
 use local_cloud_wire::query::Xml;
 use local_cloud_wire::time::iso_milliseconds;
 
-use super::{AutomatedBackup, VPC, restore_window, tag_list};
+use super::{AutomatedBackup, VPC, master_secret, restore_window, tag_list};
 use crate::record::{ClusterChoices, DbCluster, Instance, Scaling, Snapshot, State};
 
 /// The host of all servers here.
@@ -100,6 +100,10 @@ fn attachments(scene: &ClusterScene<'_>, one: &DbCluster, xml: Xml) -> Xml {
             Xml::parent("PendingModifiedValues").child(Xml::text("MasterUserPassword", "****")),
         ),
         _ => xml,
+    };
+    let xml = match &one.managed_secret {
+        Some(secret) => xml.child(master_secret(secret)),
+        None => xml,
     };
     match &choices.scaling {
         Some(one) => xml.child(scaling(one)),

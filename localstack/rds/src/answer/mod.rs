@@ -8,7 +8,9 @@ use local_cloud_wire::arn::arn;
 use local_cloud_wire::query::Xml;
 use local_cloud_wire::time::iso_milliseconds;
 
-use crate::record::{Instance, ParameterGroup, PastEvent, State, SubnetGroup, Tag};
+use crate::actions::parameter_groups::Kind;
+use crate::record::{Instance, ManagedSecret, ParameterGroup, PastEvent, State, SubnetGroup, Tag};
+use crate::status::Status;
 
 pub use backup::{AutomatedBackup, BackupStatus, automated_backup, restore_window, snapshot};
 pub use cluster::{ClusterScene, cluster, cluster_backup, cluster_snapshot};
@@ -106,7 +108,7 @@ fn attachments(scene: &Scene<'_>, one: &Instance, xml: Xml) -> Xml {
     });
     let parameters = Xml::parent("DBParameterGroup")
         .child(Xml::text("DBParameterGroupName", &choices.parameter_group))
-        .child(Xml::text("ParameterApplyStatus", "in-sync"));
+        .child(Xml::text("ParameterApplyStatus", apply_status(scene, one)));
     let known = scene.state.subnet_groups.get(&choices.subnet_group);
     let pending = Xml::parent("PendingModifiedValues");
     let pending = match &one.new_password {
@@ -119,6 +121,10 @@ fn attachments(scene: &Scene<'_>, one: &Instance, xml: Xml) -> Xml {
         .child(subnet_group(scene.region, &choices.subnet_group, known))
         .child(pending)
         .child(tag_list(&one.tags));
+    let xml = match &one.managed_secret {
+        Some(secret) => xml.child(master_secret(secret)),
+        None => xml,
+    };
     if !one.endpoint {
         return xml;
     }
@@ -127,6 +133,30 @@ fn attachments(scene: &Scene<'_>, one: &Instance, xml: Xml) -> Xml {
         .child(Xml::text("Port", one.port))
         .child(Xml::text("HostedZoneId", "Z0LOCALCLOUD"));
     xml.child(endpoint)
+}
+
+/// Whether the server still has to be started anew for what its group says.
+fn apply_status(scene: &Scene<'_>, one: &Instance) -> &'static str {
+    let group = scene
+        .state
+        .parameter_groups
+        .get(&one.choices.parameter_group);
+    let wanted = group
+        .map(ParameterGroup::values_at_start)
+        .unwrap_or_default();
+    if one.status == Status::Creating || wanted == one.started_with {
+        "in-sync"
+    } else {
+        "pending-reboot"
+    }
+}
+
+/// `MasterUserSecret`.
+pub fn master_secret(secret: &ManagedSecret) -> Xml {
+    Xml::parent("MasterUserSecret")
+        .child(Xml::text("SecretArn", &secret.arn))
+        .child(Xml::text("SecretStatus", secret.status))
+        .child(Xml::text("KmsKeyId", &secret.key))
 }
 
 /// `TagList`.
@@ -169,15 +199,15 @@ pub fn subnet_group(region: &str, name: &str, group: Option<&SubnetGroup>) -> Xm
         .child(Xml::list("Subnets", subnets))
 }
 
-/// `DBParameterGroup`.
-pub fn parameter_group(region: &str, name: &str, group: &ParameterGroup) -> Xml {
-    Xml::parent("DBParameterGroup")
-        .child(Xml::text("DBParameterGroupName", name))
+/// `DBParameterGroup` or `DBClusterParameterGroup`.
+pub fn parameter_group(region: &str, kind: Kind, name: &str, group: &ParameterGroup) -> Xml {
+    Xml::parent(kind.element())
+        .child(Xml::text(kind.name(), name))
         .child(Xml::text("DBParameterGroupFamily", &group.family))
         .child(Xml::text("Description", &group.description))
         .child(Xml::text(
-            "DBParameterGroupArn",
-            arn("rds", region, &format!("pg:{name}")),
+            &format!("{}Arn", kind.element()),
+            arn("rds", region, &format!("{}:{name}", kind.resource())),
         ))
 }
 
@@ -201,7 +231,6 @@ mod tests {
     use super::*;
     use crate::choices::choices_of_new;
     use crate::record::{Backup, Engine, NewPassword, Origin};
-    use crate::status::Status;
     use local_cloud_wire::query::Form;
 
     fn at(text: &str) -> Timestamp {
@@ -232,6 +261,8 @@ mod tests {
                 verifier: "SCRAM-SHA-256$secret".into(),
             },
             new_password: None,
+            managed_secret: None,
+            started_with: std::collections::BTreeMap::new(),
             membership: None,
         }
     }

@@ -1,5 +1,6 @@
 //! The configuration files of a cluster, as text.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -17,6 +18,8 @@ pub struct Settings {
     pub port: u16,
     /// `max_connections`.
     pub max_connections: u32,
+    /// What parameter groups set.
+    pub parameters: BTreeMap<String, String>,
     /// Whether the write-ahead log is archived, that is, whether automated backups are on.
     pub archive: bool,
     /// For a server that still has to recover beyond its base backup: from where and to when.
@@ -70,8 +73,16 @@ pub fn postgresql_conf(layout: &Layout, settings: &Settings) -> String {
     let mut set = |name: &str, value: &str| {
         text.push_str(&format!("{name} = {}\n", quoted(value)));
     };
-    set("port", &settings.port.to_string());
     set("max_connections", &settings.max_connections.to_string());
+    // Of two lines for a parameter the last one counts. Those with `rds.` in front are RDS's own, not PostgreSQL's.
+    let of_postgresql = |name: &&String| !name.starts_with("rds.");
+    for name in settings.parameters.keys().filter(of_postgresql) {
+        set(name, &settings.parameters[name]);
+    }
+    if is_on(settings, "rds.logical_replication").unwrap_or(false) {
+        set("wal_level", "logical");
+    }
+    set("port", &settings.port.to_string());
     set(
         "unix_socket_directories",
         &layout.sockets().display().to_string(),
@@ -96,13 +107,24 @@ pub fn postgresql_conf(layout: &Layout, settings: &Settings) -> String {
     text
 }
 
-/// The text of `pg_hba.conf`: TCP only with TLS (`rds.force_ssl`, the default of RDS since version 15), and never for `rdsadmin`.
-pub fn pg_hba_conf() -> String {
+fn is_on(settings: &Settings, name: &str) -> Option<bool> {
+    let value = settings.parameters.get(name)?;
+    Some(matches!(value.as_str(), "1" | "on" | "true"))
+}
+
+/// The text of `pg_hba.conf`: TCP only with TLS unless `rds.force_ssl` is off (it is on by default since version 15),
+/// and never for `rdsadmin`.
+pub fn pg_hba_conf(settings: &Settings) -> String {
+    let tcp = if is_on(settings, "rds.force_ssl").unwrap_or(true) {
+        "hostssl"
+    } else {
+        "host   "
+    };
     format!(
         "local     all          {ADMIN}  peer map=local_cloud\n\
          local     replication  {ADMIN}  peer map=local_cloud\n\
          host      all          {ADMIN}  all  reject\n\
-         hostssl   all          all       127.0.0.1/32  scram-sha-256\n"
+         {tcp}   all          all       127.0.0.1/32  scram-sha-256\n"
     )
 }
 
@@ -146,17 +168,45 @@ mod tests {
     use super::super::layout::Site;
     use super::*;
 
+    fn settings(recovery: Option<Recovery>, archive: bool) -> Settings {
+        Settings {
+            port: 15432,
+            max_connections: 50,
+            parameters: BTreeMap::new(),
+            archive,
+            recovery,
+        }
+    }
+
     fn conf(recovery: Option<Recovery>, archive: bool) -> String {
         let layout = Site::below(Path::new("/home of/it's 5%")).instance("a", "db-A");
-        postgresql_conf(
-            &layout,
-            &Settings {
-                port: 15432,
-                max_connections: 50,
-                archive,
-                recovery,
-            },
-        )
+        postgresql_conf(&layout, &settings(recovery, archive))
+    }
+
+    #[test]
+    fn what_a_group_sets_overrides_our_own_settings_but_not_what_rds_controls() {
+        let layout = Site::below(Path::new("/h")).instance("a", "db-A");
+        let mut settings = settings(None, true);
+        for (name, value) in [
+            ("max_worker_processes", "0"),
+            ("rds.logical_replication", "1"),
+            ("rds.force_ssl", "0"),
+        ] {
+            settings.parameters.insert(name.into(), value.into());
+        }
+        let text = postgresql_conf(&layout, &settings);
+        let last = |name: &str| {
+            let mut lines = text.lines().filter(|line| line.starts_with(name));
+            lines.next_back().map(str::to_owned)
+        };
+        assert_eq!(
+            last("max_worker_processes").as_deref(),
+            Some("max_worker_processes = '0'")
+        );
+        assert_eq!(last("wal_level").as_deref(), Some("wal_level = 'logical'"));
+        assert!(!text.contains("rds."), "{text}");
+        let hba = pg_hba_conf(&settings);
+        assert!(hba.contains("host      all          all"), "{hba}");
     }
 
     #[test]
@@ -201,7 +251,7 @@ mod tests {
 
     #[test]
     fn tcp_is_for_tls_only_and_never_for_the_bootstrap_superuser() {
-        let hba = pg_hba_conf();
+        let hba = pg_hba_conf(&settings(None, true));
         let tcp: Vec<&str> = hba
             .lines()
             .filter(|line| line.starts_with("host"))

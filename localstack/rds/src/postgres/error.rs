@@ -50,6 +50,19 @@ pub enum ServerError {
     Certificate(#[from] AuthorityError),
 }
 
+impl ServerError {
+    /// Whether the server refused to start because of its parameters: PostgreSQL names the configuration file, or a
+    /// library that it can't load.
+    pub fn is_about_parameters(&self) -> bool {
+        match self {
+            Self::Ended { log } => {
+                log.contains("configuration file") || log.contains("could not access file")
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Adds what was being done to an error of the file system.
 pub(crate) fn files(doing: &'static str) -> impl Fn(io::Error) -> ServerError {
     move |cause| ServerError::Files { doing, cause }

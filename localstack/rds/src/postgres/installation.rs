@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
+use super::catalog::{self, Catalog};
+
 /// The user that an installation as root runs PostgreSQL as; Debian's package creates it.
 const UNPRIVILEGED_USER: &str = "postgres";
 
@@ -16,6 +18,8 @@ pub struct Installation {
     programs: PathBuf,
     /// The server's version, for example `15.14`.
     pub version: String,
+    /// Its parameters.
+    pub catalog: Catalog,
     /// The user who owns the clusters' files and processes.
     pub owner: Owner,
 }
@@ -53,18 +57,15 @@ impl Installation {
         let folder = Path::new("/usr/lib/postgresql");
         let programs =
             newest(folder).ok_or_else(|| InstallationError::NoPrograms(folder.to_owned()))?;
-        let answer = Command::new(programs.join("postgres"))
-            .arg("--version")
-            .output()
-            .await;
-        let answer = answer.map_err(InstallationError::NoVersion)?;
-        let version = version(&String::from_utf8_lossy(&answer.stdout)).ok_or_else(|| {
+        let owner = Owner::of_clusters()?;
+        let version = version(&ask(&programs, &owner, "--version").await?).ok_or_else(|| {
             InstallationError::NoVersion(io::Error::other("the answer holds no version"))
         })?;
-        let owner = Owner::of_clusters()?;
+        let catalog = catalog::read(&ask(&programs, &owner, "--describe-config").await?);
         Ok(Self {
             programs,
             version,
+            catalog,
             owner,
         })
     }
@@ -157,6 +158,14 @@ impl Owner {
             None => Ok(()),
         }
     }
+}
+
+/// What `postgres` answers to an option. It refuses some as root, so its owner asks.
+async fn ask(programs: &Path, owner: &Owner, option: &str) -> Result<String, InstallationError> {
+    let mut command = owner.command(programs.join("postgres"));
+    let answer = command.arg(option).output().await;
+    let answer = answer.map_err(InstallationError::NoVersion)?;
+    Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
 }
 
 fn newest(folder: &Path) -> Option<PathBuf> {

@@ -1,6 +1,7 @@
 //! Real PostgreSQL clusters: their files, processes, backups and recovery. Nothing of the RDS API is in here.
 
 mod authority;
+mod catalog;
 mod configuration;
 mod error;
 mod files;
@@ -12,6 +13,7 @@ mod server;
 mod session;
 
 pub use authority::{Authority, AuthorityError};
+pub use catalog::{Catalog, Parameter};
 pub use configuration::{Recovery, Settings};
 pub use error::ServerError;
 pub use files::{

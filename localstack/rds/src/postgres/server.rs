@@ -73,7 +73,7 @@ pub fn configure(
     write("server.crt", &identity.certificate)?;
     write("server.key", &identity.key)?;
     write("postgresql.conf", &postgresql_conf(layout, settings))?;
-    write("pg_hba.conf", &pg_hba_conf())?;
+    write("pg_hba.conf", &pg_hba_conf(settings))?;
     write("pg_ident.conf", &pg_ident_conf(owner))
 }
 
@@ -202,6 +202,22 @@ impl Server {
     /// The file system fails.
     pub async fn remove_backup(&self, name: &str) -> Result<(), ServerError> {
         remove_folder(&self.layout.vault().backup(name)).await
+    }
+
+    /// Writes other settings and has the server take those that it can take without a restart.
+    ///
+    /// # Errors
+    /// The file system or the statement fails.
+    pub async fn reconfigure(&self, settings: &Settings) -> Result<(), ServerError> {
+        configure(&self.machine, &self.layout, settings)?;
+        let doing = "reload the configuration";
+        let client = connect(self.layout.sockets(), self.port, "postgres")
+            .await
+            .map_err(statement(doing))?;
+        client
+            .batch_execute("select pg_reload_conf()")
+            .await
+            .map_err(statement(doing))
     }
 
     /// Starts the heartbeat, if it isn't beating already.

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Backup, Engine, Holder, NewPassword, Origin, Portrait, Tag};
+use super::{Backup, Engine, Holder, ManagedSecret, NewPassword, Origin, Portrait, Tag};
 use crate::cluster_status::ClusterStatus;
 use crate::window::Window;
 
@@ -103,6 +103,9 @@ pub struct DbCluster {
     pub origin: Origin,
     /// A password that doesn't work yet.
     pub new_password: Option<NewPassword>,
+    /// The secret in which RDS keeps the master's password.
+    #[serde(default)]
+    pub managed_secret: Option<ManagedSecret>,
     /// The identifier of the instance that writes.
     pub writer: Option<String>,
 }

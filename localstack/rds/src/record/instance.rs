@@ -1,9 +1,11 @@
 //! An instance.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Backup, Engine, Holder, Origin, Portrait, Tag};
+use super::{Backup, Engine, Holder, ManagedSecret, Origin, Portrait, Tag};
 use crate::status::Status;
 use crate::window::Window;
 
@@ -89,6 +91,12 @@ pub struct Instance {
     pub origin: Origin,
     /// A password that doesn't work yet.
     pub new_password: Option<NewPassword>,
+    /// The secret in which RDS keeps the master's password.
+    #[serde(default)]
+    pub managed_secret: Option<ManagedSecret>,
+    /// What of its parameter group its server was started with and can't take later.
+    #[serde(default)]
+    pub started_with: BTreeMap<String, String>,
     /// The cluster that it is an instance of.
     #[serde(default)]
     pub membership: Option<Membership>,

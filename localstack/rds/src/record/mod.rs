@@ -6,6 +6,7 @@ mod groups;
 mod holder;
 mod instance;
 mod origin;
+mod secret;
 mod snapshot;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -15,10 +16,11 @@ use serde::{Deserialize, Serialize};
 
 pub use backup::{Backup, Portrait, Retained, backup_for, window};
 pub use cluster::{Capacity, ClusterChoices, DbCluster, MultiAz, Scaling};
-pub use groups::{ParameterGroup, SubnetGroup};
+pub use groups::{ParameterGroup, Setting, SubnetGroup};
 pub use holder::{Engine, Holder};
 pub use instance::{Choices, Instance, Membership, NewPassword};
 pub use origin::{Files, Origin};
+pub use secret::{ManagedSecret, SecretStatus};
 pub use snapshot::{Snapshot, SnapshotKind, SnapshotStatus, automated_name};
 
 use crate::status::Status;
@@ -76,6 +78,9 @@ pub struct State {
     pub subnet_groups: BTreeMap<String, SubnetGroup>,
     /// The parameter groups by name.
     pub parameter_groups: BTreeMap<String, ParameterGroup>,
+    /// The cluster parameter groups by name.
+    #[serde(default)]
+    pub cluster_parameter_groups: BTreeMap<String, ParameterGroup>,
     /// The events, oldest first.
     pub events: VecDeque<PastEvent>,
 }
@@ -123,5 +128,19 @@ impl State {
             mine.is_some_and(|membership| membership.cluster == cluster)
         };
         self.instances.values().filter(of)
+    }
+
+    /// What an instance's or cluster's record says of a secret that RDS manages.
+    pub fn managed_secret(&mut self, holder: &Holder) -> Option<&mut Option<ManagedSecret>> {
+        match holder {
+            Holder::Instance(identifier) | Holder::Member(identifier) => {
+                let one = self.instances.get_mut(identifier)?;
+                Some(&mut one.managed_secret)
+            }
+            Holder::Cluster(identifier) => {
+                let one = self.clusters.get_mut(identifier)?;
+                Some(&mut one.managed_secret)
+            }
+        }
     }
 }

@@ -4,7 +4,11 @@
 mod cluster;
 mod cluster_stage;
 mod instance;
+mod managed;
+mod parameters;
+mod quotas;
 mod restore;
 mod retained;
+mod secrets;
 mod snapshot;
 mod stage;

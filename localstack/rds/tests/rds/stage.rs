@@ -46,13 +46,27 @@ impl Stage {
 
     /// With settings of the test's own; the provisioning times are always short.
     pub async fn open_with(config: Config) -> Self {
+        // Nothing but managed secrets needs the rest of the local cloud.
+        Self::open_at(config, "http://127.0.0.1:1").await
+    }
+
+    /// Beside that Secrets Manager.
+    pub async fn open_in(first_port: u16, endpoint: &str) -> Self {
+        let config = Config {
+            first_port: Some(first_port),
+            ..Config::default()
+        };
+        Self::open_at(config, endpoint).await
+    }
+
+    async fn open_at(config: Config, endpoint: &str) -> Self {
         let home = std::env::temp_dir().join(format!("lc-{}", ids::hex(4)));
         fs::create_dir_all(&home).unwrap();
         let known: [(Service, &[&str]); 1] = [(Service::Rds, &local_cloud_rds::faults::NAMES)];
         let faults = Arc::new(Faults::new(1, &known));
         let (publisher, events) = Publisher::recorded();
         let world = World {
-            cloud: Cloud::new("http://127.0.0.1:1"),
+            cloud: Cloud::new(endpoint),
             events: publisher,
             faults: Arc::clone(&faults),
             home: home.clone(),
@@ -164,6 +178,30 @@ impl Stage {
         let available = |xml: &str| text(xml, "DBInstanceStatus") == Some("available");
         let xml = self.until(identifier, available).await;
         text(&xml, "Port").unwrap().to_owned()
+    }
+
+    /// The major version of the installed PostgreSQL.
+    pub async fn version(&self) -> String {
+        let groups = self.call("DescribeDBParameterGroups", "").await.unwrap();
+        let family = groups.split("<DBParameterGroupFamily>postgres").nth(1);
+        let (major, _) = family.unwrap().split_once('<').unwrap();
+        major.to_owned()
+    }
+
+    /// Waits until new sessions have that value of a parameter.
+    pub async fn until_shown(&self, port: &str, parameter: &str, value: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let client = self.log_in(port, "master", PASSWORD).await.unwrap();
+            let query = "select current_setting($1)";
+            let row = client.query_one(query, &[&parameter]).await.unwrap();
+            let found: String = row.get(0);
+            if found == value {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{parameter} stays {found}");
+            sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Waits until a cluster is gone.

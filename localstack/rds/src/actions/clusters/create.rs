@@ -5,19 +5,21 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use local_cloud_wire::query::{Form, Xml};
 use local_cloud_wire::{AwsError, ids};
-use postgres_protocol::password::scram_sha_256;
 
 use crate::actions::create::{check_version, wished_port};
 use crate::actions::member;
 use crate::answer::{ClusterScene, cluster};
-use crate::choices::refuse_managed_password;
 use crate::cluster_choices::{check_groups, choices_of_new};
 use crate::cluster_life::ClusterLife;
 use crate::cluster_status::ClusterStatus;
 use crate::fleet::Fleet;
+use crate::managed_secret::{FirstPassword, give_back};
 use crate::parameters::{cluster_password, database_name, new_identifier, required, tags};
-use crate::record::{ClusterChoices, DbCluster, Engine, Instance, Origin, State, Tag};
-use crate::refusal::{cluster_exists, instance_exists, invalid_value, missing, quota_exceeded};
+use crate::quotas;
+use crate::record::{
+    ClusterChoices, DbCluster, Engine, Holder, Instance, ManagedSecret, Origin, State, Tag,
+};
+use crate::refusal::{cluster_exists, instance_exists, invalid_value, quota_exceeded};
 
 /// What a new cluster needs before it has a port and a resource id.
 pub struct Wish {
@@ -37,6 +39,8 @@ pub struct Wish {
     pub origin: Origin,
     /// The port that is wanted; another one is given if it isn't free.
     pub port: Option<u16>,
+    /// The secret in which RDS keeps the master's password. Restored clusters have none (RDS user guide).
+    pub managed_secret: Option<ManagedSecret>,
 }
 
 /// Starts the creation. A Multi-AZ DB cluster comes with three instances, an Aurora one with none.
@@ -44,20 +48,24 @@ pub struct Wish {
 /// # Errors
 /// As documented for the operation.
 pub async fn create(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
-    let wish = wish(fleet, form)?;
-    let made = admit(fleet, wish).await?;
-    Ok(result(fleet, "CreateDBCluster", &made))
+    let password = FirstPassword::read(form, cluster_password(form)?)?;
+    let mut wish = wish(fleet, form, &password)?;
+    let holder = Holder::Cluster(wish.identifier.clone());
+    let secret = password.keep(fleet, form, &holder, &wish.master).await?;
+    wish.managed_secret.clone_from(&secret);
+    match admit(fleet, wish).await {
+        Ok(made) => Ok(result(fleet, "CreateDBCluster", &made)),
+        Err(refused) => Err(give_back(fleet, secret, refused).await),
+    }
 }
 
-fn wish(fleet: &Fleet, form: &Form) -> Result<Wish, AwsError> {
+fn wish(fleet: &Fleet, form: &Form, password: &FirstPassword) -> Result<Wish, AwsError> {
     let identifier = new_identifier(form, "DBClusterIdentifier")?;
     let engine = engine(form)?;
     let installation = &fleet.machine.installation;
     check_version(form.get("EngineVersion"), &installation.version)?;
-    refuse_managed_password(form)?;
     let choices = choices_of_new(form, engine, installation.major())?;
     let master = database_name("MasterUsername", required(form, "MasterUsername")?)?;
-    let password = cluster_password(form)?.ok_or_else(|| missing("MasterUserPassword"))?;
     let database = form
         .get("DatabaseName")
         .map(|name| database_name("DatabaseName", name))
@@ -71,9 +79,10 @@ fn wish(fleet: &Fleet, form: &Form) -> Result<Wish, AwsError> {
         choices,
         tags: tags(form)?,
         origin: Origin::New {
-            verifier: scram_sha_256(password.as_bytes()),
+            verifier: password.verifier(),
         },
         port: wished_port(form)?,
+        managed_secret: None,
     })
 }
 
@@ -101,6 +110,7 @@ pub async fn admit(fleet: &Arc<Fleet>, wish: Wish) -> Result<DbCluster, AwsError
         if state.clusters.contains_key(&wish.identifier) {
             return Err(cluster_exists(&wish.identifier));
         }
+        quotas::check_cluster(state, &fleet.config.quotas)?;
         let port = fleet
             .free_port(state, wish.port)
             .ok_or_else(quota_exceeded)?;
@@ -139,6 +149,7 @@ fn fulfilled(wish: Wish, port: u16, engine_version: String) -> DbCluster {
         latest: None,
         origin: wish.origin,
         new_password: None,
+        managed_secret: wish.managed_secret,
         writer: None,
     }
 }

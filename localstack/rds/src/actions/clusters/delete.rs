@@ -31,7 +31,12 @@ pub async fn delete(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
         may_be_deleted(state, one)?;
         let mut deleting = one.clone();
         deleting.status = ClusterStatus::Deleting;
-        if let (true, Some(retained)) = (retains, retained(&deleting, latest)) {
+        if retains {
+            let retained = retained(&deleting, latest).ok_or_else(|| {
+                invalid_cluster_state(format!(
+                    "The automated backups of {identifier} can't be retained: it has no restorable time yet."
+                ))
+            })?;
             if state.retained_clusters.len() >= most {
                 return Err(too_many_retained());
             }

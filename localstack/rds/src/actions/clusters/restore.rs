@@ -73,6 +73,7 @@ pub fn restored(
         },
         origin,
         port: wished_port(form)?,
+        managed_secret: None,
     })
 }
 

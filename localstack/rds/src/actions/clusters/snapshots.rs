@@ -12,6 +12,7 @@ use crate::cluster_status::ClusterStatus;
 use crate::fleet::Fleet;
 use crate::parameters::{cluster_identifier_of, new_identifier, required, tags};
 use crate::postgres::remove_folder;
+use crate::quotas;
 use crate::record::{
     ClusterChoices, DbCluster, Files, Origin, Snapshot, SnapshotKind, SnapshotStatus, State, Tag,
 };
@@ -30,7 +31,7 @@ pub async fn create(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
     let source = cluster_identifier_of(required(form, "DBClusterIdentifier")?);
     let own = tags(form)?;
     let begun = fleet.change(|state| {
-        let one = state.clusters.get_mut(&source);
+        let one = state.clusters.get(&source);
         let one = one.ok_or_else(|| no_cluster(&source))?;
         if one.status != ClusterStatus::Available {
             let problem = format!(
@@ -43,6 +44,9 @@ pub async fn create(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
             let message = format!("Cannot create the cluster snapshot because one with the identifier {identifier} already exists.");
             return Err(AwsError::new("DBClusterSnapshotAlreadyExistsFault", message));
         }
+        quotas::check_cluster_snapshot(state, &fleet.config.quotas)?;
+        let one = state.clusters.get_mut(&source);
+        let one = one.ok_or_else(|| no_cluster(&source))?;
         one.status = ClusterStatus::BackingUp;
         let snapshot = manual(identifier, one, own);
         let entry = snapshot.identifier.clone();
