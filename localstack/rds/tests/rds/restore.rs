@@ -204,7 +204,13 @@ async fn every_time_since_the_first_backup_stays_restorable_however_many_backups
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_instance_has_the_password_of_its_time() {
-    let stage = Stage::open(21420).await;
+    // Long enough to be seen on a busy machine.
+    let config = Config {
+        first_port: Some(21420),
+        resetting_ms: 3000,
+        ..Config::default()
+    };
+    let stage = Stage::open_with(config).await;
     stage.create("production", "").await;
     let before = a_quiet_moment().await;
     let change =
