@@ -20,6 +20,7 @@ pub mod database;
 pub mod error;
 pub mod faults;
 pub mod function_logs;
+pub mod haystack;
 pub mod inventory;
 pub mod leftovers;
 pub mod outcome;

@@ -20,6 +20,8 @@ pub enum ErrorKind {
     SourceUnknown,
     /// The source may not be used: no opt-in tag, or an unusable secret.
     SourceNotAllowed,
+    /// The key of the source can't be used.
+    KeyUnusable,
     /// The source is in a state that can't be restored from.
     SourceState,
     /// The restore point lies outside the window of the source's backups.
@@ -144,6 +146,9 @@ impl ErrorKind {
             }
             Self::SourceNotAllowed => {
                 "Tag the source with tenant-restore:secret and its secret with tenant-restore:deployment."
+            }
+            Self::KeyUnusable => {
+                "Enable the source's KMS key, and let the deployment's roles use it by the key's policy."
             }
             Self::SourceState => {
                 "Wait until the source is available, then publish the request again."

@@ -12,6 +12,7 @@ pub mod job;
 pub mod letter;
 pub mod naming;
 pub mod phases;
+pub mod place;
 pub mod price;
 pub mod request;
 pub mod restore;

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use tenant_restore_core::admission::Limits;
 use tenant_restore_core::decision::Setting;
 use tenant_restore_core::naming::Deployment;
+use tenant_restore_core::place::Home;
 use tenant_restore_core::price::PriceList;
 use tenant_restore_core::wait::Pace;
 use tenant_restore_events::Phase;
@@ -61,6 +62,8 @@ pub struct Config {
     pub databases: DatabaseConfig,
     /// How DMS is used.
     pub replication: ReplicationConfig,
+    /// Region and account.
+    pub home: Home,
     /// Source of requests that name none.
     pub default_source: String,
     /// Its secret.
@@ -170,6 +173,8 @@ impl Config {
                 secret_role: required("DMS_SECRET_ROLE_ARN")?,
                 certificate: optional("CA_CERTIFICATE_ARN"),
             },
+            home: Home::of(&required("CLUSTER_ARN")?)
+                .ok_or("CLUSTER_ARN has no region and account")?,
             default_source: required("DEFAULT_SOURCE")?,
             default_source_secret: required("DEFAULT_SOURCE_SECRET_ARN")?,
             kms_key: optional("KMS_KEY_ARN"),

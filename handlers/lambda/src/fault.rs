@@ -95,6 +95,7 @@ fn kind(code: &str, status: u16) -> ErrorKind {
         | "TenantDatabaseQuotaExceeded"
         | "ResourceQuotaExceeded"
         | "LimitExceeded" => ErrorKind::QuotaExceeded,
+        "KMSKeyNotAccessible" => ErrorKind::KeyUnusable,
         "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized" => ErrorKind::AccessDenied,
         "InternalFailure"
         | "InternalServerError"

@@ -33,7 +33,7 @@ pub async fn receive(
         now,
         default_source: &engine.config.default_source,
     };
-    let causes = match request::read(&envelope.detail, &arrival) {
+    let causes = match judge(engine, envelope, &arrival) {
         Ok(request) => match open(engine, request, delivery, now).await? {
             Ok(()) => return Ok(()),
             Err(cause) => vec![cause],
@@ -45,6 +45,20 @@ pub async fn receive(
     let ended = rejection(&request_id, &envelope.detail, &causes, now);
     let ended = engine.keep_rejection(&ended, now).await?;
     engine.announce(&ended).await
+}
+
+/// Reads a request and judges whether it names databases that this deployment can serve.
+fn judge(
+    engine: &Engine,
+    envelope: &Envelope<Value>,
+    arrival: &Arrival<'_>,
+) -> Result<Request, Vec<Cause>> {
+    let foreign = engine.config.home.refuse_foreign(&envelope.detail);
+    match request::read(&envelope.detail, arrival) {
+        Ok(request) if foreign.is_empty() => Ok(request),
+        Ok(_) => Err(foreign),
+        Err(causes) => Err([causes, foreign].concat()),
+    }
 }
 
 /// Fails the restore that a request opened before it was given up. A request that opened none is only kept.

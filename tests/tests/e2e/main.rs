@@ -18,5 +18,6 @@ mod refusals;
 mod rejections;
 mod repeats;
 mod second_chances;
+mod secrecy;
 mod storm;
 mod sweeper;

@@ -72,6 +72,11 @@ fn cases() -> Vec<Case> {
         ),
         ("no-point", json!({ "restoreTime": null }), &["restoreTime"]),
         (
+            "source-elsewhere",
+            json!({ "source": "arn:aws:rds:us-east-1:000000000000:db:production" }),
+            &["source"],
+        ),
+        (
             "time-number",
             json!({ "restoreTime": 1_767_225_600 }),
             &["restoreTime"],
