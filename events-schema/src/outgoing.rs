@@ -153,8 +153,58 @@ pub struct Held {
     pub upkeep: Option<Upkeep>,
 }
 
-/// Detail of `RestorePlanned`: what the preflight says about a `RestorePlanRequested`. Nothing was created.
+/// A live table, and how its namesake of the restore point would probably be moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedTable {
+    /// Its schema.
+    pub schema: String,
+    /// The name that the schema's copy would get.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub restored_as: Option<String>,
+    /// Its name.
+    pub table: String,
+    /// `dms` or `copy`; absent if the requested mover can't carry it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub mover: Option<String>,
+    /// Why this mover, or why not the requested one.
+    pub reason: String,
+    /// Rows, as PostgreSQL's statistics count them.
+    pub rows: u64,
+    /// Bytes on disk, without indexes.
+    pub bytes: u64,
+}
+
+/// What would be moved, judged by the live schemas.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedVolume {
+    /// Tables with rows of their own.
+    pub tables: u64,
+    /// Their rows, as PostgreSQL's statistics count them.
+    pub rows: u64,
+    /// Bytes on disk, with indexes.
+    pub bytes: u64,
+}
+
+/// How long a restore would take, and what it would cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Estimate {
+    /// Seconds from request to outcome.
+    pub seconds: u64,
+    /// US dollars; absent if some price isn't known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", range(min = 0))]
+    pub usd: Option<f64>,
+    /// What the figures are based on.
+    pub basis: String,
+}
+
+/// Detail of `RestorePlanned`: what the preflight says about a `RestorePlanRequested`. Nothing was created.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Planned {
     /// What it is about; never a restore, since none was opened.
@@ -174,6 +224,25 @@ pub struct Planned {
     /// Findings of the preflight that don't forbid the restore.
     #[serde(default)]
     pub warnings: Vec<Cause>,
+    /// The largest tables of the live schemas, 200 at most; the report has all.
+    #[serde(default)]
+    pub tables: Vec<PlannedTable>,
+    /// All tables together; absent if production couldn't be looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PlannedVolume")]
+    pub volume: Option<PlannedVolume>,
+    /// What would be created and is charged by the hour; absent if production couldn't be looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Upkeep")]
+    pub creates: Option<Upkeep>,
+    /// How long it would take; absent if production couldn't be looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Estimate")]
+    pub estimate: Option<Estimate>,
+    /// S3 URI of all that the preflight found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub report: Option<String>,
 }
 
 /// How an attempt ended.

@@ -54,6 +54,7 @@ const REFUSALS: &[(&str, &str, &str)] = &[
     ("missing-restore-point", "required", ""),
     ("possible-not-a-boolean", "type", "/possible"),
     ("missing-verdict", "required", ""),
+    ("table-without-reason", "required", "/tables/0"),
     ("unknown-phase", "oneOf", "/phase"),
     ("missing-phase", "required", ""),
     ("missing-until", "required", ""),

@@ -85,7 +85,19 @@ pub enum Output {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Publish a RestoreRequested event
-    Request(Box<Request>),
+    Request {
+        /// The request.
+        #[command(flatten)]
+        request: Box<Request>,
+        /// Follow the restore to its end
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Publish a RestorePlanRequested event and print what a restore would do, create, cost and take
+    #[command(
+        after_help = "Exit codes: 0 it would be accepted, 1 it would be rejected, 2 usage or AWS error."
+    )]
+    Plan(Box<Request>),
     /// Show a restore
     Status {
         /// Restore id or request id
@@ -161,6 +173,7 @@ fn phase(name: &str) -> Result<Phase, String> {
 
 /// A request, as options or as a file. Options replace the file's fields.
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 pub struct Request {
     /// JSON file with the event's detail; `-` reads standard input
     #[arg(long)]
@@ -215,9 +228,6 @@ pub struct Request {
     /// Free text for the audit record
     #[arg(long)]
     pub requested_by: Option<String>,
-    /// Follow the restore to its end
-    #[arg(long)]
-    pub watch: bool,
 }
 
 #[cfg(test)]
@@ -232,7 +242,7 @@ mod tests {
 
     fn request(line: &str) -> Request {
         match parse(line).unwrap().command {
-            Command::Request(request) => *request,
+            Command::Request { request, .. } => *request,
             other => panic!("{other:?}"),
         }
     }
@@ -292,7 +302,7 @@ mod tests {
 
     #[test]
     fn nothing_is_offered_that_does_not_exist() {
-        for absent in ["plan", "list", "report", "dlq purge"] {
+        for absent in ["list", "report", "dlq purge"] {
             assert!(
                 parse(&format!("tenant-restore {absent}")).is_err(),
                 "{absent}"

@@ -1,8 +1,8 @@
-//! The command line of Tenant Restore: ask for a restore, look at one, follow one to its end, cancel or replay one, and
+//! The command line of Tenant Restore: ask for a restore or what one would do, look at one, follow one to its end, cancel or replay one, and
 //! see to the messages that nobody could handle.
 //!
 //! Exit codes: 0 the command did what it was asked (`watch`: the restore completed), 1 the restore was rejected or
-//! failed, 2 the command itself could not be done.
+//! failed (`plan`: it would be rejected), 2 the command itself could not be done.
 
 mod arguments;
 mod aws;
@@ -12,6 +12,7 @@ mod display;
 mod dlq;
 mod history;
 mod log;
+mod plan;
 mod record;
 mod reference;
 mod status;
@@ -56,14 +57,20 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
         command,
     } = arguments;
     match command {
-        Command::Request(request) => {
+        Command::Request { request, watch } => {
             let detail = detail::build(
                 &request,
                 detail::read_file(request.file.as_deref())?,
                 Timestamp::now(),
             )?;
             let config = aws::config(&connection).await?;
-            publish(&config, &deployment, output, &detail, request.watch).await
+            publish(&config, &deployment, output, &detail, watch).await
+        }
+        Command::Plan(request) => {
+            let file = detail::read_file(request.file.as_deref())?;
+            let detail = detail::build(&request, file, Timestamp::now())?;
+            let config = aws::config(&connection).await?;
+            plan::run(&config, &deployment, output, &detail).await
         }
         Command::Status { id, log } => {
             let records = Records::new(&aws::config(&connection).await?, &deployment);

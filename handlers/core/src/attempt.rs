@@ -37,6 +37,12 @@ impl Restore {
     /// # Errors
     /// Why there can be none.
     pub fn next_attempt(&self, now: Timestamp) -> Result<Self, String> {
+        if self.is_plan() {
+            return Err(format!(
+                "{} is a plan; publish RestorePlanRequested again",
+                self.id
+            ));
+        }
         let Some(ended) = self.ended.as_ref().filter(|_| self.announced) else {
             return Err(format!(
                 "the restore {} has not ended; it is in phase {}",

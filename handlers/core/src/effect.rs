@@ -1,7 +1,7 @@
 //! What a decision asks the shell to do. Each effect is idempotent: its names are derived from the restore.
 
 use jiff::Timestamp;
-use tenant_restore_events::outgoing::Ended;
+use tenant_restore_events::outgoing::{Ended, Planned};
 
 use crate::job::Job;
 use crate::restore::ResourceKind;
@@ -145,6 +145,11 @@ pub enum Effect {
         /// S3 keys of the jobs' results.
         results: Vec<String>,
     },
+    /// Tell what a restore would do.
+    TellPlan {
+        /// The answer.
+        planned: Box<Planned>,
+    },
     /// Tell that a failed restore is held.
     TellHeld {
         /// The phase that failed.
@@ -196,6 +201,7 @@ impl Effect {
             | Self::DeleteSecret { .. }
             | Self::DeleteObjects { .. }
             | Self::Announce { .. }
+            | Self::TellPlan { .. }
             | Self::TellHeld { .. }
             | Self::ReleaseClaims
             | Self::ReleaseAdmission => None,
@@ -238,6 +244,14 @@ impl Effect {
                 format!("start replication task {name} again")
             }
             Self::StartReplicationTask { name, .. } => format!("start replication task {name}"),
+            Self::TellPlan { planned } => {
+                let verdict = if planned.possible {
+                    "possible"
+                } else {
+                    "impossible"
+                };
+                format!("tell the plan: {verdict}")
+            }
             Self::TellHeld { until, .. } => format!("tell that it is held until {until}"),
             Self::StopReplicationTask { name } => format!("stop replication task {name}"),
             Self::DeleteReplicationTask { name } => format!("delete replication task {name}"),

@@ -13,6 +13,7 @@ pub mod letter;
 pub mod naming;
 pub mod phases;
 pub mod place;
+pub mod plan;
 pub mod price;
 pub mod request;
 pub mod restore;

@@ -58,6 +58,11 @@ pub fn restore_id(deployment: &str, request_id: &str) -> RestoreId {
     RestoreId(digest_text(&[deployment, request_id])[..ID_LENGTH].to_owned())
 }
 
+/// The id of the plan that a request asks for: never that of a restore of the same request id.
+pub fn plan_id(deployment: &str, request_id: &str) -> RestoreId {
+    RestoreId(digest_text(&["plan", deployment, request_id])[..ID_LENGTH].to_owned())
+}
+
 /// A digest of some texts in lower-case base32, 52 characters; the texts' borders count.
 pub fn digest_text(texts: &[&str]) -> String {
     let mut hash = Sha256::new();
@@ -221,6 +226,7 @@ mod tests {
         assert_eq!(id, restore_id("tenant-restore", "ticket-1"));
         assert_ne!(id, restore_id("tenant-restore", "ticket-2"));
         assert_ne!(id, restore_id("tenant-restor", "eticket-1"));
+        assert_ne!(id, plan_id("tenant-restore", "ticket-1"));
         assert!(RestoreId::parse(id.as_str()).is_some());
     }
 

@@ -13,8 +13,54 @@ use crate::hold::OnFailure;
 use crate::job::{
     Acceptance, ExternalForeignKeys, MoverChoice, OnMismatch, SchemaName, ValidateChoice,
 };
-use crate::naming::digest_text;
+use crate::naming::{RestoreId, digest_text, plan_id, restore_id};
+use crate::restore::Restore;
 use fields::{Fields, invalid};
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// A restore.
+    Restore,
+    /// A plan of one.
+    Plan,
+}
+
+impl Ask {
+    /// By the event's detail-type.
+    pub fn of(detail_type: &str) -> Option<Self> {
+        match detail_type {
+            "RestoreRequested" => Some(Self::Restore),
+            "RestorePlanRequested" => Some(Self::Plan),
+            _ => None,
+        }
+    }
+
+    /// The event's detail-type.
+    pub fn detail_type(self) -> &'static str {
+        match self {
+            Self::Restore => "RestoreRequested",
+            Self::Plan => "RestorePlanRequested",
+        }
+    }
+
+    /// The id of what a request of this id opens.
+    pub fn id(self, deployment: &str, request_id: &str) -> RestoreId {
+        match self {
+            Self::Restore => restore_id(deployment, request_id),
+            Self::Plan => plan_id(deployment, request_id),
+        }
+    }
+
+    /// What a request opens.
+    pub fn open(self, deployment: &str, request: Request, now: Timestamp) -> Restore {
+        let id = self.id(deployment, &request.request_id);
+        match self {
+            Self::Restore => Restore::open(id, request, now),
+            Self::Plan => Restore::plan(id, request, now),
+        }
+    }
+}
 
 /// A valid request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ use tenant_restore_events::{Command, Instruction, Phase};
 use crate::error::{Cause, ErrorKind};
 use crate::hold::{Hold, Resumed};
 use crate::naming::RestoreId;
+use crate::plan::Purpose;
 use crate::price::Cost;
 use crate::request::Request;
 use crate::sight::Seen;
@@ -42,6 +43,9 @@ pub struct Restore {
     pub attempt: u32,
     /// What was asked for.
     pub request: Request,
+    /// Whether schemas are to be brought back, or only a plan is wanted.
+    #[serde(default)]
+    pub purpose: Purpose,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// Where it is.
@@ -292,6 +296,7 @@ impl Restore {
             id,
             attempt: 1,
             request,
+            purpose: Purpose::Restore,
             opened_at: now,
             phase: Phase::Intake,
             phases: vec![PhaseTime {
@@ -363,9 +368,12 @@ impl Restore {
             .iter()
             .map(|instruction| Command::new(self.id.as_str(), self.attempt, *instruction));
         self.outbox.commands = commands.collect();
-        self.outbox
-            .events
-            .push(event("RestoreProgressed", &progressed));
+        // Who wants a plan is told the plan.
+        if !self.is_plan() {
+            self.outbox
+                .events
+                .push(event("RestoreProgressed", &progressed));
+        }
     }
 
     /// Gives up: whatever was made is cleaned up next.

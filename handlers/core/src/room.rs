@@ -9,9 +9,18 @@ const GIB: u64 = 1 << 30;
 /// Connections that a restore takes at least: master, login role, and one stream.
 pub const FEWEST_CONNECTIONS: u32 = 4;
 
+/// Whether the restore would use DMS.
+pub fn with_dms(mover: MoverChoice, report: &PreflightReport) -> bool {
+    match mover {
+        MoverChoice::Copy => false,
+        MoverChoice::Dms => true,
+        MoverChoice::Auto => report.dms_expected,
+    }
+}
+
 /// Everything that is short, or may become so.
 pub fn judge(report: &PreflightReport, room: &RoomSight, mover: MoverChoice) -> Vec<Finding> {
-    let with_dms = mover == MoverChoice::Dms || (mover == MoverChoice::Auto && report.dms_expected);
+    let with_dms = with_dms(mover, report);
     let mut found = Vec::new();
     found.extend(
         report
@@ -155,6 +164,7 @@ mod tests {
         RoomSight {
             storage: Some(StorageSight::Allocated { gib, most }),
             quotas: Vec::new(),
+            makes: Vec::new(),
         }
     }
 
@@ -202,11 +212,13 @@ mod tests {
         let grows = RoomSight {
             storage: Some(StorageSight::Grows),
             quotas: Vec::new(),
+            makes: Vec::new(),
         };
         assert_eq!(judged(&report(1000, true), &grows), []);
         let gone = RoomSight {
             storage: None,
             quotas: Vec::new(),
+            makes: Vec::new(),
         };
         assert_eq!(
             judged(&report(1, false), &gone),

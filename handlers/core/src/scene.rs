@@ -167,6 +167,7 @@ impl Scene {
         scene.seen.room = Some(RoomSight {
             storage: Some(StorageSight::Grows),
             quotas: Vec::new(),
+            makes: Vec::new(),
         });
         scene
     }

@@ -149,6 +149,19 @@ pub struct RoomSight {
     pub storage: Option<StorageSight>,
     /// Of the account; those that were told.
     pub quotas: Vec<Quota>,
+    /// What a restore would create, as far as it is charged by the hour.
+    pub makes: Vec<Made>,
+}
+
+/// A temporary resource that a restore would create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// What kind.
+    pub kind: ResourceKind,
+    /// What it is, in words.
+    pub what: String,
+    /// What it is made of and costs; none if that can't be told.
+    pub cost: Option<Cost>,
 }
 
 /// The storage of an instance or cluster.

@@ -6,7 +6,7 @@ use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::restore::{OutgoingEvent, Restore};
 use tenant_restore_events::Phase;
-use tenant_restore_events::outgoing::Ended;
+use tenant_restore_events::outgoing::{Ended, Planned};
 use tracing::info;
 
 use crate::engine::Engine;
@@ -53,6 +53,24 @@ impl Engine {
         let restore = subject.restore_id.as_deref().unwrap_or("none");
         info!(restore, outcome = ended.outcome.as_str(), outcome_id = %ended.outcome_id, "outcome announced");
         Ok(())
+    }
+
+    /// Tells what a restore would do.
+    pub async fn tell_plan(&self, planned: &Planned) -> Result<Vec<Learned>, Fault> {
+        self.publish_plan(planned).await?;
+        Ok(vec![Learned::Announced])
+    }
+
+    /// Publishes the answer to a wish for a plan, on the bus alone: it is no outcome.
+    pub async fn publish_plan(&self, planned: &Planned) -> Result<(), Fault> {
+        let detail = serde_json::to_value(planned)
+            .map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
+        let detail_type = "RestorePlanned".to_owned();
+        self.publish(&OutgoingEvent {
+            detail_type,
+            detail,
+        })
+        .await
     }
 
     /// Tells that a failed restore is held, until when, and why it failed.

@@ -64,13 +64,13 @@ impl Engine {
         delivery: &Delivery,
     ) -> Result<(), Fault> {
         match message {
-            Message::Request(envelope) if self.config.handler == Phase::Intake => {
-                crate::requests::receive(self, &envelope, delivery).await
+            Message::Request(ask, envelope) if self.config.handler == Phase::Intake => {
+                crate::requests::receive(self, ask, &envelope, delivery).await
             }
             Message::Order(order, envelope) if self.config.handler == Phase::Intake => {
                 crate::orders::receive(self, order, &envelope, body, delivery).await
             }
-            Message::Request(_) | Message::Order(..) => self.pass_on(body, Phase::Intake).await,
+            Message::Request(..) | Message::Order(..) => self.pass_on(body, Phase::Intake).await,
             Message::Restore {
                 id,
                 attempt,
@@ -339,6 +339,7 @@ impl Engine {
             next_phase: after.phase.to_string(),
             effects: effects.to_vec(),
             trouble: None,
+            expires_at: after.expires_at(),
         }
     }
 }

@@ -38,10 +38,10 @@ pub async fn receive(engine: &Engine, body: &str, delivery: &Delivery) -> Result
             engine.arm_again(&id, cause, delivery).await?;
             reason
         }
-        Ok(Message::Request(envelope)) => {
+        Ok(Message::Request(ask, envelope)) => {
             let reason = "the request was given up after repeated failures of its handler";
             let cause = Cause::new(ErrorKind::DeadLetter, reason);
-            crate::requests::abandon(engine, &envelope, cause, delivery).await?;
+            crate::requests::abandon(engine, ask, &envelope, cause, delivery).await?;
             reason.to_owned()
         }
         Ok(Message::Order(_, envelope)) => {

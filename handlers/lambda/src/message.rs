@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tenant_restore_core::decision::{Hint, Wake};
 use tenant_restore_core::naming::{Deployment, RestoreId};
+use tenant_restore_core::request::Ask;
 use tenant_restore_events::aws::{dms, ecs::EcsDetail, rds::RdsDetail};
 use tenant_restore_events::{Command, Envelope, Instruction, Phase};
 
@@ -12,8 +13,8 @@ use crate::orders::Order;
 /// A message, understood.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
-    /// A `RestoreRequested`.
-    Request(Box<Envelope<Value>>),
+    /// A `RestoreRequested` or `RestorePlanRequested`.
+    Request(Ask, Box<Envelope<Value>>),
     /// A `RestoreCancelRequested` or `RestoreReplayRequested`.
     Order(Order, Box<Envelope<Value>>),
     /// Something about one restore.
@@ -46,13 +47,14 @@ pub fn read(body: &str, deployment: &Deployment) -> Result<Message, String> {
     }
     let envelope: Envelope<Value> = serde_json::from_value(value)
         .map_err(|error| format!("the event's envelope is incomplete: {error}"))?;
+    let ask = Ask::of(&envelope.detail_type).filter(|_| !envelope.source.starts_with("aws."));
+    if let Some(ask) = ask {
+        return Ok(Message::Request(ask, Box::new(envelope)));
+    }
     match (envelope.source.as_str(), envelope.detail_type.as_str()) {
         ("aws.rds", _) => rds(&envelope, deployment),
         ("aws.dms", _) => dms(&envelope, deployment),
         ("aws.ecs", "ECS Task State Change") => ecs(&envelope, deployment),
-        (source, "RestoreRequested") if !source.starts_with("aws.") => {
-            Ok(Message::Request(Box::new(envelope)))
-        }
         (source, "RestoreCancelRequested") if !source.starts_with("aws.") => {
             Ok(Message::Order(Order::Cancel, Box::new(envelope)))
         }

@@ -1,12 +1,12 @@
-//! `RestoreRequested`: validated, de-duplicated, opened; or rejected, with nothing created.
+//! `RestoreRequested` and `RestorePlanRequested`: validated, de-duplicated, opened; or rejected, with nothing created.
 
 use jiff::Timestamp;
 use serde_json::Value;
 use tenant_restore_core::decision::Wake;
 use tenant_restore_core::error::{Cause, ErrorKind};
-use tenant_restore_core::naming::restore_id;
-use tenant_restore_core::request::{self, Arrival, Request};
-use tenant_restore_core::restore::{Restore, rejection};
+use tenant_restore_core::plan;
+use tenant_restore_core::request::{self, Arrival, Ask, Request};
+use tenant_restore_core::restore::rejection;
 use tenant_restore_events::{Envelope, Phase};
 use tracing::info;
 
@@ -22,6 +22,7 @@ use crate::store::Refused;
 /// When a call failed; the message is then delivered again.
 pub async fn receive(
     engine: &Engine,
+    ask: Ask,
     envelope: &Envelope<Value>,
     delivery: &Delivery,
 ) -> Result<(), Fault> {
@@ -34,14 +35,18 @@ pub async fn receive(
         default_source: &engine.config.default_source,
     };
     let causes = match judge(engine, envelope, &arrival) {
-        Ok(request) => match open(engine, request, delivery, now).await? {
+        Ok(request) => match open(engine, ask, request, delivery, now).await? {
             Ok(()) => return Ok(()),
             Err(cause) => vec![cause],
         },
         Err(causes) => causes,
     };
     let request_id = request::request_id(&envelope.detail, &envelope.id);
-    info!(%request_id, problems = causes.len(), "request rejected");
+    info!(%request_id, asked = ask.detail_type(), problems = causes.len(), "request rejected");
+    if ask == Ask::Plan {
+        let planned = plan::refusal(&request_id, &envelope.detail, &causes, now);
+        return engine.publish_plan(&planned).await;
+    }
     let ended = rejection(&request_id, &envelope.detail, &causes, now);
     let ended = engine.keep_rejection(&ended, now).await?;
     engine.announce(&ended).await
@@ -67,12 +72,13 @@ fn judge(
 /// When a call failed.
 pub async fn abandon(
     engine: &Engine,
+    ask: Ask,
     envelope: &Envelope<Value>,
     cause: Cause,
     delivery: &Delivery,
 ) -> Result<(), Fault> {
     let request_id = request::request_id(&envelope.detail, &envelope.id);
-    let id = restore_id(&engine.config.setting.deployment.name, &request_id);
+    let id = ask.id(&engine.config.setting.deployment.name, &request_id);
     let Some(stored) = engine.load(&id).await? else {
         return Ok(());
     };
@@ -84,15 +90,16 @@ pub async fn abandon(
 
 async fn open(
     engine: &Engine,
+    ask: Ask,
     request: Request,
     delivery: &Delivery,
     now: Timestamp,
 ) -> Result<Result<(), Cause>, Fault> {
-    let id = restore_id(&engine.config.setting.deployment.name, &request.request_id);
-    let restore = Restore::open(id.clone(), request, now);
+    let restore = ask.open(&engine.config.setting.deployment.name, request, now);
+    let id = restore.id.clone();
     match engine.open(&restore).await? {
         Ok(()) => {
-            info!(restore = %id, phase = "intake", cause = "RestoreRequested", "restore opened")
+            info!(restore = %id, phase = "intake", cause = ask.detail_type(), "opened")
         }
         Err(Refused::Exists) => {
             let Some(stored) = engine.load(&id).await? else {
@@ -121,7 +128,7 @@ async fn open(
     }
     let woken = Woken {
         wake: Wake::Request,
-        name: "RestoreRequested".to_owned(),
+        name: ask.detail_type().to_owned(),
         delivery,
     };
     engine.advance(&id, Some(1), woken).await?;

@@ -82,6 +82,9 @@ pub struct LogEntry {
     /// What went wrong, if anything did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
+    /// When DynamoDB may delete it, epoch seconds; a plan's log goes with the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
 }
 
 /// A string.
@@ -337,9 +340,11 @@ fn at_version(put: PutBuilder, version: u64) -> PutBuilder {
         .expression_attribute_values(":version", AttributeValue::N(version.to_string()))
 }
 
+/// The names that a restore claims; a plan claims none.
 fn targets(restore: &Restore) -> impl Iterator<Item = String> + '_ {
     let request = &restore.request;
-    request.schemas.iter().map(|pair| {
+    let claimed = request.schemas.iter().filter(|_| !restore.is_plan());
+    claimed.map(|pair| {
         format!(
             "TARGET#{}/{}/{}",
             request.source, request.database, pair.restored_as
@@ -362,6 +367,10 @@ fn state_item(restore: &Restore, version: u64) -> Result<Item, Fault> {
         ("requestId".to_owned(), text(&restore.request.request_id)),
         ("restore".to_owned(), document(restore)?),
     ]);
+    if let Some(expires_at) = restore.expires_at() {
+        let seconds = AttributeValue::N(expires_at.to_string());
+        item.insert("expiresAt".to_owned(), seconds);
+    }
     if let Some(ended) = &restore.ended {
         item.insert("outcome".to_owned(), text(ended.outcome.as_str()));
     }

@@ -64,6 +64,7 @@ pub fn look(aws: &Aws, looks: &[Look], plan: Plan, restore: &Restore, names: &Na
                 seen.room = Some(RoomSight {
                     storage: Some(StorageSight::Grows),
                     quotas: Vec::new(),
+                    makes: Vec::new(),
                 });
             }
             Look::Database(name) => {

@@ -14,6 +14,7 @@ mod failures;
 mod fleet;
 mod green;
 mod letters;
+mod plans;
 mod refusals;
 mod rejections;
 mod repeats;

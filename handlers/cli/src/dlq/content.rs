@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 use tenant_restore_core::naming::{self, RestoreId, StartedBy};
-use tenant_restore_core::request::request_id;
+use tenant_restore_core::request::{Ask, request_id};
 use tenant_restore_events::aws::{dms, ecs::EcsDetail, rds::RdsDetail};
 use tenant_restore_events::{Command, Envelope, Phase};
 
@@ -106,7 +106,8 @@ fn event(envelope: &Envelope<Value>, deployment: &str) -> Content {
 fn requested(envelope: &Envelope<Value>, deployment: &str) -> RestoreId {
     let named = envelope.detail.get("restoreId").and_then(Value::as_str);
     named.and_then(RestoreId::parse).unwrap_or_else(|| {
-        naming::restore_id(deployment, &request_id(&envelope.detail, &envelope.id))
+        let ask = Ask::of(&envelope.detail_type).unwrap_or(Ask::Restore);
+        ask.id(deployment, &request_id(&envelope.detail, &envelope.id))
     })
 }
 

@@ -1,5 +1,5 @@
 //! Phase 7: the outcome, decided once, told at least once under one `outcomeId`: on the bus, to SNS, in the report.
-//! Before that, what others wait for is given back: target names, and the place among the restores that run.
+//! A plan has no outcome: its answer is told, on the bus alone. Before an outcome, what others wait for is given back: target names, and the place among the restores that run.
 
 use jiff::Timestamp;
 
@@ -28,6 +28,12 @@ impl Choreography for Complete {
                 time.ended.get_or_insert(now);
             }
             return Decision::rest(restore);
+        }
+        if let Some(planned) = restore.planned() {
+            let tell = Effect::TellPlan {
+                planned: Box::new(planned),
+            };
+            return Decision::look_again(restore, vec![tell]);
         }
         let report_key = format!(
             "{}{}/report.json",

@@ -9,7 +9,8 @@ use tenant_restore_events::{Instruction, Phase};
 use crate::admission::Admission;
 use crate::decision::{Choreography, Decision, Setting};
 use crate::error::{Cause, ErrorKind};
-use crate::job::{JobResult, Mode, MoverChoice, Severity};
+use crate::job::{JobResult, Mode, Severity};
+use crate::plan::{self, Purpose};
 use crate::restore::{
     MOST_CAUSES, Replication, ResourceKind, Restore, Source, TaskState, internal, outgoing_cause,
     shortened,
@@ -78,7 +79,9 @@ impl Choreography for Intake {
             }
             Progress::Running(status) => Decision::wait(restore, Vec::new(), WaitFor::Task, status),
             Progress::Failed(causes) => Decision::fail(restore, causes, now),
-            Progress::Succeeded(result) => judge(restore, &result, seen.room.as_ref(), now),
+            Progress::Succeeded(result) => {
+                judge(restore, &result, seen.room.as_ref(), setting, now)
+            }
         }
     }
 }
@@ -159,6 +162,7 @@ fn judge(
     mut restore: Restore,
     result: &JobResult,
     room: Option<&RoomSight>,
+    setting: &Setting,
     now: Timestamp,
 ) -> Decision {
     let (Some(report), Some(room)) = (&result.preflight, room) else {
@@ -175,16 +179,24 @@ fn judge(
         .map(|finding| shortened(finding.cause))
         .take(MOST_CAUSES)
         .collect();
+    if restore.is_plan() {
+        let key = restore.task(JOB).map(|task| task.result_key.as_str());
+        let report_uri = format!("s3://{}/{}", setting.bucket, key.unwrap_or_default());
+        let draft = plan::draft(&restore, report, room, report_uri);
+        restore.purpose = Purpose::Plan {
+            draft: Some(Box::new(draft)),
+        };
+    }
     if !critical.is_empty() {
         let causes = critical.into_iter().map(|finding| finding.cause).collect();
         return Decision::fail(restore, causes, now);
     }
-    let with_dms = match restore.request.mover {
-        MoverChoice::Copy => false,
-        MoverChoice::Dms => true,
-        MoverChoice::Auto => report.dms_expected,
-    };
-    restore.replication = with_dms.then(Replication::default);
+    if restore.is_plan() {
+        // What the worker left is deleted, then the plan is told.
+        restore.enter(Phase::Cleanup, &[Instruction::CleanUp], now);
+        return Decision::rest(restore);
+    }
+    restore.replication = room::with_dms(restore.request.mover, report).then(Replication::default);
     Decision::look_again(restore, Vec::new())
 }
 

@@ -107,6 +107,7 @@ impl Cloud {
                     seen.room = Some(RoomSight {
                         storage: Some(StorageSight::Grows),
                         quotas: Vec::new(),
+                        makes: Vec::new(),
                     });
                 }
                 Look::Database(name) => {

@@ -304,6 +304,8 @@ fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Lea
             world.outcomes.push((**ended).clone());
             return Ok(vec![Learned::Announced]);
         }
+        // No plan is asked for here.
+        Effect::TellPlan { .. } => panic!("told a plan without a wish"),
         Effect::ReleaseAdmission => world.place.give_back(&world.stored.1.id),
         Effect::ReleaseClaims => {}
         // No restore here asks to be held.

@@ -144,6 +144,7 @@ impl Engine {
                 report_key,
                 results,
             } => self.tell_outcome(restore, ended, report_key, results).await,
+            Effect::TellPlan { planned } => self.tell_plan(planned).await,
             Effect::TellHeld { phase, until } => self.tell_held(restore, *phase, *until).await,
             Effect::ReleaseClaims => self.release_claims(restore).await.map(nothing),
             Effect::ReleaseAdmission => self.release_admission(restore).await.map(nothing),

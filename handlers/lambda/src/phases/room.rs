@@ -1,21 +1,60 @@
-//! The room for a restore: production's storage.
+//! The room for a restore: production's storage, and what would be made beside it.
 
-use tenant_restore_core::sight::{RoomSight, StorageSight};
+use aws_sdk_rds::types::DbInstance;
+use tenant_restore_core::price::Size;
+use tenant_restore_core::restore::ResourceKind;
+use tenant_restore_core::sight::{Made, RoomSight, StorageSight};
 
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
+use crate::price;
 
 impl Engine {
     /// Looks at the storage of an instance or cluster.
     pub async fn room(&self, production: &str) -> Result<RoomSight, Fault> {
+        let instance = self.describe_database(production).await?;
         Ok(RoomSight {
-            storage: self.storage(production).await?,
+            makes: self.makes(instance.as_ref()),
+            storage: self.storage(production, instance).await?,
             quotas: Vec::new(),
         })
     }
 
-    async fn storage(&self, production: &str) -> Result<Option<StorageSight>, Fault> {
-        let Some(database) = self.describe_database(production).await? else {
+    /// A temporary database is made as its source is.
+    fn makes(&self, source: Option<&DbInstance>) -> Vec<Made> {
+        let cost = |size: &Size| self.config.prices.cost(size);
+        let class = self.config.replication.instance_class.clone();
+        let made = |kind, what: &str, cost| Made {
+            kind,
+            what: what.to_owned(),
+            cost,
+        };
+        let database = source.and_then(price::database);
+        let database = database.as_ref().map(&cost);
+        let replication = cost(&Size::ReplicationInstance { class });
+        let secret = || Some(cost(&Size::Secret));
+        vec![
+            made(ResourceKind::Database, "temporary database", database),
+            made(
+                ResourceKind::ReplicationInstance,
+                "replication instance",
+                Some(replication),
+            ),
+            made(
+                ResourceKind::Secret,
+                "secret of the temporary database",
+                secret(),
+            ),
+            made(ResourceKind::Secret, "secret of the login role", secret()),
+        ]
+    }
+
+    async fn storage(
+        &self,
+        production: &str,
+        instance: Option<DbInstance>,
+    ) -> Result<Option<StorageSight>, Fault> {
+        let Some(database) = instance else {
             return self.storage_of_cluster(production).await;
         };
         if database

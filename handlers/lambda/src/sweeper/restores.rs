@@ -116,6 +116,7 @@ impl Sweep<'_> {
             next_phase: phase,
             effects,
             trouble: None,
+            expires_at: stored.restore.expires_at(),
         };
         self.engine
             .log(&stored.restore.id, stored.version, &entry)

@@ -4,4 +4,5 @@ mod admission;
 mod before_rows;
 mod cleaning;
 mod closing;
+mod planning;
 mod rows;

@@ -1,0 +1,190 @@
+//! Plans: what a restore would do, create, cost and take, told without doing it.
+
+use serde_json::{Value, json};
+use tenant_restore_tests::command_line::run;
+use tenant_restore_tests::request::{Request, publish};
+use tenant_restore_tests::{Context, Result, leftovers};
+
+use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play, request_id_of};
+
+/// Publishes the wish for a plan as an upstream system does; the answer's detail.
+async fn planned(stage: &Stage, request: &Request) -> Result<Value> {
+    let id = request_id_of(request);
+    publish(
+        &stage.cloud,
+        "RestorePlanRequested",
+        &request.detail.to_string(),
+    )
+    .await?;
+    let told = stage
+        .chronicle
+        .wait_for(id, "RestorePlanned", ENDS_WITHIN)
+        .await?;
+    stage.told_by_contract(id)?;
+    let types: Vec<_> = stage
+        .chronicle
+        .events(id)
+        .into_iter()
+        .map(|event| event.detail_type)
+        .collect();
+    assert_eq!(types, ["RestorePlanned"], "a plan is told once, and alone");
+    assert!(stage.chronicle.notices(id).is_empty(), "it is no outcome");
+    Ok(told.detail)
+}
+
+fn kinds(findings: &Value) -> Vec<(&str, Option<&str>)> {
+    let findings = findings.as_array().map(Vec::as_slice).unwrap_or_default();
+    findings
+        .iter()
+        .filter_map(|finding| Some((finding["kind"].as_str()?, finding["field"].as_str())))
+        .collect()
+}
+
+#[test]
+fn a_plan_tells_what_a_restore_would_do_and_leaves_nothing_but_its_report() {
+    play(async |stage| {
+        let mut tenant = stage.tenant("plans", &["plans_1", "plans_2"]).await?;
+        let id = stage.request_id("plan");
+        let request = tenant
+            .request(&id)
+            .with("suffix", "planned")
+            .with("mover", "copy")
+            .with("validate", "counts");
+        let ran = run(
+            &["plan", "--file", "-", "--output", "json"],
+            &request.detail.to_string(),
+        )
+        .await?;
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let plan = ran.json()?;
+        let told = stage
+            .chronicle
+            .wait_for(&id, "RestorePlanned", ENDS_WITHIN)
+            .await?;
+        assert_eq!(told.detail, plan, "the bus hears what is printed");
+        stage.told_by_contract(&id)?;
+
+        assert_eq!(plan["possible"], true, "{plan:#}");
+        assert_eq!(plan["schemas"][1]["restoredAs"], "plans_2_planned");
+        let tables = plan["tables"].as_array().context("read the tables")?;
+        assert!(tables.len() >= 4, "{plan:#}");
+        assert!(
+            tables
+                .iter()
+                .all(|table| table["mover"] == "copy" && table["reason"] == "requested")
+        );
+        let bytes = plan["volume"]["bytes"].as_u64();
+        assert!(bytes.is_some_and(|bytes| bytes > 0), "{plan:#}");
+        let seconds = plan["estimate"]["seconds"].as_u64();
+        assert!(seconds.is_some_and(|seconds| seconds > 0), "{plan:#}");
+        let creates: Vec<_> = plan["creates"]["resources"]
+            .as_array()
+            .context("read what it would create")?
+            .iter()
+            .map(|resource| resource["kind"].as_str().unwrap_or_default())
+            .collect();
+        assert_eq!(creates, ["Database", "Secret", "Secret"], "no DMS for COPY");
+
+        let report = plan["report"].as_str().context("read the report's place")?;
+        let plan_id = report.split('/').nth(4).context("read the plan's id")?;
+        let left = leftovers::in_aws(&stage.cloud, TAG, Some(plan_id)).await?;
+        none_of("left by a plan", &left)?;
+
+        // The plan claims neither the names nor the request's id.
+        let outcome = stage.ask(&request).await?;
+        assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
+        let differences = tenant
+            .truth
+            .differences(&mut tenant.connection, "plans_1", "plans_1_planned")
+            .await?;
+        none_of("restored otherwise than planned", &differences)
+    });
+}
+
+#[test]
+fn a_plan_tells_every_finding_at_once_and_what_a_restore_would_say_too() {
+    play(async |stage| {
+        let tenant = stage
+            .tenant("planless", &["planless_1", "planless_2"])
+            .await?;
+        let taken = "create schema planless_1_back; create schema planless_2_back";
+        tenant
+            .connection
+            .batch_execute(taken)
+            .await
+            .context("take both names")?;
+        let request = tenant
+            .request(&stage.request_id("planless"))
+            .with("schemas", json!(["planless_1", "planless_2", "planless_3"]))
+            .with("suffix", "back")
+            .with("mover", "dms");
+        let plan = planned(stage, &request).await?;
+        assert_eq!(plan["possible"], false);
+        let taken = [
+            ("TargetNameTaken", Some("schemas[0]")),
+            ("TargetNameTaken", Some("schemas[1]")),
+        ];
+        assert_eq!(kinds(&plan["causes"]), taken, "{plan:#}");
+        let warnings = kinds(&plan["warnings"]);
+        for warning in [
+            ("SchemaMissing", Some("schemas[2]")),
+            ("MoverUnable", Some("mover")),
+        ] {
+            assert!(warnings.contains(&warning), "{plan:#}");
+        }
+        let unable = plan["tables"].as_array().context("read the tables")?;
+        assert!(unable.iter().any(|table| table.get("mover").is_none()));
+
+        let mut detail = request.detail.clone();
+        detail["requestId"] = json!(stage.request_id("planless-again"));
+        let ran = run(&["plan", "--file", "-"], &detail.to_string()).await?;
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        for words in [
+            "would be rejected",
+            "TargetNameTaken at schemas[0]",
+            "suffix",
+        ] {
+            assert!(
+                ran.said.contains(words),
+                "{words:?} is not in: {}",
+                ran.said
+            );
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_plan_of_an_invalid_request_or_an_unknown_source_names_the_fields() {
+    play(async |stage| {
+        let invalid = Request::new(
+            &stage.request_id("plan-invalid"),
+            "d",
+            &[],
+            jiff::Timestamp::UNIX_EPOCH,
+        )
+        .with("mover", "truck");
+        let plan = planned(stage, &invalid).await?;
+        assert_eq!(plan["possible"], false);
+        let fields: Vec<_> = kinds(&plan["causes"])
+            .into_iter()
+            .map(|(_, field)| field)
+            .collect();
+        assert_eq!(fields, [Some("schemas"), Some("mover")], "{plan:#}");
+
+        let unknown = Request::new(
+            &stage.request_id("plan-unknown"),
+            "d",
+            &["s"],
+            jiff::Timestamp::UNIX_EPOCH,
+        )
+        .with("source", "no-such-instance");
+        let plan = planned(stage, &unknown).await?;
+        assert_eq!(
+            kinds(&plan["causes"]),
+            [("SourceUnknown", Some("source"))],
+            "{plan:#}"
+        );
+        Ok(())
+    });
+}
