@@ -54,6 +54,8 @@ pub struct Setting {
     pub handler_timeout: i64,
     /// Name of the bucket.
     pub bucket: String,
+    /// How many DMS tasks the replication instances' class can bear loading at a time.
+    pub loads_of_class: usize,
 }
 
 /// A decision.

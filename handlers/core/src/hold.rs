@@ -172,6 +172,7 @@ mod tests {
             deployment,
             pace: Pace::default(),
             handler_timeout: 60,
+            loads_of_class: 10,
             bucket: "bucket".into(),
         }
     }

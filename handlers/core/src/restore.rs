@@ -67,6 +67,9 @@ pub struct Restore {
     pub tasks: Vec<Task>,
     /// The DMS branch; none if DMS isn't used.
     pub replication: Option<Replication>,
+    /// Connections that production had left at the preflight; none in a record of before they were counted.
+    #[serde(default)]
+    pub free_connections: Option<u32>,
     /// How many tables COPY moves; known after the extraction.
     pub copy_tables: usize,
     /// Temporary resources, each written down before it is created.
@@ -311,6 +314,7 @@ impl Restore {
             secret_version: None,
             tasks: Vec::new(),
             replication: None,
+            free_connections: None,
             copy_tables: 0,
             resources: Vec::new(),
             waits: BTreeMap::new(),

@@ -18,6 +18,41 @@ pub fn with_dms(mover: MoverChoice, report: &PreflightReport) -> bool {
     }
 }
 
+/// Connections that a DMS task takes in production while it loads: `MaxFullLoadSubTasks` and one for itself.
+const CONNECTIONS_OF_A_LOAD: u32 = 9;
+
+/// Connections of the worker beside DMS: the master's, and two for each of its streams.
+const CONNECTIONS_OF_THE_WORKER: u32 = 9;
+
+/// How many DMS tasks may load at a time. A quarter of what production had left stays with its tenants; one task loads
+/// always, since the preflight saw that a restore has room at all.
+pub fn loads_at_once(free_connections: Option<u32>, of_class: usize) -> usize {
+    let Some(free) = free_connections else {
+        return of_class;
+    };
+    let ours = (free / 4 * 3).saturating_sub(CONNECTIONS_OF_THE_WORKER);
+    let loads = usize::try_from(ours / CONNECTIONS_OF_A_LOAD).unwrap_or(of_class);
+    loads.clamp(1, of_class.max(1))
+}
+
+/// How many DMS tasks an instance class can bear loading at a time: two a vCPU, since each moves several tables at once.
+/// DMS documents no such figure, only that large loads want more CPU and memory (DMS user guide, "Choosing the right
+/// instance class"). The classes of t2 and t3 have two vCPUs up to large.
+pub fn loads_of_class(class: &str) -> usize {
+    let size = class.rsplit('.').next().unwrap_or_default();
+    match size {
+        "micro" | "small" => 2,
+        "medium" | "large" => 4,
+        "xlarge" => 8,
+        _ => {
+            let times = size
+                .strip_suffix("xlarge")
+                .and_then(|times| times.parse::<usize>().ok());
+            times.map_or(4, |times| 8 * times)
+        }
+    }
+}
+
 /// Everything that is short, or may become so.
 pub fn judge(report: &PreflightReport, room: &RoomSight, mover: MoverChoice) -> Vec<Finding> {
     let with_dms = with_dms(mover, report);
@@ -258,6 +293,28 @@ mod tests {
         let count = |mover| judge(&report(1, false), &full, mover).len();
         assert_eq!((count(MoverChoice::Copy), count(MoverChoice::Dms)), (1, 2));
         assert_eq!(count(MoverChoice::Auto), 1, "no table for DMS is expected");
+    }
+
+    #[test]
+    fn loads_are_bound_by_the_class_and_by_what_production_has_left_but_one_goes_always() {
+        for (free, of_class, expected) in [
+            (None, 4, 4),
+            (Some(4), 4, 1),
+            (Some(40), 4, 2),
+            (Some(400), 4, 4),
+            (Some(400), 64, 32),
+        ] {
+            assert_eq!(loads_at_once(free, of_class), expected, "{free:?}");
+        }
+        for (class, expected) in [
+            ("dms.t3.small", 2),
+            ("dms.t3.medium", 4),
+            ("dms.c5.xlarge", 8),
+            ("dms.r6i.4xlarge", 32),
+            ("unknown", 4),
+        ] {
+            assert_eq!(loads_of_class(class), expected, "{class}");
+        }
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub fn setting() -> Setting {
         pace: Pace::default(),
         handler_timeout: 60,
         bucket: "bucket".into(),
+        loads_of_class: 10,
     }
 }
 

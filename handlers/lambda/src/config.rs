@@ -8,6 +8,7 @@ use tenant_restore_core::decision::Setting;
 use tenant_restore_core::naming::Deployment;
 use tenant_restore_core::place::Home;
 use tenant_restore_core::price::PriceList;
+use tenant_restore_core::room::loads_of_class;
 use tenant_restore_core::wait::Pace;
 use tenant_restore_events::Phase;
 
@@ -147,6 +148,7 @@ impl Config {
                 pace,
                 handler_timeout: HANDLER_TIMEOUT,
                 bucket: required("BUCKET_NAME")?,
+                loads_of_class: loads_of_class(&required("DMS_INSTANCE_CLASS")?),
             },
             admission,
             prices,

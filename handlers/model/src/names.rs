@@ -79,6 +79,7 @@ pub fn setting() -> Setting {
         pace: Pace::default(),
         handler_timeout: HANDLER_TIMEOUT,
         bucket: "bucket".to_owned(),
+        loads_of_class: 10,
     }
 }
 

@@ -9,7 +9,7 @@ use tenant_restore_events::{Instruction, Phase};
 use crate::admission::Admission;
 use crate::decision::{Choreography, Decision, Setting};
 use crate::error::{Cause, ErrorKind};
-use crate::job::{JobResult, Mode, Severity};
+use crate::job::{Connections, JobResult, Mode, Severity};
 use crate::plan::{self, Purpose};
 use crate::restore::{
     MOST_CAUSES, Replication, ResourceKind, Restore, Source, TaskState, internal, outgoing_cause,
@@ -179,6 +179,7 @@ fn judge(
         .map(|finding| shortened(finding.cause))
         .take(MOST_CAUSES)
         .collect();
+    restore.free_connections = report.connections.as_ref().map(Connections::free);
     if restore.is_plan() {
         let key = restore.task(JOB).map(|task| task.result_key.as_str());
         let report_uri = format!("s3://{}/{}", setting.bucket, key.unwrap_or_default());

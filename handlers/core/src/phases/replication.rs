@@ -12,6 +12,7 @@ use crate::error::{Cause, ErrorKind};
 use crate::job::{Mover, TablePlan};
 use crate::naming::Names;
 use crate::restore::{ResourceKind, Restore};
+use crate::room;
 use crate::sight::{Look, ReplicationTaskSight, Seen};
 use crate::status::{self, Meaning};
 use crate::wait::WaitFor;
@@ -94,7 +95,8 @@ pub fn decide(
         Branch::Done => {}
         other => return other,
     }
-    tasks(restore, &names, seen, &schemas, now, effects)
+    let most = room::loads_at_once(restore.free_connections, setting.loads_of_class);
+    tasks(restore, &names, seen, (&schemas, most), now, effects)
 }
 
 /// Whether the extraction found nothing for DMS, although its instance is there or on its way.
@@ -231,7 +233,7 @@ fn tasks(
     restore: &mut Restore,
     names: &Names,
     seen: &Seen,
-    schemas: &[usize],
+    (schemas, most): (&[usize], usize),
     now: Timestamp,
     effects: &mut Vec<Effect>,
 ) -> Branch {
@@ -242,6 +244,7 @@ fn tasks(
     };
     let (mut running, mut preparing, mut causes) = (None, None, Vec::new());
     let (before, mut ended) = (effects.len(), Vec::new());
+    let mut loading = loading(names, seen, schemas);
     for position in schemas {
         let name = names.replication_task(*position);
         let schema = restore.request.schemas[*position].restored_as.clone();
@@ -260,10 +263,15 @@ fn tasks(
             "creating" | "modifying" | "testing" => {
                 preparing = Some(format!("{name} is {}", sight.status))
             }
-            "ready" => effects.push(Effect::StartReplicationTask {
-                name,
-                reload: false,
-            }),
+            // The next wave starts as tasks of this one stop.
+            "ready" if loading >= most => running = Some(format!("{name} waits for its turn")),
+            "ready" => {
+                loading += 1;
+                effects.push(Effect::StartReplicationTask {
+                    name,
+                    reload: false,
+                });
+            }
             "stopped" | "failed" | "failed-move" | "deleting" => {
                 if let Some(cause) = judge(&name, sight) {
                     if restore.resumed.reload.contains(&name) {
@@ -298,6 +306,20 @@ fn tasks(
     }
     settle(restore);
     Branch::Done
+}
+
+/// How many tasks load now, or are about to.
+fn loading(names: &Names, seen: &Seen, schemas: &[usize]) -> usize {
+    let status = |position: &usize| {
+        let sight = seen
+            .replication_tasks
+            .get(&names.replication_task(*position));
+        sight
+            .and_then(Option::as_ref)
+            .map(|sight| sight.status.as_str())
+    };
+    let loads = |status: &&str| matches!(*status, "starting" | "running");
+    schemas.iter().filter_map(status).filter(loads).count()
 }
 
 fn tables_of(plan: &[TablePlan], schema: &str) -> Vec<String> {

@@ -24,6 +24,7 @@ fn setting() -> Setting {
         },
         pace: Pace::default(),
         handler_timeout: 60,
+        loads_of_class: 10,
         bucket: "bucket".into(),
     }
 }

@@ -60,6 +60,7 @@ impl World {
             pace: Pace::default(),
             handler_timeout: HANDLER_TIMEOUT,
             bucket: "bucket".to_owned(),
+            loads_of_class: 10,
         };
         let mut world = Self {
             place: Place::taken_by_another(&restore.request.source, now),

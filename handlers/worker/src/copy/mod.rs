@@ -15,14 +15,14 @@ use tokio_postgres::Client;
 
 use crate::archive::PLAN_FILE;
 use crate::context::{Context, Report};
-use crate::failed::Failed;
+use crate::failed::{Failed, OrCause as _};
 use crate::production::ledger::{self, Moved};
 use crate::production::{claim, loader, major_version, restored_names};
 use crate::storage;
 use unit::{TableName, Unit, Versions};
 
-/// Tables at once. Each takes a connection on both servers.
-const STREAMS: usize = 4;
+/// Tables at once, at most. Each takes a connection on both servers.
+const MOST_STREAMS: usize = 4;
 
 /// Runs the mode.
 pub async fn run(context: &mut Context) -> Result<Report, Failed> {
@@ -35,7 +35,9 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let units = planned_units(context, &plan, &temporary, &master).await?;
     let home = context.job.schemas[0].restored_as.as_str();
     let done = ledger::moved(&master, home).await?;
-    let moved = load_all(context, home, &units, &done).await?;
+    let streams = streams(&master).await?;
+    tracing::info!(streams, tables = units.len(), "copy");
+    let moved = load_all(context, home, (&units, streams), &done).await?;
     let tables = units.iter().zip(moved).map(|(unit, moved)| CopiedTable {
         schema: unit.target.schema.clone(),
         table: unit.target.name.clone(),
@@ -114,11 +116,23 @@ fn missing(planned: &HashMap<TableName, u64>, sources: &[unit::Source]) -> Resul
     }
 }
 
+/// A quarter of what production has left, since other restores and DMS load too, and its tenants go on.
+async fn streams(production: &Client) -> Result<usize, Cause> {
+    let row = production
+        .query_one(include_str!("connections_left.sql"), &[])
+        .await
+        .or_cause(ErrorKind::CopyFailed, || "count production's connections")?;
+    let left: i32 = row.get("connections_left");
+    Ok(usize::try_from(left / 4)
+        .unwrap_or(0)
+        .clamp(1, MOST_STREAMS))
+}
+
 /// Loads the units with several streams; what each unit moved, in the units' order.
 async fn load_all(
     context: &Context,
     home: &str,
-    units: &[Unit],
+    (units, streams): (&[Unit], usize),
     done: &HashMap<String, Moved>,
 ) -> Result<Vec<Moved>, Failed> {
     let moved: Mutex<Vec<Option<Moved>>> = Mutex::new(
@@ -138,7 +152,7 @@ async fn load_all(
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .pop()
     };
-    let streams = (0..STREAMS).map(|_| async {
+    let streams = (0..streams).map(|_| async {
         // Connections are opened once there is something to do with them.
         let Some(mut at) = next() else { return Ok(()) };
         let temporary = context.temporary().await?;

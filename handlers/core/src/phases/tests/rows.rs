@@ -199,6 +199,27 @@ fn a_load_is_complete_only_if_it_says_so_and_every_table_is_complete() {
 }
 
 #[test]
+fn tasks_load_in_waves_as_large_as_productions_connections_allow() {
+    let mut scene = loading()
+        .with_dms_task(0, "ready", "")
+        .with_dms_task(1, "ready", "");
+    scene.restore.free_connections = Some(20);
+    let first = scene.clone().decide();
+    assert_eq!(done(&first).len(), 1, "{:?}", done(&first));
+    let running = scene.clone().with_dms_task(0, "running", "").decide();
+    assert_eq!(done(&running), Vec::<String>::new());
+    assert!(
+        matches!(running.then, Then::Wait(what, _) if !what.is_gap()),
+        "DMS tells when the task stops: {:?}",
+        running.then
+    );
+    let next = scene
+        .with_dms_task(0, "stopped", "Table completed")
+        .decide();
+    assert_eq!(done(&next).len(), 1, "{:?}", done(&next));
+}
+
+#[test]
 fn tables_of_a_stopped_task_are_not_judged_before_all_tasks_are_over() {
     let scene = loading()
         .with_dms_task(0, "stopped", "")
