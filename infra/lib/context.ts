@@ -25,6 +25,7 @@ const OPTIONAL = [
   'pace',
   'sweeping',
   'admission',
+  'databases',
   'prices',
   'logLevel',
   'auditDays',
@@ -63,6 +64,7 @@ export function propsFromContext(node: Node): TenantRestoreProps {
     ...given('sweeping', context.sweeping, (text) => text as Sweeping),
     ...given('admission', context.admission, String),
     ...given('prices', context.prices, String),
+    ...given('databases', context.databases, String),
     ...given('logLevel', context.logLevel, String),
     ...given('auditDays', context.auditDays, Number),
     removalPolicy: context.removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
@@ -95,7 +97,7 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('auditDays', /^[1-9]\d*$/, 'a number of days');
   demand('sweeping', /^(mend|report|off)$/, 'mend, report or off');
   demand('removal', /^(retain|destroy)$/, 'retain or destroy');
-  for (const key of ['pace', 'admission', 'prices'] as const) {
+  for (const key of ['pace', 'admission', 'databases', 'prices'] as const) {
     if (context[key] !== undefined && !isJsonObject(context[key])) problems.push(`${key} must be a JSON object`);
   }
   return problems;

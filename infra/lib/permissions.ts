@@ -121,6 +121,38 @@ export function readInstances({ names }: Pipeline, ...more: string[]): PolicySta
   return allow(['rds:DescribeDBInstances', ...more], [names.rds('db', '*')]);
 }
 
+/** Read the state of clusters, ours and the sources'. */
+export function readClusters({ names }: Pipeline): PolicyStatement {
+  return allow(['rds:DescribeDBClusters'], [names.rds('cluster', '*')]);
+}
+
+/** Delete temporary databases and their parameter groups. Never a source: our prefix alone can be deleted. */
+export function deleteDatabases(pipeline: Pipeline): PolicyStatement[] {
+  const { names } = pipeline;
+  const ours = (kind: string) => names.rds(kind, `${names.temporary}*`);
+  return [
+    allow(['rds:DeleteDBInstance'], [ours('db')]),
+    allow(['rds:DeleteDBCluster'], [ours('cluster')]),
+    allow(['rds:DeleteDBParameterGroup'], [ours('pg')]),
+    allow(['rds:DeleteDBClusterParameterGroup'], [ours('cluster-pg')]),
+    readInstances(pipeline, 'rds:ListTagsForResource'),
+    readClusters(pipeline),
+    ...readParameterGroups(pipeline),
+  ];
+}
+
+/** Read parameter groups, ours and the sources', and whose they are. */
+export function readParameterGroups({ names }: Pipeline): PolicyStatement[] {
+  return [
+    allow(['rds:DescribeDBParameterGroups'], [names.rds('pg', '*')]),
+    allow(['rds:DescribeDBClusterParameterGroups'], [names.rds('cluster-pg', '*')]),
+    allow(
+      ['rds:ListTagsForResource'],
+      ['pg', 'cluster-pg'].map((kind) => names.rds(kind, `${names.temporary}*`)),
+    ),
+  ];
+}
+
 /** Delete our replication resources; what runs is stopped first, and tags prove what is ours. */
 export function deleteReplication({ names }: Pipeline): PolicyStatement {
   return allow(

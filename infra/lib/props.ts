@@ -81,6 +81,8 @@ export interface TenantRestoreProps {
   readonly admission?: string;
   /** On-demand prices of the region as JSON, for what the pipeline tells of costs. @default what it knows of the region */
   readonly prices?: string;
+  /** Classes and storage of temporary databases as JSON, for the functions. @default those of the source */
+  readonly databases?: string;
   /** `RUST_LOG` of functions and worker. @default info */
   readonly logLevel?: string;
   /** How long logs are kept. @default three months */

@@ -8,9 +8,9 @@ import { artifactFunction, type HandlerProps } from './functions.ts';
 import { PHASES } from './names.ts';
 import {
   allow,
+  deleteDatabases,
   deleteReplication,
   describeReplication,
-  readInstances,
   stopWorkers,
   temporarySecrets,
   watchWorkers,
@@ -57,7 +57,7 @@ export class Sweeper extends Construct {
 }
 
 function permissions(pipeline: Pipeline): PolicyStatement[] {
-  const { names, table, bus, queues } = pipeline;
+  const { table, bus, queues } = pipeline;
   return [
     // Read the restores, write what was done into their log.
     allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [table.tableArn]),
@@ -72,9 +72,7 @@ function permissions(pipeline: Pipeline): PolicyStatement[] {
     stopWorkers(pipeline),
     deleteReplication(pipeline),
     describeReplication(),
-    // Never a source: our prefix alone can be deleted.
-    allow(['rds:DeleteDBInstance'], [names.rds('db', `${names.temporary}*`)]),
-    readInstances(pipeline, 'rds:ListTagsForResource'),
+    ...deleteDatabases(pipeline),
     temporarySecrets(pipeline, 'DeleteSecret', 'DescribeSecret'),
     // Secrets Manager knows no resource for its list (service authorization reference).
     allow(['secretsmanager:ListSecrets'], ['*']),

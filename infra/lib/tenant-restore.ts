@@ -128,6 +128,7 @@ function environment(
     RUST_LOG: logLevel,
     ...(props.pace !== undefined && { PACE: props.pace }),
     ...(props.admission !== undefined && { ADMISSION: props.admission }),
+    ...(props.databases !== undefined && { DATABASES: props.databases }),
     ...(props.prices !== undefined && { PRICES: props.prices }),
   };
 }

@@ -41,18 +41,32 @@ const COMMON = [
 const RESULTS = ['s3: GetObject ListBucket'];
 const RUN_WORKERS = ['ecs: RunTask TagResource DescribeTasks ListTasks', 'iam: PassRole', ...RESULTS, 's3: PutObject'];
 
+const READ_GROUPS = 'rds: DescribeDBParameterGroups DescribeDBClusterParameterGroups ListTagsForResource';
+const DELETE_DATABASES = [
+  'rds: DeleteDBInstance DeleteDBCluster DeleteDBParameterGroup DeleteDBClusterParameterGroup',
+  'rds: DescribeDBInstances DescribeDBClusters',
+  READ_GROUPS,
+];
+
 /** What each phase may do beside what all may. */
 const MAY: Record<PhaseName, string[]> = {
   intake: [
     'rds: DescribeDBInstances DescribeDBClusters DescribeDBInstanceAutomatedBackups DescribeDBSnapshots',
-    'rds: DescribeDBClusterSnapshots ListTagsForResource',
+    'rds: DescribeDBClusterSnapshots DescribeDBClusterAutomatedBackups ListTagsForResource',
     'secretsmanager: DescribeSecret',
     'sns: Publish',
     ...RUN_WORKERS,
   ],
-  provision: ['rds: RestoreDBInstanceToPointInTime DescribeDBInstances AddTagsToResource ListTagsForResource'],
+  provision: [
+    'rds: RestoreDBInstanceToPointInTime RestoreDBInstanceFromDBSnapshot',
+    'rds: RestoreDBClusterToPointInTime RestoreDBClusterFromSnapshot CreateDBInstance',
+    'rds: CreateDBParameterGroup ModifyDBParameterGroup DescribeDBParameters',
+    'rds: CreateDBClusterParameterGroup ModifyDBClusterParameterGroup DescribeDBClusterParameters',
+    'rds: DescribeDBInstances DescribeDBClusters DescribeDBSubnetGroups AddTagsToResource',
+    READ_GROUPS,
+  ],
   ddl: [
-    'rds: DescribeDBInstances ModifyDBInstance',
+    'rds: DescribeDBInstances ModifyDBInstance DescribeDBClusters ModifyDBCluster',
     'secretsmanager: CreateSecret GetSecretValue DescribeSecret ListSecretVersionIds TagResource',
     ...RUN_WORKERS,
   ],
@@ -71,7 +85,7 @@ const MAY: Record<PhaseName, string[]> = {
     'ecs: StopTask',
     'dms: StopReplicationTask DeleteReplicationTask DeleteEndpoint DeleteReplicationInstance ListTagsForResource',
     'dms: DescribeReplicationInstances DescribeReplicationTasks DescribeEndpoints DescribeConnections',
-    'rds: DeleteDBInstance DescribeDBInstances ListTagsForResource',
+    ...DELETE_DATABASES,
     'secretsmanager: DeleteSecret DescribeSecret',
     's3: DeleteObject',
     ...RUN_WORKERS,
@@ -97,7 +111,7 @@ const SWEEPER_MAY = [
   'ecs: DescribeTasks ListTasks StopTask',
   'dms: StopReplicationTask DeleteReplicationTask DeleteEndpoint DeleteReplicationInstance ListTagsForResource',
   'dms: DescribeReplicationInstances DescribeReplicationTasks DescribeEndpoints',
-  'rds: DeleteDBInstance DescribeDBInstances ListTagsForResource',
+  ...DELETE_DATABASES,
   'secretsmanager: DeleteSecret DescribeSecret ListSecrets',
 ];
 
@@ -166,7 +180,8 @@ describe('a phase may do what its work needs and nothing more', () => {
   test('what changes or deletes a database, a secret or a replication resource is bound to our temporary names', () => {
     const changing =
       /^(rds:(Modify|Delete|AddTags)|secretsmanager:(Create|Put|Delete|Tag)|dms:(Delete|Stop|Start|AddTags))/;
-    const ours = /^arn:aws:(rds|dms|secretsmanager):eu-west-3:111122223333:(db|rep|endpoint|task|secret):tr-main-\*$/;
+    const ours =
+      /^arn:aws:(rds|dms|secretsmanager):eu-west-3:111122223333:(db|cluster|pg|cluster-pg|rep|endpoint|task|secret):tr-main-\*$/;
     let seen = 0;
     for (const statement of FUNCTIONS.flatMap((name) => statementsOf(name))) {
       if (!list(statement.Action).some((action) => changing.test(action))) continue;
@@ -186,18 +201,44 @@ describe('a phase may do what its work needs and nothing more', () => {
     }
   });
 
+  test('what RDS creates must be tagged as ours and bears our names', () => {
+    const creating = statementsOf('provision').filter((s) => list(s.Action).some((a) => a.startsWith('rds:Create')));
+    assert.equal(creating.length, 3);
+    for (const statement of creating) {
+      assert.deepEqual(statement.Condition, {
+        StringEquals: { 'aws:RequestTag/tenant-restore:deployment': 'tenant-restore' },
+      });
+      for (const arn of list(statement.Resource)) assert.match(arn, /:tr-main-\*$/);
+    }
+  });
+
   test('a restore is made under our names, from the default source or one that opted in', () => {
     const rds = (name: string) => `arn:aws:rds:${REGION}:${ACCOUNT}:${name}`;
-    const restoring = statementsOf('provision').filter((s) => s.Action === 'rds:RestoreDBInstanceToPointInTime');
-    assert.deepEqual(
-      restoring.map((s) => list(s.Resource)),
-      [
-        [rds('db:tr-main-*'), rds('subgrp:tenant-restore'), rds('pg:*'), rds('og:*')],
-        [rds('db:production')],
-        [rds('db:*'), rds('auto-backup:*')],
-      ],
-    );
-    assert.deepEqual(restoring[2]?.Condition, { Null: { 'aws:ResourceTag/tenant-restore:secret': 'false' } });
+    const restoring = (action: string) =>
+      statementsOf('provision').filter((s) => list(s.Action).includes(`rds:${action}`));
+    const instance = [
+      [rds('db:tr-main-*'), rds('subgrp:tenant-restore'), rds('pg:*'), rds('og:*')],
+      [rds('db:production'), rds('snapshot:*')],
+      [rds('db:*'), rds('auto-backup:*')],
+    ];
+    const cluster = [
+      [rds('cluster:tr-main-*'), rds('subgrp:tenant-restore'), rds('cluster-pg:tr-main-*')],
+      [rds('cluster:production'), rds('cluster-snapshot:*')],
+      [rds('cluster:*'), rds('cluster-auto-backup:*')],
+    ];
+    for (const [action, resources] of [
+      ['RestoreDBInstanceToPointInTime', instance],
+      ['RestoreDBInstanceFromDBSnapshot', instance],
+      ['RestoreDBClusterToPointInTime', cluster],
+      ['RestoreDBClusterFromSnapshot', cluster],
+    ] as const) {
+      const statements = restoring(action);
+      assert.deepEqual(
+        statements.map((s) => list(s.Resource)),
+        resources,
+      );
+      assert.deepEqual(statements[2]?.Condition, { Null: { 'aws:ResourceTag/tenant-restore:secret': 'false' } });
+    }
   });
 
   test('tasks are run, tagged, listed and stopped in our cluster alone', () => {

@@ -1,5 +1,7 @@
 //! What a restore left behind: in AWS, in production, and as processes of this machine. All of it must be empty.
 
+mod rds;
+
 use std::collections::HashMap;
 use std::fs;
 
@@ -20,7 +22,7 @@ pub async fn in_aws(cloud: &Cloud, tag: &str, restore_id: Option<&str>) -> Resul
         Some(id) => format!("tr-{tag}-{id}"),
         None => format!("tr-{tag}-"),
     };
-    let mut found = rds_instances(cloud, &prefix).await?;
+    let mut found = rds::of(cloud, &prefix).await?;
     found.extend(secrets(cloud, &prefix).await?);
     found.extend(dms(cloud, &prefix).await?);
     found.extend(tasks(cloud, tag, restore_id).await?);
@@ -130,23 +132,6 @@ pub fn processes(tag: &str, restore_id: Option<&str>) -> Result<Vec<String>> {
         }
     }
     Ok(found)
-}
-
-async fn rds_instances(cloud: &Cloud, prefix: &str) -> Result<Vec<String>> {
-    let instances = cloud
-        .rds
-        .describe_db_instances()
-        .into_paginator()
-        .items()
-        .send();
-    let instances = instances
-        .collect::<Result<Vec<_>, _>>()
-        .await
-        .context("list the RDS instances")?;
-    let names = instances
-        .into_iter()
-        .filter_map(|instance| instance.db_instance_identifier);
-    Ok(labelled("RDS instance", names, prefix))
 }
 
 async fn secrets(cloud: &Cloud, prefix: &str) -> Result<Vec<String>> {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::{Cloud, DEPLOYMENT};
 use crate::database::{Database, Login};
 use crate::error::{Context, Error, Result};
+use crate::kind::{self, Kind};
 use crate::wait;
 
 /// Identifier of the deployment's default source.
@@ -20,11 +21,13 @@ const GONE_WITHIN: Duration = Duration::from_secs(60);
 const AVAILABLE_WITHIN: Duration = Duration::from_secs(120);
 const RESTORABLE_WITHIN: Duration = Duration::from_secs(60);
 
-/// A running instance that restores may be asked of.
+/// A running instance or cluster that restores may be asked of.
 #[derive(Debug, Clone)]
 pub struct Production {
-    /// DB instance identifier.
+    /// Identifier of the DB instance or cluster.
     pub identifier: String,
+    /// What it is.
+    pub kind: Kind,
     /// Its address and master user.
     pub login: Login,
     /// Name of the secret that was made with it, if it isn't the default source.
@@ -47,14 +50,22 @@ impl Production {
     /// # Errors
     /// What RDS or Secrets Manager answers, or that it takes more than two minutes.
     pub async fn create(cloud: &Cloud, identifier: &str) -> Result<Self> {
+        Self::create_of(cloud, identifier, Kind::SingleAz).await
+    }
+
+    /// The same of another kind; a cluster gets a writer.
+    ///
+    /// # Errors
+    /// What RDS or Secrets Manager answers, or that it takes more than two minutes.
+    pub async fn create_of(cloud: &Cloud, identifier: &str, kind: Kind) -> Result<Self> {
         let secret = format!("{identifier}-master");
         let credentials = new_credentials(cloud, &secret).await?;
         let tag = Tag::builder()
             .key("tenant-restore:secret")
             .value(&secret)
             .build();
-        let login = launch(cloud, identifier, credentials, Some(tag)).await?;
-        Ok(Self::with(cloud, identifier, login, Some(secret)))
+        let login = launch(cloud, kind, identifier, credentials, Some(tag)).await?;
+        Ok(Self::with(cloud, kind, identifier, login, Some(secret)))
     }
 
     /// Creates the deployment's default source, with the credentials that its deployment keeps for it, and waits until
@@ -65,14 +76,22 @@ impl Production {
     pub async fn create_default(cloud: &Cloud) -> Result<Self> {
         remove(cloud, DEFAULT_SOURCE).await?;
         let credentials = default_credentials(cloud).await?;
-        let login = launch(cloud, DEFAULT_SOURCE, credentials, None).await?;
-        Ok(Self::with(cloud, DEFAULT_SOURCE, login, None))
+        let kind = Kind::SingleAz;
+        let login = launch(cloud, kind, DEFAULT_SOURCE, credentials, None).await?;
+        Ok(Self::with(cloud, kind, DEFAULT_SOURCE, login, None))
     }
 
-    fn with(cloud: &Cloud, identifier: &str, login: Login, secret: Option<String>) -> Self {
+    fn with(
+        cloud: &Cloud,
+        kind: Kind,
+        identifier: &str,
+        login: Login,
+        secret: Option<String>,
+    ) -> Self {
         let ca = cloud.home.join("ca.pem");
         Self {
             identifier: identifier.to_owned(),
+            kind,
             login,
             secret,
             ca,
@@ -106,11 +125,9 @@ impl Production {
             &format!("a LatestRestorableTime after {point}"),
             RESTORABLE_WITHIN,
             async || {
-                let instance = describe(&self.cloud, &self.identifier).await?;
-                let latest = instance
-                    .latest_restorable_time()
-                    .map(aws_sdk_rds::primitives::DateTime::secs);
-                Ok(latest
+                Ok(self
+                    .latest()
+                    .await?
                     .filter(|latest| *latest > point.as_second())
                     .map(|_| ()))
             },
@@ -118,12 +135,27 @@ impl Production {
         .await
     }
 
-    /// Deletes the instance, and the secret that was made with it; returns when RDS has begun.
+    async fn latest(&self) -> Result<Option<i64>> {
+        if self.kind.is_cluster() {
+            return kind::latest_of_cluster(&self.cloud, &self.identifier).await;
+        }
+        let instance = describe(&self.cloud, &self.identifier).await?;
+        Ok(instance
+            .latest_restorable_time()
+            .map(aws_sdk_rds::primitives::DateTime::secs))
+    }
+
+    /// Deletes the instance, or writer and cluster, and the secret that was made with it; returns when RDS has begun.
     ///
     /// # Errors
     /// What RDS or Secrets Manager answers.
     pub async fn delete(self) -> Result<()> {
-        delete_instance(&self.cloud, &self.identifier).await?;
+        if self.kind.is_cluster() {
+            remove(&self.cloud, &kind::writer_of(&self.identifier)).await?;
+            kind::delete_cluster(&self.cloud, &self.identifier).await?;
+        } else {
+            delete_instance(&self.cloud, &self.identifier).await?;
+        }
         if let Some(secret) = self.secret {
             let forget = self
                 .cloud
@@ -186,32 +218,26 @@ async fn status(cloud: &Cloud, identifier: &str) -> Result<Option<String>> {
     Ok(found.and_then(|instance| instance.db_instance_status))
 }
 
-/// Creates an instance and waits until it can be used.
+/// Creates a source and waits until it can be used.
 async fn launch(
     cloud: &Cloud,
+    kind: Kind,
     identifier: &str,
     credentials: Credentials,
     tag: Option<Tag>,
 ) -> Result<Login> {
-    cloud
-        .rds
-        .create_db_instance()
-        .db_instance_identifier(identifier)
-        .engine("postgres")
-        .db_instance_class("db.t4g.micro")
-        .allocated_storage(20)
-        .master_username(&credentials.username)
-        .master_user_password(&credentials.password)
-        .backup_retention_period(1)
-        .set_tags(tag.map(|tag| vec![tag]))
-        .send()
-        .await
-        .context(format!("create the instance {identifier}"))?;
+    let Credentials { username, password } = &credentials;
+    kind::create(cloud, kind, identifier, (username, password), tag).await?;
+    let instance = if kind.is_cluster() {
+        kind::writer_of(identifier)
+    } else {
+        identifier.to_owned()
+    };
     let (host, port) = wait::until(
-        &format!("the instance {identifier}"),
+        &format!("the instance {instance}"),
         AVAILABLE_WITHIN,
         async || {
-            let instance = describe(cloud, identifier).await?;
+            let instance = describe(cloud, &instance).await?;
             address_when_available(&instance)
         },
     )

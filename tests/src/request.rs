@@ -42,6 +42,15 @@ impl Request {
         self
     }
 
+    /// The same request without a field.
+    #[must_use]
+    pub fn without(mut self, field: &str) -> Self {
+        if let Some(fields) = self.detail.as_object_mut() {
+            fields.remove(field);
+        }
+        self
+    }
+
     /// Publishes it; answers the event's id.
     ///
     /// # Errors

@@ -76,11 +76,13 @@ pub fn build(
         replayed: false,
         now,
         default_source: "",
+        snapshot: None,
     };
-    match request::read(&Value::Object(fields.clone()), &arrival) {
-        Ok(read) => Ok(Detail {
-            request_id: read.request_id,
-            fingerprint: read.fingerprint,
+    let detail = Value::Object(fields.clone());
+    match request::check(&detail, &arrival) {
+        Ok(()) => Ok(Detail {
+            request_id: request::request_id(&detail, ""),
+            fingerprint: request::fingerprint(&detail),
             fields,
         }),
         Err(causes) => {
@@ -252,9 +254,10 @@ mod tests {
             replayed: false,
             now: now(),
             default_source: "",
+            snapshot: None,
         };
         for (name, example) in examples("valid") {
-            let causes = request::read(&Value::Object(example), &arrival)
+            let causes = request::check(&Value::Object(example), &arrival)
                 .err()
                 .unwrap_or_default();
             assert!(

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tenant_restore_core::job::SchemaName;
 use tenant_restore_core::price::{self, Hourly};
+use tenant_restore_core::request::Request;
 use tenant_restore_core::restore::{Resource, Restore, outgoing_cause};
+use tenant_restore_core::restore_point::RestorePoint;
 use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::{Cause, Outcome};
 
@@ -23,6 +25,9 @@ pub struct Status {
     pub source: String,
     pub database: String,
     pub restore_time: Timestamp,
+    /// The snapshot, if that is what is brought back; `restore_time` is then when it was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<String>,
     pub schemas: Vec<SchemaName>,
     pub options: Options,
     pub opened_at: Timestamp,
@@ -177,7 +182,8 @@ impl Status {
             phase: restore.phase,
             source: request.source.clone(),
             database: request.database.clone(),
-            restore_time: request.restore_time,
+            restore_time: request.restore_point.instant(),
+            snapshot: snapshot(request),
             schemas: request.schemas.clone(),
             options: Options {
                 mover: name(&request.mover),
@@ -283,6 +289,13 @@ fn held(restore: &Restore) -> Option<Held> {
     let until = restore.held.as_ref()?.until;
     let costs = price::total(restore.remaining()).to_string();
     Some(Held { until, costs })
+}
+
+fn snapshot(request: &Request) -> Option<String> {
+    match &request.restore_point {
+        RestorePoint::RestoreTime(_) => None,
+        RestorePoint::Snapshot(snapshot) => Some(snapshot.id.clone()),
+    }
 }
 
 fn seconds(from: Timestamp, to: Timestamp) -> f64 {

@@ -98,6 +98,8 @@ fn request(status: &Status) -> Vec<String> {
         .requested_by
         .as_ref()
         .map_or_else(String::new, |by| format!(" by {by}"));
+    let snapshot = status.snapshot.as_ref();
+    let snapshot = snapshot.map_or_else(String::new, |id| format!(", snapshot {id}"));
     let mut lines = vec![
         format!(
             "  request   {}{by}, {}",
@@ -105,7 +107,7 @@ fn request(status: &Status) -> Vec<String> {
             instant(status.opened_at)
         ),
         format!("  database  {} of {}", status.database, status.source),
-        format!("  as of     {}", instant(status.restore_time)),
+        format!("  as of     {}{snapshot}", instant(status.restore_time)),
     ];
     for (position, pair) in status.schemas.iter().enumerate() {
         let label = if position == 0 { "schemas" } else { "" };

@@ -87,6 +87,7 @@ mod tests {
             replayed: false,
             now: now(),
             default_source: "production",
+            snapshot: None,
         };
         Restore::open(
             restore_id("tenant-restore", "e"),

@@ -47,7 +47,7 @@ pub fn candidates(versions: &[SecretVersion], at: Timestamp) -> Vec<String> {
 
 /// What a worker is to try, if the source's secret has any version left.
 pub fn probe(restore: &Restore, source: &Source, versions: &[SecretVersion]) -> Option<Probe> {
-    let versions = candidates(versions, restore.request.restore_time);
+    let versions = candidates(versions, restore.request.restore_point.instant());
     (!versions.is_empty()).then(|| Probe {
         secret: source.secret.clone(),
         versions,

@@ -147,6 +147,7 @@ pub fn heed(restore: &mut Restore, deployment: &Deployment, wake: &Wake) {
     let Wake::Hint(hint) = wake else { return };
     let names = deployment.names(&restore.id);
     let is_database = hint.resource == names.temporary_database();
+    let is_cluster = hint.resource == names.temporary_cluster();
     match hint.event.as_str() {
         // Created, restored to a point in time, restored from a snapshot (RDS user guide, event messages).
         "RDS-EVENT-0005" | "RDS-EVENT-0019" | "RDS-EVENT-0043" | "RDS-EVENT-0008"
@@ -154,7 +155,9 @@ pub fn heed(restore: &mut Restore, deployment: &Deployment, wake: &Wake) {
         {
             restore.database_announced = true;
         }
-        "RDS-EVENT-0016" if is_database => {
+        // The only event of a cluster's restore too (Aurora user guide, event messages).
+        "RDS-EVENT-0170" if is_cluster => restore.cluster_announced = true,
+        "RDS-EVENT-0016" if is_database || is_cluster => {
             if let Password::Resetting { announced, .. } = &mut restore.password {
                 *announced = true;
             }
@@ -164,7 +167,7 @@ pub fn heed(restore: &mut Restore, deployment: &Deployment, wake: &Wake) {
                 branch.announced = true;
             }
         }
-        "RDS-EVENT-0003" | "DMS-EVENT-0003" | "DMS-EVENT-0073" => {
+        "RDS-EVENT-0003" | "RDS-EVENT-0171" | "DMS-EVENT-0003" | "DMS-EVENT-0073" => {
             for resource in restore
                 .resources
                 .iter_mut()
@@ -187,6 +190,17 @@ pub fn learn(restore: &mut Restore, learned: &[Learned], now: Timestamp) {
                 }
             }
             Learned::Exists { name } => restore.confirm(name),
+            Learned::Elsewhere {
+                name,
+                place,
+                refused,
+            } => {
+                let tried = refused.join(", ");
+                let message = format!("no capacity for {name} ({tried}); it is made as {place}");
+                restore
+                    .warnings
+                    .push(Cause::new(ErrorKind::NoCapacity, message));
+            }
             Learned::PasswordAccepted { pending } => {
                 if matches!(restore.password, Password::Old | Password::Refused) {
                     restore.password = Password::Resetting {

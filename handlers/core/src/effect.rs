@@ -4,21 +4,78 @@ use jiff::Timestamp;
 use tenant_restore_events::outgoing::{Ended, Planned};
 
 use crate::job::Job;
+use crate::origin::{ClusterOrigin, DatabaseOrigin};
 use crate::restore::ResourceKind;
+use crate::source_kind::{Scaling, Storage};
+
+/// What a parameter group is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GroupScope {
+    /// Instances.
+    Instance,
+    /// Clusters.
+    Cluster,
+}
+
+impl From<GroupScope> for ResourceKind {
+    fn from(scope: GroupScope) -> Self {
+        match scope {
+            GroupScope::Instance => Self::ParameterGroup,
+            GroupScope::Cluster => Self::ClusterParameterGroup,
+        }
+    }
+}
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// `RestoreDBInstanceToPointInTime`.
+    /// Make a parameter group of the source's parameters, but for what would let the copy act; or make it so again.
+    DeriveParameterGroup {
+        /// Its name.
+        name: String,
+        /// Of instances or clusters.
+        scope: GroupScope,
+        /// Its family.
+        family: String,
+        /// The source's group; none if that is gone with its source.
+        source_group: Option<String>,
+    },
+    /// Restore a DB instance.
     RestoreDatabase {
         /// The new instance.
         name: String,
-        /// The source.
-        source: String,
-        /// The instant.
-        restore_time: Timestamp,
-        /// The source's parameter group: extensions and time zone depend on it.
+        /// From what.
+        origin: DatabaseOrigin,
+        /// Its parameter group.
         parameter_group: Option<String>,
+        /// Its storage, where it must be asked for.
+        storage: Option<Storage>,
+    },
+    /// Restore an Aurora cluster, without an instance.
+    RestoreCluster {
+        /// The new cluster.
+        name: String,
+        /// From what.
+        origin: ClusterOrigin,
+        /// The engine's version: one of a snapshot isn't taken over by itself (RDS API reference).
+        engine_version: String,
+        /// Its parameter group.
+        parameter_group: String,
+        /// Its storage, if it isn't the default.
+        storage_type: Option<String>,
+        /// Its bounds, if its writer is to be Serverless v2.
+        scaling: Option<Scaling>,
+    },
+    /// `CreateDBInstance` in a cluster: its writer.
+    CreateWriter {
+        /// The instance.
+        name: String,
+        /// The cluster.
+        cluster: String,
+        /// `DBInstanceClass`.
+        class: String,
+        /// Its parameter group.
+        parameter_group: String,
     },
     /// Make a secret with a generated password, unless it is there and ours.
     CreateSecret {
@@ -126,6 +183,18 @@ pub enum Effect {
         /// Its name.
         name: String,
     },
+    /// `DeleteDBCluster`; its instances are gone.
+    DeleteCluster {
+        /// Its name.
+        name: String,
+    },
+    /// `DeleteDBParameterGroup` or `DeleteDBClusterParameterGroup`.
+    DeleteParameterGroup {
+        /// Its name.
+        name: String,
+        /// Of instances or clusters.
+        scope: GroupScope,
+    },
     /// `DeleteSecret` without a recovery window.
     DeleteSecret {
         /// Its name.
@@ -171,6 +240,8 @@ impl Effect {
             Self::DeleteEndpoint { name } => (ResourceKind::Endpoint, name),
             Self::DeleteReplicationInstance { name } => (ResourceKind::ReplicationInstance, name),
             Self::DeleteDatabase { name } => (ResourceKind::Database, name),
+            Self::DeleteCluster { name } => (ResourceKind::Cluster, name),
+            Self::DeleteParameterGroup { name, scope } => (ResourceKind::from(*scope), name),
             Self::DeleteSecret { name } => (ResourceKind::Secret, name),
             Self::DeleteObjects { prefix } => (ResourceKind::Objects, prefix),
             _ => return None,
@@ -180,7 +251,13 @@ impl Effect {
     /// What may exist afterwards that has to be deleted again, if anything may.
     pub fn creates(&self) -> Option<(ResourceKind, &str)> {
         match self {
-            Self::RestoreDatabase { name, .. } => Some((ResourceKind::Database, name)),
+            Self::DeriveParameterGroup { name, scope, .. } => {
+                Some((ResourceKind::from(*scope), name))
+            }
+            Self::RestoreDatabase { name, .. } | Self::CreateWriter { name, .. } => {
+                Some((ResourceKind::Database, name))
+            }
+            Self::RestoreCluster { name, .. } => Some((ResourceKind::Cluster, name)),
             Self::CreateSecret { name, .. } => Some((ResourceKind::Secret, name)),
             // Its job lies there.
             Self::RunTask { job, .. } => Some((ResourceKind::Objects, &job.work_prefix)),
@@ -198,6 +275,8 @@ impl Effect {
             | Self::DeleteEndpoint { .. }
             | Self::DeleteReplicationInstance { .. }
             | Self::DeleteDatabase { .. }
+            | Self::DeleteCluster { .. }
+            | Self::DeleteParameterGroup { .. }
             | Self::DeleteSecret { .. }
             | Self::DeleteObjects { .. }
             | Self::Announce { .. }
@@ -218,13 +297,15 @@ impl Effect {
     /// What is done, for log and audit: no secret, no row value.
     pub fn describe(&self) -> String {
         match self {
-            Self::RestoreDatabase {
-                name,
-                source,
-                restore_time,
-                ..
-            } => {
-                format!("restore {source} to {restore_time} as {name}")
+            Self::DeriveParameterGroup { name, family, .. } => {
+                format!("make the parameter group {name} of family {family}")
+            }
+            Self::RestoreDatabase { name, origin, .. } => format!("restore {origin} as {name}"),
+            Self::RestoreCluster { name, origin, .. } => {
+                format!("restore {origin} as cluster {name}")
+            }
+            Self::CreateWriter { name, cluster, .. } => {
+                format!("create {name} as the writer of {cluster}")
             }
             Self::CreateSecret { name, .. } => format!("create secret {name}"),
             Self::ResetPassword { database, .. } => {
@@ -260,6 +341,8 @@ impl Effect {
                 format!("delete replication instance {name}")
             }
             Self::DeleteDatabase { name } => format!("delete temporary database {name}"),
+            Self::DeleteCluster { name } => format!("delete temporary cluster {name}"),
+            Self::DeleteParameterGroup { name, .. } => format!("delete parameter group {name}"),
             Self::DeleteSecret { name } => format!("delete secret {name}"),
             Self::DeleteObjects { prefix } => format!("delete objects under {prefix}"),
             Self::Announce { ended, .. } => format!("announce {}", ended.outcome.detail_type()),
@@ -283,6 +366,15 @@ pub enum Learned {
     Exists {
         /// Its name.
         name: String,
+    },
+    /// A database was made elsewhere than wanted, for lack of capacity.
+    Elsewhere {
+        /// The database.
+        name: String,
+        /// Where, and of which class.
+        place: String,
+        /// What was tried before.
+        refused: Vec<String>,
     },
     /// RDS took the new master password.
     PasswordAccepted {

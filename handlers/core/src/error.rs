@@ -16,7 +16,7 @@ pub enum ErrorKind {
     StaleEvent,
     /// The request asks for something that this version doesn't do.
     NotSupported,
-    /// No instance of that name exists.
+    /// No instance or cluster of that name exists.
     SourceUnknown,
     /// The source may not be used: no opt-in tag, or an unusable secret.
     SourceNotAllowed,
@@ -26,6 +26,14 @@ pub enum ErrorKind {
     SourceState,
     /// The restore point lies outside the window of the source's backups.
     RestorePointOutOfWindow,
+    /// No snapshot of that name exists.
+    SnapshotUnknown,
+    /// The snapshot is still being taken, or can't be used in its status.
+    SnapshotNotReady,
+    /// The snapshot is another database's than the source's.
+    SnapshotOfAnother,
+    /// The snapshot is shared by another account and encrypted.
+    SnapshotShared,
     /// The database doesn't exist.
     DatabaseMissing,
     /// The schema doesn't exist at the restore point.
@@ -142,7 +150,7 @@ impl ErrorKind {
             Self::StaleEvent => "Publish the request again if it is still wanted.",
             Self::NotSupported => "Leave the named field out, or ask for what the README lists.",
             Self::SourceUnknown => {
-                "Name an existing DB instance in `source`, or correct the deployment's default."
+                "Name an existing DB instance or cluster in `source`, or correct the deployment's default."
             }
             Self::SourceNotAllowed => {
                 "Tag the source with tenant-restore:secret and its secret with tenant-restore:deployment."
@@ -155,6 +163,18 @@ impl ErrorKind {
             }
             Self::RestorePointOutOfWindow => {
                 "Choose a restoreTime inside the window that the message names."
+            }
+            Self::SnapshotUnknown => {
+                "Correct `snapshotId`: the name or ARN of an instance or cluster snapshot in this region."
+            }
+            Self::SnapshotNotReady => {
+                "Wait until the snapshot is available, then publish the request again."
+            }
+            Self::SnapshotOfAnother => {
+                "Name the snapshot's own instance or cluster in `source`, or another snapshot."
+            }
+            Self::SnapshotShared => {
+                "Copy the snapshot into this account under a key of its own, and name the copy."
             }
             Self::DatabaseMissing => "Correct `database`; names are case-sensitive.",
             Self::SchemaMissing => {

@@ -198,6 +198,7 @@ mod tests {
             replayed: false,
             now: now(),
             default_source: "production",
+            snapshot: None,
         };
         let request = read(&detail, &arrival).unwrap();
         let mut restore = Restore::open(restore_id("tenant-restore", "e"), request, now());

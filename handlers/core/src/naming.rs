@@ -119,6 +119,21 @@ impl Names {
         format!("tr-{}-{}", self.tag, self.id)
     }
 
+    /// The temporary Aurora cluster, whose writer is the temporary DB instance.
+    pub fn temporary_cluster(&self) -> String {
+        format!("{}-c", self.temporary_database())
+    }
+
+    /// The parameter group of the temporary DB instance.
+    pub fn parameter_group(&self) -> String {
+        format!("{}-p", self.temporary_database())
+    }
+
+    /// The parameter group of the temporary cluster.
+    pub fn cluster_parameter_group(&self) -> String {
+        format!("{}-cp", self.temporary_database())
+    }
+
     /// The secret with the temporary database's master credentials; also the DMS source endpoint.
     pub fn source(&self) -> String {
         format!("{}-s", self.temporary_database())
@@ -237,6 +252,9 @@ mod tests {
         let names = deployment.names(&id);
         for name in [
             names.temporary_database(),
+            names.temporary_cluster(),
+            names.parameter_group(),
+            names.cluster_parameter_group(),
             names.source(),
             names.target(),
             names.replication_instance(),

@@ -182,7 +182,7 @@ impl Restore {
         subject.restore_id = None;
         let mut planned = Planned {
             possible: self.causes.is_empty(),
-            restore_point: Some(self.request.restore_time),
+            restore_point: Some(self.request.restore_point.instant()),
             causes: self.causes.iter().map(outgoing_cause).collect(),
             warnings: self.warnings.iter().map(outgoing_cause).collect(),
             ..refused(subject)

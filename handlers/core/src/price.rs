@@ -130,11 +130,17 @@ pub struct Cost {
 }
 
 /// Whether AWS charges by the hour for resources of a kind. Of DMS it is the replication instance alone (AWS DMS pricing);
-/// what a restore has in S3 is a few files.
+/// what a restore has in S3 is a few files. A cluster's instances have their prices; its storage, as large as the data, isn't
+/// known (Aurora pricing).
 pub fn is_charged(kind: ResourceKind) -> bool {
     match kind {
         ResourceKind::Database | ResourceKind::Secret | ResourceKind::ReplicationInstance => true,
-        ResourceKind::Endpoint | ResourceKind::ReplicationTask | ResourceKind::Objects => false,
+        ResourceKind::Cluster
+        | ResourceKind::ParameterGroup
+        | ResourceKind::ClusterParameterGroup
+        | ResourceKind::Endpoint
+        | ResourceKind::ReplicationTask
+        | ResourceKind::Objects => false,
     }
 }
 

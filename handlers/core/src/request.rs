@@ -15,6 +15,9 @@ use crate::job::{
 };
 use crate::naming::{RestoreId, digest_text, plan_id, restore_id};
 use crate::restore::Restore;
+use crate::restore_point::{
+    FoundSnapshot, RestorePoint, SnapshotKind, SnapshotName, SnapshotSight,
+};
 use fields::{Fields, invalid};
 
 /// What is asked for.
@@ -72,8 +75,9 @@ pub struct Request {
     pub database: String,
     /// The schemas and their new names.
     pub schemas: Vec<SchemaName>,
-    /// The instant to bring back, whole seconds.
-    pub restore_time: Timestamp,
+    /// What to bring back.
+    #[serde(flatten)]
+    pub restore_point: RestorePoint,
     /// Identifier of the DB instance or cluster.
     pub source: String,
     /// How rows are moved.
@@ -110,6 +114,13 @@ pub struct Arrival<'a> {
     pub now: Timestamp,
     /// The deployment's source.
     pub default_source: &'a str,
+    /// What RDS shows of the snapshot that [`snapshot_name`] finds in the detail.
+    pub snapshot: Option<&'a SnapshotSight>,
+}
+
+/// The snapshot that a detail names, if it names one at all: RDS knows the rest of it.
+pub fn snapshot_name(detail: &Value) -> Option<SnapshotName> {
+    SnapshotName::parse(detail.get("snapshotId")?.as_str()?).ok()
 }
 
 /// The id by which a request is known, valid or not.
@@ -144,6 +155,29 @@ pub fn fingerprint(detail: &Value) -> String {
     digest_text(&[&canonical(detail)])
 }
 
+/// Whether a detail is valid as far as it shows by itself, without RDS's word on its snapshot.
+///
+/// # Errors
+/// Every problem of the request, each with its field.
+pub fn check(detail: &Value, arrival: &Arrival<'_>) -> Result<(), Vec<Cause>> {
+    let assumed = SnapshotSight::Found(FoundSnapshot {
+        kind: SnapshotKind::Instance,
+        status: "available".to_owned(),
+        taken_at: Some(arrival.now),
+        source: arrival.default_source.to_owned(),
+        resource_id: None,
+        engine: "postgres".to_owned(),
+        engine_version: String::new(),
+        shared: false,
+        encrypted: false,
+    });
+    let arrival = Arrival {
+        snapshot: Some(&assumed),
+        ..arrival.clone()
+    };
+    read(detail, &arrival).map(drop)
+}
+
 /// Reads the detail of a `RestoreRequested`.
 ///
 /// # Errors
@@ -163,7 +197,7 @@ pub fn read(detail: &Value, arrival: &Arrival<'_>) -> Result<Request, Vec<Cause>
     fields.refuse_stale(arrival);
     let database = fields.required_name("database");
     let schemas = fields.schemas();
-    let restore_time = fields.restore_point(arrival.now);
+    let restore_point = fields.restore_point(arrival);
     let source = fields.optional("source", 1024).map_or_else(
         || arrival.default_source.to_owned(),
         |text| identifier(&text),
@@ -210,11 +244,11 @@ pub fn read(detail: &Value, arrival: &Arrival<'_>) -> Result<Request, Vec<Cause>
             ("publications", Acceptance::Publications),
         ],
     );
-    let schemas = fields.restored_names(&schemas, restore_time);
+    let schemas = fields.restored_names(&schemas, restore_point.as_ref());
     if !fields.causes.is_empty() {
         return Err(fields.causes);
     }
-    let (Some(database), Some(restore_time)) = (database, restore_time) else {
+    let (Some(database), Some(restore_point)) = (database, restore_point) else {
         return Err(vec![Cause::new(
             ErrorKind::Internal,
             "a missing field was not reported",
@@ -224,7 +258,7 @@ pub fn read(detail: &Value, arrival: &Arrival<'_>) -> Result<Request, Vec<Cause>
         request_id: request_id(detail, arrival.event_id),
         database,
         schemas,
-        restore_time,
+        restore_point,
         source,
         mover,
         validate,

@@ -15,6 +15,7 @@ use crate::plan::Purpose;
 use crate::price::Cost;
 use crate::request::Request;
 use crate::sight::Seen;
+use crate::source_kind::SourceKind;
 use crate::wait::Wait;
 
 mod creating;
@@ -58,6 +59,9 @@ pub struct Restore {
     pub temporary: Option<(String, u16)>,
     /// Whether the last event of the temporary database's creation has come.
     pub database_announced: bool,
+    /// Whether the event of the temporary cluster's creation has come.
+    #[serde(default)]
+    pub cluster_announced: bool,
     /// Whose password its master has.
     pub password: Password,
     /// The version of the source's secret that logs in to it, if one does.
@@ -118,8 +122,8 @@ pub struct PhaseTime {
     pub ended: Option<Timestamp>,
 }
 
-/// The source DB instance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The source: a DB instance or an Aurora cluster.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
     /// Address.
@@ -130,8 +134,11 @@ pub struct Source {
     pub secret: String,
     /// Master user.
     pub master_username: String,
-    /// Parameter group.
+    /// Parameter group of the instance; of an Aurora cluster, of its writer.
     pub parameter_group: Option<String>,
+    /// What it is.
+    #[serde(default)]
+    pub kind: SourceKind,
 }
 
 /// Whose password the temporary database's master has, and how far its reset is, if it needs one.
@@ -239,6 +246,12 @@ impl Resource {
 pub enum ResourceKind {
     /// The temporary DB instance.
     Database,
+    /// The temporary Aurora cluster.
+    Cluster,
+    /// The parameter group of the temporary instance.
+    ParameterGroup,
+    /// The parameter group of the temporary cluster.
+    ClusterParameterGroup,
     /// A secret.
     Secret,
     /// A DMS replication instance.
@@ -310,6 +323,7 @@ impl Restore {
             source: None,
             temporary: None,
             database_announced: false,
+            cluster_announced: false,
             password: Password::Old,
             secret_version: None,
             tasks: Vec::new(),

@@ -16,7 +16,10 @@ use crate::naming::{Deployment, Names, restore_id};
 use crate::phases;
 use crate::request::{Arrival, read};
 use crate::restore::{Replication, ResourceKind, Restore, Source, Task, TaskState};
-use crate::sight::{DatabaseSight, ReplicationTaskSight, RoomSight, Seen, StorageSight, TaskSight};
+use crate::sight::{
+    ClusterSight, DatabaseSight, ReplicationTaskSight, RoomSight, Seen, StorageSight, TaskSight,
+};
+use crate::source_kind::{ClusterSource, InstanceSource, SourceKind};
 use crate::wait::Pace;
 
 /// When all scenes begin.
@@ -57,6 +60,7 @@ impl Scene {
             replayed: false,
             now: begin(),
             default_source: "production",
+            snapshot: None,
         };
         let request = read(&detail, &arrival).unwrap();
         let id = restore_id("tenant-restore", "event-1");
@@ -82,12 +86,18 @@ impl Scene {
                     secret: "arn:secret".into(),
                     master_username: "master".into(),
                     parameter_group: Some("group".into()),
+                    kind: SourceKind::SingleAz(InstanceSource {
+                        family: Some("postgres15".into()),
+                        ..InstanceSource::default()
+                    }),
                 });
                 restore.note(ResourceKind::Objects, &names.work_prefix(), now);
                 self.job("preflight", TaskState::Succeeded);
             }
             Phase::Provision => {
                 restore.temporary = Some(("temporary".into(), 5433));
+                restore.note(ResourceKind::ParameterGroup, &names.parameter_group(), now);
+                restore.confirm(&names.parameter_group());
                 restore.note(ResourceKind::Database, &names.temporary_database(), now);
                 restore.confirm(&names.temporary_database());
             }
@@ -258,12 +268,36 @@ impl Scene {
         self
     }
 
+    /// The source is an Aurora cluster.
+    pub fn of_cluster(mut self, cluster: ClusterSource) -> Self {
+        let class = "db.r6g.large".to_owned();
+        let source = self.restore.source.as_mut().unwrap();
+        source.kind = SourceKind::AuroraProvisioned { cluster, class };
+        self
+    }
+
+    /// The temporary cluster, in that status, with the temporary database as its writer.
+    pub fn with_cluster(mut self, status: &str) -> Self {
+        let sight = ClusterSight {
+            status: status.into(),
+            writer: Some(self.names().temporary_database()),
+            password_pending: false,
+        };
+        let name = self.names().temporary_cluster();
+        self.seen.clusters.insert(name, Some(sight));
+        self
+    }
+
     /// Every resource that was noted is seen, in a status that allows to delete it.
     pub fn with_everything_there(mut self) -> Self {
         for resource in self.restore.resources.clone() {
             let name = resource.name;
             match resource.kind {
                 ResourceKind::Database => self = self.with_database("available"),
+                ResourceKind::Cluster => self = self.with_cluster("available"),
+                ResourceKind::ParameterGroup | ResourceKind::ClusterParameterGroup => {
+                    self.seen.parameter_groups.insert(name, true);
+                }
                 ResourceKind::Secret => drop(self.seen.secrets.insert(name, true)),
                 ResourceKind::ReplicationInstance => self = self.with_instance("available"),
                 ResourceKind::Endpoint => self = self.with_connections("successful"),
@@ -284,6 +318,10 @@ impl Scene {
             let name = resource.name.clone();
             match resource.kind {
                 ResourceKind::Database => drop(self.seen.databases.insert(name, None)),
+                ResourceKind::Cluster => drop(self.seen.clusters.insert(name, None)),
+                ResourceKind::ParameterGroup | ResourceKind::ClusterParameterGroup => {
+                    self.seen.parameter_groups.insert(name, false);
+                }
                 ResourceKind::Secret => drop(self.seen.secrets.insert(name, false)),
                 ResourceKind::ReplicationInstance => {
                     drop(self.seen.replication_instances.insert(name, None));

@@ -6,15 +6,18 @@ use jiff::Timestamp;
 
 use crate::admission::Admission;
 use crate::credentials::SecretVersion;
+use crate::effect::GroupScope;
 use crate::job::{JobResult, TablePlan};
 use crate::naming::RestoreId;
 use crate::price::Cost;
 use crate::restore::ResourceKind;
+use crate::restore_point::{SnapshotName, SnapshotSight};
+use crate::source_kind::{Scaling, Storage};
 
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Look {
-    /// The source: the DB instance, its secret and the window of its backups.
+    /// The source: the DB instance or cluster, its secret and the window of its backups.
     Source(String),
     /// Whether the restore may go on to what costs quotas. The first look makes it wait, if it may not.
     Admission {
@@ -27,8 +30,19 @@ pub enum Look {
     },
     /// How much room there is for a restore into this instance or cluster.
     Room(String),
+    /// A snapshot.
+    Snapshot(SnapshotName),
     /// A DB instance.
     Database(String),
+    /// A DB cluster.
+    Cluster(String),
+    /// A parameter group.
+    ParameterGroup {
+        /// Its name.
+        name: String,
+        /// Of instances or clusters.
+        scope: GroupScope,
+    },
     /// A worker task, by its ARN or, before that is known, by who started it; its result too once it has stopped.
     Task {
         /// The job's name within the restore.
@@ -77,6 +91,12 @@ pub struct Seen {
     pub admission: Option<Admission>,
     /// The room for it.
     pub room: Option<RoomSight>,
+    /// The snapshot.
+    pub snapshot: Option<SnapshotSight>,
+    /// DB clusters.
+    pub clusters: BTreeMap<String, Option<ClusterSight>>,
+    /// Parameter groups: whether they exist.
+    pub parameter_groups: BTreeMap<String, bool>,
     /// DB instances.
     pub databases: BTreeMap<String, Option<DatabaseSight>>,
     /// Worker tasks, by job.
@@ -106,10 +126,12 @@ pub struct Seen {
 pub enum SourceSight {
     /// Nothing of that name.
     Unknown,
-    /// A cluster.
-    Cluster,
-    /// An instance.
+    /// An instance of its own.
     Instance(Box<SourceInstance>),
+    /// A cluster, named itself or by a member.
+    Cluster(Box<SourceCluster>),
+    /// Deleted, but automated backups of it are retained.
+    Retained(Box<RetainedBackup>),
 }
 
 /// A DB instance as source.
@@ -119,16 +141,103 @@ pub struct SourceInstance {
     pub database: DatabaseSight,
     /// The engine, for example `postgres`.
     pub engine: String,
+    /// The engine's version.
+    pub engine_version: String,
+    /// Resource id, which outlives a change of name.
+    pub resource_id: String,
+    /// Whether it has a standby.
+    pub multi_az: bool,
+    /// Its storage.
+    pub storage: Storage,
     /// Master user.
     pub master_username: String,
     /// Parameter group.
     pub parameter_group: Option<String>,
     /// The secret with its master credentials, or why there is none that may be used.
     pub secret: Result<String, String>,
-    /// Begin of the backup window; none if there are no automated backups.
+    /// How far back and forth its backups reach.
+    pub window: Window,
+}
+
+/// A DB cluster as source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceCluster {
+    /// Its identifier.
+    pub name: String,
+    /// `Status`, lower case.
+    pub status: String,
+    /// Address of its writer and port.
+    pub endpoint: Option<(String, u16)>,
+    /// The engine, for example `aurora-postgresql`; `postgres` for a Multi-AZ DB cluster.
+    pub engine: String,
+    /// The engine's version.
+    pub engine_version: String,
+    /// `provisioned`, also of Serverless v2; `serverless` of version 1.
+    pub engine_mode: String,
+    /// Resource id, which outlives a change of name.
+    pub resource_id: String,
+    /// Master user.
+    pub master_username: String,
+    /// Cluster parameter group.
+    pub parameter_group: Option<String>,
+    /// `StorageType`, if it isn't the default.
+    pub storage_type: Option<String>,
+    /// Bounds of Serverless v2.
+    pub scaling: Option<Scaling>,
+    /// The writer.
+    pub writer: Option<SourceWriter>,
+    /// The secret with its master credentials, or why there is none that may be used.
+    pub secret: Result<String, String>,
+    /// How far back and forth its backups reach.
+    pub window: Window,
+}
+
+/// The writer of a source cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceWriter {
+    /// `DBInstanceStatus`, lower case.
+    pub status: String,
+    /// `DBInstanceClass`.
+    pub class: String,
+    /// Parameter group.
+    pub parameter_group: Option<String>,
+}
+
+/// Retained automated backups of an instance or cluster that was deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetainedBackup {
+    /// Whether it was a cluster.
+    pub of_cluster: bool,
+    /// Its resource id.
+    pub resource_id: String,
+    /// The engine.
+    pub engine: String,
+    /// The engine's version.
+    pub engine_version: String,
+    /// Master user.
+    pub master_username: String,
+    /// How far back and forth they reach.
+    pub window: Window,
+}
+
+/// The instants to which backups can be restored; without both ends there are none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Window {
+    /// The first.
     pub earliest: Option<Timestamp>,
-    /// End of the backup window.
+    /// The last.
     pub latest: Option<Timestamp>,
+}
+
+/// A temporary DB cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterSight {
+    /// `Status`, lower case.
+    pub status: String,
+    /// The member that writes.
+    pub writer: Option<String>,
+    /// Whether a new master password is pending.
+    pub password_pending: bool,
 }
 
 /// A DB instance.

@@ -57,6 +57,30 @@ pub fn database_remedy(status: &str) -> &'static str {
     }
 }
 
+/// Of a DB cluster (Aurora user guide, "Viewing DB cluster status").
+pub fn cluster(status: &str) -> Meaning {
+    match status {
+        "available" | "backing-up" | "storage-optimization" => Meaning::Usable,
+        "cloning-failed"
+        | "migration-failed"
+        | "upgrade_failed"
+        | "failed"
+        | "inaccessible-encryption-credentials"
+        | "inaccessible-encryption-credentials-recoverable"
+        | "stopping"
+        | "stopped"
+        | "deleting" => Meaning::Fatal,
+        other if other.starts_with("incompatible-") => Meaning::Fatal,
+        _ => Meaning::Wait,
+    }
+}
+
+/// Whether a source cluster in this status can be restored from.
+pub fn source_cluster_is_usable(status: &str) -> bool {
+    let never = ["creating", "migrating", "starting", "renaming"];
+    cluster(status) != Meaning::Fatal && !never.contains(&status)
+}
+
 /// Whether a source in this status can be restored from; its databases must be reachable too.
 pub fn source_is_usable(status: &str) -> bool {
     let never = ["creating", "starting", "rebooting", "renaming"];

@@ -50,6 +50,12 @@ pub fn life(record: Option<&Restore>, setting: &Setting, now: Timestamp) -> Life
 pub enum Kind {
     /// A DB instance.
     Database,
+    /// A DB cluster.
+    Cluster,
+    /// A parameter group of instances.
+    ParameterGroup,
+    /// A parameter group of clusters.
+    ClusterParameterGroup,
     /// A secret.
     Secret,
     /// A DMS task.
@@ -102,29 +108,28 @@ pub enum Verdict {
 }
 
 /// What to do about each resource, in the order that AWS allows: of one restore, tasks go before the endpoints and the
-/// instance that they use (DMS API reference), and before the databases and secrets that they read.
+/// instance that they use (DMS API reference), and before the databases and secrets that they read; instances before their
+/// cluster, and both before their parameter groups (RDS API reference).
 pub fn judge(found: &[Found]) -> Vec<Verdict> {
     found
         .iter()
         .map(|resource| match &resource.owner {
             Owner::Live => Verdict::Leave,
             Owner::Foreign => Verdict::Report,
-            Owner::Gone(id) => remove(resource, has_tasks(found, id)),
+            Owner::Gone(id) => remove(resource, &kinds_of(found, id)),
         })
         .collect()
 }
 
-fn has_tasks(found: &[Found], id: &RestoreId) -> bool {
-    let is_task =
-        |resource: &Found| matches!(resource.kind, Kind::ReplicationTask | Kind::WorkerTask);
-    let its = |resource: &Found| matches!(&resource.owner, Owner::Gone(owner) if owner == id);
-    found
-        .iter()
-        .any(|resource| is_task(resource) && its(resource))
+/// What there is of a restore.
+fn kinds_of(found: &[Found], id: &RestoreId) -> Vec<Kind> {
+    let its = |resource: &&Found| matches!(&resource.owner, Owner::Gone(owner) if owner == id);
+    found.iter().filter(its).map(|it| it.kind).collect()
 }
 
-fn remove(resource: &Found, has_tasks: bool) -> Verdict {
+fn remove(resource: &Found, its: &[Kind]) -> Verdict {
     let status = resource.status.as_str();
+    let has = |kinds: &[Kind]| kinds.iter().any(|kind| its.contains(kind));
     match resource.kind {
         Kind::WorkerTask if status::worker_task_is_ending(status) => Verdict::Later("it stops"),
         Kind::WorkerTask => Verdict::Stop,
@@ -132,7 +137,15 @@ fn remove(resource: &Found, has_tasks: bool) -> Verdict {
         Kind::ReplicationTask if status == "running" => Verdict::Stop,
         Kind::ReplicationTask if status::replication_task_rests(status) => Verdict::Delete,
         Kind::ReplicationTask => Verdict::Later("it can't be stopped or deleted in this status"),
-        _ if has_tasks => Verdict::Later("tasks that use it go first"),
+        _ if has(&[Kind::ReplicationTask, Kind::WorkerTask]) => {
+            Verdict::Later("tasks that use it go first")
+        }
+        Kind::Cluster if has(&[Kind::Database]) => Verdict::Later("its instances go first"),
+        Kind::ParameterGroup | Kind::ClusterParameterGroup
+            if has(&[Kind::Database, Kind::Cluster]) =>
+        {
+            Verdict::Later("the databases that use it go first")
+        }
         _ => Verdict::Delete,
     }
 }

@@ -16,6 +16,10 @@ pub enum WaitFor {
     TemporaryDatabase,
     /// The temporary database to become available; RDS sends no event for it.
     TemporaryDatabaseAvailable,
+    /// The temporary cluster to be made; RDS sends an event.
+    TemporaryCluster,
+    /// The temporary cluster to become available; RDS sends no event for it.
+    TemporaryClusterAvailable,
     /// The new master password to be set; RDS sends an event.
     Password,
     /// The new master password to be shown as set, after its event.
@@ -46,6 +50,7 @@ impl WaitFor {
         matches!(
             self,
             Self::TemporaryDatabaseAvailable
+                | Self::TemporaryClusterAvailable
                 | Self::PasswordUsable
                 | Self::ReplicationInstanceAvailable
                 | Self::ConnectionTest
@@ -142,9 +147,13 @@ impl Pace {
         let seconds = match (phase, what) {
             (_, WaitFor::Hold) => Self::LONGEST_HOLD + self.slow_most,
             (Phase::Cleanup, _) => self.cleanup_deadline,
-            (_, WaitFor::TemporaryDatabase | WaitFor::TemporaryDatabaseAvailable) => {
-                self.database_deadline
-            }
+            (
+                _,
+                WaitFor::TemporaryDatabase
+                | WaitFor::TemporaryDatabaseAvailable
+                | WaitFor::TemporaryCluster
+                | WaitFor::TemporaryClusterAvailable,
+            ) => self.database_deadline,
             (_, WaitFor::Task | WaitFor::ReplicationTask) => self.work_deadline,
             (_, WaitFor::Admission) => self.admission_deadline,
             _ => self.other_deadline,

@@ -12,6 +12,8 @@ use tenant_restore_core::room::loads_of_class;
 use tenant_restore_core::wait::Pace;
 use tenant_restore_events::Phase;
 
+use crate::placement::DatabaseWishes;
+
 /// What the environment variable `HANDLER` makes of the artifact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -93,6 +95,8 @@ pub struct DatabaseConfig {
     pub subnet_group: String,
     /// Security groups.
     pub security_groups: Vec<String>,
+    /// What they have other than their source.
+    pub wishes: DatabaseWishes,
 }
 
 /// How DMS is used.
@@ -167,6 +171,7 @@ impl Config {
             databases: DatabaseConfig {
                 subnet_group: required("DB_SUBNET_GROUP")?,
                 security_groups: list("DB_SECURITY_GROUPS")?,
+                wishes: document("DATABASES")?,
             },
             replication: ReplicationConfig {
                 subnet_group: required("DMS_SUBNET_GROUP")?,

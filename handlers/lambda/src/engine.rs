@@ -65,7 +65,7 @@ impl Engine {
     ) -> Result<(), Fault> {
         match message {
             Message::Request(ask, envelope) if self.config.handler == Phase::Intake => {
-                crate::requests::receive(self, ask, &envelope, delivery).await
+                crate::requests::receive(self, ask, &envelope, body, delivery).await
             }
             Message::Order(order, envelope) if self.config.handler == Phase::Intake => {
                 crate::orders::receive(self, order, &envelope, body, delivery).await
@@ -104,12 +104,23 @@ impl Engine {
 
     /// Redriving works to any queue: what belongs to another phase is passed on.
     async fn pass_on(&self, body: &str, phase: Phase) -> Result<(), Fault> {
+        self.send_later(body, phase, 0).await
+    }
+
+    /// Puts a message into a phase's queue, to be delivered after so many seconds.
+    pub(crate) async fn send_later(
+        &self,
+        body: &str,
+        phase: Phase,
+        seconds: i32,
+    ) -> Result<(), Fault> {
         let queue = &self.config.queues[&phase];
         let request = self
             .clients
             .sqs
             .send_message()
             .queue_url(queue)
+            .delay_seconds(seconds)
             .message_body(body);
         request
             .send()

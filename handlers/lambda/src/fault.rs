@@ -79,6 +79,7 @@ fn kind(code: &str, status: u16) -> ErrorKind {
         | "InvalidDBClusterState"
         | "InvalidDBSnapshotState"
         | "InvalidDBClusterSnapshotState"
+        | "InvalidDBParameterGroupState"
         | "InvalidResourceState"
         | "TransactionInProgress" => ErrorKind::Busy,
         "InsufficientDBInstanceCapacity"

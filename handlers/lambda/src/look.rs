@@ -39,10 +39,21 @@ impl Engine {
                 let database = self.describe_database(name).await?;
                 let size = database.as_ref().and_then(price::database);
                 self.add_cost(seen, ResourceKind::Database, name, size);
-                seen.databases.insert(
-                    name.clone(),
-                    database.as_ref().map(crate::phases::provision::sight),
-                );
+                let sight = match database {
+                    Some(database) => Some(self.database_sight(&database).await?),
+                    None => None,
+                };
+                seen.databases.insert(name.clone(), sight);
+            }
+            Look::Snapshot(name) => seen.snapshot = Some(self.snapshot(name).await?),
+            Look::Cluster(name) => {
+                let cluster = self.describe_cluster(name).await?;
+                let sight = cluster.as_ref().map(crate::phases::clusters::cluster_sight);
+                seen.clusters.insert(name.clone(), sight);
+            }
+            Look::ParameterGroup { name, scope } => {
+                seen.parameter_groups
+                    .insert(name.clone(), self.group_exists(*scope, name).await?);
             }
             Look::Task {
                 job,

@@ -19,6 +19,7 @@ mod metric;
 mod objects;
 mod orders;
 mod phases;
+mod placement;
 mod post;
 mod price;
 mod requests;

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use tenant_restore_core::decision::Wake;
-use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::error::{Cause, Class, ErrorKind};
 use tenant_restore_core::plan;
 use tenant_restore_core::request::{self, Arrival, Ask, Request};
 use tenant_restore_core::restore::rejection;
+use tenant_restore_core::restore_point::SnapshotSight;
 use tenant_restore_events::{Envelope, Phase};
 use tracing::info;
 
@@ -24,15 +25,29 @@ pub async fn receive(
     engine: &Engine,
     ask: Ask,
     envelope: &Envelope<Value>,
+    body: &str,
     delivery: &Delivery,
 ) -> Result<(), Fault> {
     let now = Timestamp::now();
+    let snapshot = match look_at_snapshot(engine, ask, envelope, delivery).await {
+        Ok(Looked::At(sight)) => sight,
+        Ok(Looked::OpenedBefore) => return Ok(()),
+        // The detail is read again then; an event that is too old by that time is rejected as stale.
+        Err(fault) if fault.cause.kind.class() == Class::Expected => {
+            info!(kind = %fault.cause.kind, error = %fault, "request put off");
+            return engine
+                .send_later(body, Phase::Intake, PUT_OFF_SECONDS)
+                .await;
+        }
+        Err(fault) => return Err(fault),
+    };
     let arrival = Arrival {
         event_id: &envelope.id,
         time: event_time(envelope, now),
         replayed: envelope.replay_name.is_some(),
         now,
         default_source: &engine.config.default_source,
+        snapshot: snapshot.as_ref(),
     };
     let causes = match judge(engine, envelope, &arrival) {
         Ok(request) => match open(engine, ask, request, delivery, now).await? {
@@ -64,6 +79,45 @@ fn judge(
         Ok(_) => Err(foreign),
         Err(causes) => Err([causes, foreign].concat()),
     }
+}
+
+/// Between two looks at a snapshot that RDS refuses to show for a time.
+const PUT_OFF_SECONDS: i32 = 15;
+
+/// What came of looking at a request's snapshot.
+enum Looked {
+    /// This; nothing if the request names none.
+    At(Option<SnapshotSight>),
+    /// The request is delivered again and had opened its restore before: the snapshot may be gone by now, and the restore
+    /// goes on.
+    OpenedBefore,
+}
+
+/// The suffix of the restored names comes from the snapshot's time by default, so it is needed before the restore is
+/// opened.
+async fn look_at_snapshot(
+    engine: &Engine,
+    ask: Ask,
+    envelope: &Envelope<Value>,
+    delivery: &Delivery,
+) -> Result<Looked, Fault> {
+    let Some(name) = request::snapshot_name(&envelope.detail) else {
+        return Ok(Looked::At(None));
+    };
+    let request_id = request::request_id(&envelope.detail, &envelope.id);
+    let id = ask.id(&engine.config.setting.deployment.name, &request_id);
+    let stored = engine.load(&id).await?;
+    let fingerprint = request::fingerprint(&envelope.detail);
+    if stored.is_some_and(|stored| stored.restore.request.fingerprint == fingerprint) {
+        let woken = Woken {
+            wake: Wake::Request,
+            name: ask.detail_type().to_owned(),
+            delivery,
+        };
+        engine.advance(&id, Some(1), woken).await?;
+        return Ok(Looked::OpenedBefore);
+    }
+    Ok(Looked::At(Some(engine.snapshot(&name).await?)))
 }
 
 /// Fails the restore that a request opened before it was given up. A request that opened none is only kept.

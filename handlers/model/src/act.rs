@@ -11,6 +11,8 @@ use crate::promise::Promise;
 /// An effect, reduced to what the model's AWS tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Act {
+    /// `CreateDBParameterGroup`.
+    CreateGroup,
     /// `RestoreDBInstanceToPointInTime`.
     RestoreDatabase,
     /// `CreateSecret`.
@@ -41,6 +43,8 @@ pub enum Act {
     DeleteInstance,
     /// `DeleteDBInstance`.
     DeleteDatabase,
+    /// `DeleteDBParameterGroup`.
+    DeleteGroup,
     /// `DeleteSecret`.
     DeleteSecret(usize),
     /// Delete all objects under the prefix.
@@ -88,6 +92,8 @@ pub enum Thing {
 pub enum Creation {
     /// The temporary database.
     Database,
+    /// Its parameter group.
+    Group,
     /// The replication instance.
     Instance,
     /// A secret.
@@ -104,6 +110,7 @@ impl Creation {
     fn answered(self, names: &Names) -> Learned {
         let (kind, name) = match self {
             Self::Database => (ResourceKind::Database, &names.database),
+            Self::Group => (ResourceKind::ParameterGroup, &names.group),
             Self::Instance => (ResourceKind::ReplicationInstance, &names.instance),
             Self::Secret(at) => (ResourceKind::Secret, &names.sides[at]),
             Self::Endpoint(at) => (ResourceKind::Endpoint, &names.sides[at]),
@@ -166,6 +173,7 @@ impl Act {
                 .any(|it| it.restored_as == *schema)
         };
         match effect {
+            Effect::DeriveParameterGroup { name, .. } if *name == names.group => Self::CreateGroup,
             Effect::RestoreDatabase { name, .. } if *name == names.database => {
                 Self::RestoreDatabase
             }
@@ -201,6 +209,7 @@ impl Act {
             Effect::DeleteEndpoint { name } => Self::DeleteEndpoint(names.side(name)),
             Effect::DeleteReplicationInstance { .. } => Self::DeleteInstance,
             Effect::DeleteDatabase { .. } => Self::DeleteDatabase,
+            Effect::DeleteParameterGroup { .. } => Self::DeleteGroup,
             Effect::DeleteSecret { name } => Self::DeleteSecret(names.side(name)),
             Effect::DeleteObjects { .. } => Self::DeleteObjects,
             Effect::Announce { ended, .. } => Self::Announce(outcome(ended)),
@@ -213,6 +222,7 @@ impl Act {
     pub fn creates(self) -> Option<Creation> {
         Some(match self {
             Self::RestoreDatabase => Creation::Database,
+            Self::CreateGroup => Creation::Group,
             Self::CreateInstance => Creation::Instance,
             Self::CreateSecret(at) => Creation::Secret(at),
             Self::CreateEndpoint(at) => Creation::Endpoint(at),
@@ -228,7 +238,10 @@ impl Act {
             Change::Database(_) | Change::Password(_) => {
                 matches!(
                     self,
-                    Self::RestoreDatabase | Self::ResetPassword | Self::DeleteDatabase
+                    Self::RestoreDatabase
+                        | Self::ResetPassword
+                        | Self::DeleteDatabase
+                        | Self::DeleteGroup
                 )
             }
             Change::Instance(_) => matches!(
@@ -265,7 +278,9 @@ impl Act {
         let tasks_exist = aws.loads.iter().any(|load| *load != Load::Absent);
         let in_order = match self {
             Self::Foreign => return Some(Promise::OnlyOurs),
-            Self::RestoreDatabase | Self::CreateInstance => succeeded(Job::Preflight),
+            Self::CreateGroup | Self::RestoreDatabase | Self::CreateInstance => {
+                succeeded(Job::Preflight)
+            }
             Self::CreateSecret(_) | Self::RunTask(Job::Ddl) => aws.was_available,
             // Only after every version of the source's secret was tried in vain.
             Self::ResetPassword => succeeded(Job::Ddl),
@@ -294,6 +309,15 @@ impl Act {
     /// The kind of AWS's refusal.
     pub fn perform(self, aws: &mut Aws) -> Result<Option<Fact>, ErrorKind> {
         match self {
+            Self::CreateGroup => {
+                aws.group = true;
+                Ok(None)
+            }
+            Self::DeleteGroup => {
+                busy_unless(aws.database == Database::Absent)?;
+                aws.group = false;
+                Ok(None)
+            }
             Self::RestoreDatabase => create(&mut aws.database, Thing::Database),
             Self::CreateInstance => create(&mut aws.instance, Thing::Instance),
             Self::CreateSecret(at) => {

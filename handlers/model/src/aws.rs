@@ -192,6 +192,8 @@ pub enum Production {
 pub struct Aws {
     /// The temporary database.
     pub database: Database,
+    /// Its parameter group.
+    pub group: bool,
     /// Its master password.
     pub password: Password,
     /// The replication instance, which has the same life as a database.

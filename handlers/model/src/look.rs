@@ -10,8 +10,9 @@ use tenant_restore_core::job::{
 use tenant_restore_core::restore::Restore;
 use tenant_restore_core::sight::{
     DatabaseSight, Look, ReplicationTaskSight, RoomSight, Seen, SourceInstance, SourceSight,
-    StorageSight, TaskSight,
+    StorageSight, TaskSight, Window,
 };
+use tenant_restore_core::source_kind::Storage;
 
 use crate::aws::{Aws, Connection, Database, Endpoint, Job, Load, Password, Worker};
 use crate::names::{NOW, Names, before};
@@ -111,6 +112,11 @@ pub fn look(aws: &Aws, looks: &[Look], plan: Plan, restore: &Restore, names: &Na
                 let extracted = aws.worker(job) == Worker::Succeeded;
                 seen.plan = extracted.then(|| tables(plan, restore));
             }
+            // The source of the model is an instance, and an instant is brought back.
+            Look::Snapshot(_) | Look::Cluster(_) => {}
+            Look::ParameterGroup { name, .. } => {
+                seen.parameter_groups.insert(name.clone(), aws.group);
+            }
             Look::Secret(name) => {
                 seen.secrets
                     .insert(name.clone(), aws.secrets[names.side(name)]);
@@ -195,11 +201,20 @@ fn source() -> SourceSight {
     SourceSight::Instance(Box::new(SourceInstance {
         database,
         engine: "postgres".to_owned(),
+        engine_version: "15.4".to_owned(),
+        resource_id: "db-SOURCE".to_owned(),
+        multi_az: false,
+        storage: Storage {
+            storage_type: "gp3".to_owned(),
+            iops: None,
+        },
         master_username: "master".to_owned(),
         parameter_group: None,
         secret: Ok("live".to_owned()),
-        earliest: Some(before(7 * 24 * 3600)),
-        latest: Some(NOW),
+        window: Window {
+            earliest: Some(before(7 * 24 * 3600)),
+            latest: Some(NOW),
+        },
     }))
 }
 

@@ -24,6 +24,8 @@ pub fn before(seconds: i64) -> Timestamp {
 pub struct Names {
     /// The temporary database.
     pub database: String,
+    /// Its parameter group.
+    pub group: String,
     /// The replication instance.
     pub instance: String,
     /// Secrets and endpoints, source and target.
@@ -40,6 +42,7 @@ impl Names {
         let names = setting.deployment.names(id);
         Self {
             database: names.temporary_database(),
+            group: names.parameter_group(),
             instance: names.replication_instance(),
             sides: [names.source(), names.target()],
             loads: [names.replication_task(0), names.replication_task(1)],
@@ -61,6 +64,9 @@ impl Names {
     pub fn is_ours(&self, kind: ResourceKind, name: &str) -> bool {
         match kind {
             ResourceKind::Database => name == self.database,
+            ResourceKind::ParameterGroup => name == self.group,
+            // The source of the model is no cluster.
+            ResourceKind::Cluster | ResourceKind::ClusterParameterGroup => false,
             ResourceKind::ReplicationInstance => name == self.instance,
             ResourceKind::Secret | ResourceKind::Endpoint => self.sides.iter().any(|it| it == name),
             ResourceKind::ReplicationTask => self.loads.iter().any(|it| it == name),
@@ -97,6 +103,7 @@ pub fn restore(schemas: usize) -> Restore {
         replayed: false,
         now: NOW,
         default_source: "production",
+        snapshot: None,
     };
     let request = read(&detail, &arrival).expect("the request above has only valid fields");
     Restore::open(restore_id("tenant-restore", "event-1"), request, NOW)

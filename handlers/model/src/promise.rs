@@ -69,6 +69,7 @@ pub fn is_nothing_left(restore: &Restore, aws: &Aws, names: &Names) -> bool {
     });
     let database =
         aws.database == Database::Absent || named(ResourceKind::Database, &names.database);
+    let group = !aws.group || named(ResourceKind::ParameterGroup, &names.group);
     let instance = aws.instance == Database::Absent
         || named(ResourceKind::ReplicationInstance, &names.instance);
     // A twin of a handler may write a job's document once more; the bucket's lifecycle rule has it then.
@@ -80,7 +81,7 @@ pub fn is_nothing_left(restore: &Restore, aws: &Aws, names: &Names) -> bool {
         !aws.objects || deleted(ResourceKind::Objects) || named(ResourceKind::Objects, &names.work);
     let gave_up = left_behind(restore).next().is_some();
     let workers = gave_up || !aws.workers.iter().any(|worker| worker.is_alive());
-    sides && loads && database && instance && objects && workers
+    sides && loads && database && group && instance && objects && workers
 }
 
 /// Whether production is as the outcome says.

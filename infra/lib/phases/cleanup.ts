@@ -1,10 +1,9 @@
 import {
-  allow,
+  deleteDatabases,
   deleteReplication,
   describeReplication,
   files,
   listing,
-  readInstances,
   runWorkers,
   stopWorkers,
   temporarySecrets,
@@ -18,19 +17,14 @@ export const cleanup: Phase = {
   purpose: 'Deletes every temporary resource of a restore and proves that it is gone',
   readsDeadLetters: true,
   wakes: (pipeline) => [temporaryDatabases(pipeline), replication(pipeline), workersOf('cleanup', pipeline)],
-  permissions: (pipeline) => {
-    const { names } = pipeline;
-    return [
-      ...runWorkers(pipeline),
-      stopWorkers(pipeline),
-      deleteReplication(pipeline),
-      describeReplication('dms:DescribeConnections'),
-      // Never a source: our prefix alone can be deleted.
-      allow(['rds:DeleteDBInstance'], [names.rds('db', `${names.temporary}*`)]),
-      readInstances(pipeline, 'rds:ListTagsForResource'),
-      temporarySecrets(pipeline, 'DeleteSecret', 'DescribeSecret'),
-      listing(pipeline, 'work'),
-      files(pipeline, 'work', 'DeleteObject'),
-    ];
-  },
+  permissions: (pipeline) => [
+    ...runWorkers(pipeline),
+    stopWorkers(pipeline),
+    deleteReplication(pipeline),
+    describeReplication('dms:DescribeConnections'),
+    ...deleteDatabases(pipeline),
+    temporarySecrets(pipeline, 'DeleteSecret', 'DescribeSecret'),
+    listing(pipeline, 'work'),
+    files(pipeline, 'work', 'DeleteObject'),
+  ],
 };

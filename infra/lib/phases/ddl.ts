@@ -1,4 +1,12 @@
-import { allow, readInstances, runWorkers, sourceSecrets, temporarySecrets, useKey } from '../permissions.ts';
+import {
+  allow,
+  readClusters,
+  readInstances,
+  runWorkers,
+  sourceSecrets,
+  temporarySecrets,
+  useKey,
+} from '../permissions.ts';
 import { temporaryDatabases, workersOf } from '../wakes.ts';
 import type { Phase } from './phase.ts';
 
@@ -9,7 +17,10 @@ export const ddl: Phase = {
   wakes: (pipeline) => [temporaryDatabases(pipeline), workersOf('ddl', pipeline)],
   permissions: (pipeline) => [
     readInstances(pipeline),
+    readClusters(pipeline),
     allow(['rds:ModifyDBInstance'], [pipeline.names.rds('db', `${pipeline.names.temporary}*`)]),
+    // The master of Aurora is the cluster's.
+    allow(['rds:ModifyDBCluster'], [pipeline.names.rds('cluster', `${pipeline.names.temporary}*`)]),
     temporarySecrets(pipeline, 'CreateSecret', 'DescribeSecret', 'GetSecretValue', 'TagResource'),
     // Which version was current at the restore point; its value only the worker reads.
     ...sourceSecrets(pipeline, 'ListSecretVersionIds'),

@@ -11,13 +11,16 @@ export const intake: Phase = {
     readInstances(pipeline),
     allow(
       [
+        'rds:DescribeDBClusterAutomatedBackups',
         'rds:DescribeDBClusterSnapshots',
         'rds:DescribeDBClusters',
         'rds:DescribeDBInstanceAutomatedBackups',
         'rds:DescribeDBSnapshots',
         'rds:ListTagsForResource',
       ],
-      ['db', 'cluster', 'snapshot', 'cluster-snapshot', 'auto-backup'].map((kind) => pipeline.names.rds(kind, '*')),
+      ['db', 'cluster', 'snapshot', 'cluster-snapshot', 'auto-backup', 'cluster-auto-backup'].map((kind) =>
+        pipeline.names.rds(kind, '*'),
+      ),
     ),
     ...sourceSecrets(pipeline, 'DescribeSecret'),
     ...runWorkers(pipeline),

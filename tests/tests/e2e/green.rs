@@ -274,6 +274,7 @@ fn nothing_of_it_is_left_behind() {
             "database",
             "endpoint",
             "objects",
+            "parameterGroup",
             "replicationInstance",
             "replicationTask",
             "secret",

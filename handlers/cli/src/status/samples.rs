@@ -10,6 +10,7 @@ use tenant_restore_core::naming::RestoreId;
 use tenant_restore_core::price::{PriceList, Size};
 use tenant_restore_core::request::Request;
 use tenant_restore_core::restore::{self, ResourceKind, Restore, Task, TaskState};
+use tenant_restore_core::restore_point::RestorePoint;
 use tenant_restore_core::wait::{Wait, WaitFor};
 use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::Ended;
@@ -31,7 +32,7 @@ fn opened() -> Restore {
         request_id: "ticket-4711/1".into(),
         database: "tenant_a".into(),
         schemas: vec![schema("customer_a1"), schema("customer_a2")],
-        restore_time: "2024-01-28T14:30:00Z".parse().unwrap(),
+        restore_point: RestorePoint::RestoreTime("2024-01-28T14:30:00Z".parse().unwrap()),
         source: "production".into(),
         mover: MoverChoice::Auto,
         validate: ValidateChoice::Full,

@@ -2,6 +2,8 @@
 //! then deletes every temporary resource, in parallel, in the order that AWS allows, until Describe says that each is
 //! gone. Hands on `Complete`.
 
+mod resources;
+
 use jiff::{SignedDuration, Timestamp};
 use tenant_restore_events::{Instruction, Phase};
 
@@ -16,6 +18,7 @@ use crate::sight::{Look, Seen};
 use crate::status;
 use crate::wait::WaitFor;
 use crate::worker_task::{self, Progress};
+use resources::{deletion, is_gone_at_once, look, status_of, users};
 
 /// The phase.
 pub struct Cleanup;
@@ -64,10 +67,14 @@ impl Choreography for Cleanup {
             sweep.drop_restored(&mut restore, seen, setting);
             sweep.delete(&mut restore, seen);
         }
-        if sweep.effects.is_empty() && sweep.waits.is_empty() {
+        let all_gone = restore
+            .resources
+            .iter()
+            .all(|resource| resource.gone_at.is_some());
+        if all_gone && sweep.effects.is_empty() && sweep.waits.is_empty() {
             sweep.await_creators(&restore, setting);
         }
-        if sweep.effects.is_empty() && sweep.waits.is_empty() {
+        if all_gone && sweep.effects.is_empty() && sweep.waits.is_empty() {
             restore.enter(Phase::Complete, &[Instruction::Complete], now);
             return Decision::rest(restore);
         }
@@ -109,21 +116,6 @@ pub fn give_up(restore: &mut Restore, cause: &Cause, now: Timestamp) {
     restore.enter(Phase::Complete, &[Instruction::Complete], now);
 }
 
-fn look(resource: &Resource) -> Look {
-    let name = resource.name.clone();
-    match resource.kind {
-        ResourceKind::Database => Look::Database(name),
-        ResourceKind::Secret => Look::Secret(name),
-        ResourceKind::ReplicationInstance => Look::ReplicationInstance(name),
-        ResourceKind::Endpoint => Look::Endpoint(name),
-        ResourceKind::ReplicationTask => Look::ReplicationTask {
-            name,
-            tables: false,
-        },
-        ResourceKind::Objects => Look::Objects(name),
-    }
-}
-
 /// Whether a failed restore may have put something into production that was neither opened nor dropped yet.
 fn is_to_drop(restore: &Restore) -> bool {
     let over = restore
@@ -153,31 +145,6 @@ fn not_dropped(restore: &Restore) -> Cause {
         schemas.join(", ")
     );
     Cause::new(ErrorKind::DropFailed, message)
-}
-
-/// The status of a resource; `None` if it isn't there. Secrets and objects are simply present. What wasn't looked at
-/// isn't known to be gone.
-fn status_of(resource: &Resource, seen: &Seen) -> Option<String> {
-    let name = &resource.name;
-    let status = match resource.kind {
-        ResourceKind::Database => seen
-            .databases
-            .get(name)
-            .map(|sight| sight.as_ref().map(|sight| sight.status.clone())),
-        ResourceKind::ReplicationInstance => seen.replication_instances.get(name).cloned(),
-        ResourceKind::Endpoint => seen.endpoints.get(name).cloned(),
-        ResourceKind::ReplicationTask => seen
-            .replication_tasks
-            .get(name)
-            .map(|sight| sight.as_ref().map(|sight| sight.status.clone())),
-        ResourceKind::Secret => seen.secrets.get(name).map(|there| present(*there)),
-        ResourceKind::Objects => seen.objects.get(name).map(|count| present(*count > 0)),
-    };
-    status.unwrap_or_else(|| Some("not looked at".to_owned()))
-}
-
-fn present(there: bool) -> Option<String> {
-    there.then(|| "present".to_owned())
 }
 
 struct Sweep {
@@ -355,6 +322,12 @@ impl Sweep {
         let dropping = restore
             .task(JOB)
             .is_some_and(|task| task.state == TaskState::Running);
+        let left: Vec<_> = restore
+            .resources
+            .iter()
+            .filter(|resource| resource.gone_at.is_none())
+            .map(|resource| resource.kind)
+            .collect();
         for resource in restore
             .resources
             .iter_mut()
@@ -369,6 +342,9 @@ impl Sweep {
                 continue;
             };
             resource.confirmed = true;
+            if users(resource.kind).iter().any(|user| left.contains(user)) {
+                continue;
+            }
             if status::is_deleting(&status) {
                 let quick = resource.deletion_announced || resource.kind == ResourceKind::Endpoint;
                 let what = if quick {
@@ -380,8 +356,8 @@ impl Sweep {
                 continue;
             }
             self.effects.push(deletion(resource));
-            // Secrets and objects are gone at once as a rule, and no event tells: the first time, look again.
-            let at_once = matches!(resource.kind, ResourceKind::Secret | ResourceKind::Objects);
+            // These are gone at once as a rule, and no event tells: the first time, look again.
+            let at_once = is_gone_at_once(resource.kind);
             let asked = resource.deletion_announced;
             resource.deletion_announced |= at_once;
             if at_once && !asked {
@@ -407,17 +383,5 @@ impl Sweep {
             WaitFor::DeletionShown,
             format!("{} may still appear", resource.name),
         );
-    }
-}
-
-fn deletion(resource: &Resource) -> Effect {
-    let name = resource.name.clone();
-    match resource.kind {
-        ResourceKind::Database => Effect::DeleteDatabase { name },
-        ResourceKind::Secret => Effect::DeleteSecret { name },
-        ResourceKind::ReplicationInstance => Effect::DeleteReplicationInstance { name },
-        ResourceKind::Endpoint => Effect::DeleteEndpoint { name },
-        ResourceKind::ReplicationTask => Effect::DeleteReplicationTask { name },
-        ResourceKind::Objects => Effect::DeleteObjects { prefix: name },
     }
 }

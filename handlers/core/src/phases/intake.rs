@@ -2,22 +2,24 @@
 //! admission; hands on `ProvisionTemporaryDatabase`, and `ProvisionReplication` at the same moment when DMS will be
 //! needed.
 
+mod source;
+
+use std::iter;
+
 use jiff::Timestamp;
 use tenant_restore_events::outgoing::Accepted;
 use tenant_restore_events::{Instruction, Phase};
 
 use crate::admission::Admission;
 use crate::decision::{Choreography, Decision, Setting};
-use crate::error::{Cause, ErrorKind};
 use crate::job::{Connections, JobResult, Mode, Severity};
 use crate::plan::{self, Purpose};
 use crate::restore::{
-    MOST_CAUSES, Replication, ResourceKind, Restore, Source, TaskState, internal, outgoing_cause,
-    shortened,
+    MOST_CAUSES, Replication, ResourceKind, Restore, TaskState, internal, outgoing_cause, shortened,
 };
+use crate::restore_point::{RestorePoint, SnapshotName};
 use crate::room;
-use crate::sight::{Look, RoomSight, Seen, SourceInstance, SourceSight};
-use crate::status;
+use crate::sight::{Look, RoomSight, Seen};
 use crate::wait::WaitFor;
 use crate::worker_task::{self, Progress};
 
@@ -29,7 +31,8 @@ const JOB: &str = "preflight";
 impl Choreography for Intake {
     fn looks(&self, restore: &Restore, _: &Setting) -> Vec<Look> {
         if restore.source.is_none() {
-            return vec![Look::Source(restore.request.source.clone())];
+            let source = Look::Source(restore.request.source.clone());
+            return iter::once(source).chain(snapshot(restore)).collect();
         }
         if passed(restore) {
             return vec![Look::Admission {
@@ -53,14 +56,15 @@ impl Choreography for Intake {
         now: Timestamp,
     ) -> Decision {
         if restore.source.is_none() {
-            return match read_source(&restore, seen.source.as_ref()) {
-                Ok(source) => {
-                    restore.source = Some(source);
+            return match source::judge(&restore, seen, now) {
+                Ok(judged) => {
+                    restore.source = Some(judged.source);
+                    restore.warnings.extend(judged.warning);
                     let work = setting.deployment.names(&restore.id).work_prefix();
                     restore.note(ResourceKind::Objects, &work, now);
                     Decision::look_again(restore, Vec::new())
                 }
-                Err(causes) => Decision::fail(restore, causes, now),
+                Err(cause) => Decision::fail(restore, vec![cause], now),
             };
         }
         if passed(&restore) {
@@ -86,77 +90,6 @@ impl Choreography for Intake {
     }
 }
 
-fn read_source(restore: &Restore, sight: Option<&SourceSight>) -> Result<Source, Vec<Cause>> {
-    let name = &restore.request.source;
-    let refuse = |kind, message: String| Err(vec![Cause::new(kind, message).at("source")]);
-    let instance = match sight {
-        None => return Err(vec![internal("the source was not looked at")]),
-        Some(SourceSight::Unknown) => {
-            return refuse(
-                ErrorKind::SourceUnknown,
-                format!("no DB instance or cluster is called {name:?}"),
-            );
-        }
-        Some(SourceSight::Cluster) => {
-            return refuse(
-                ErrorKind::NotSupported,
-                format!("{name:?} is a DB cluster; clusters are not supported yet"),
-            );
-        }
-        Some(SourceSight::Instance(instance)) => instance,
-    };
-    if instance.engine != "postgres" {
-        let message = format!(
-            "{name:?} runs the engine {:?}; only postgres is supported",
-            instance.engine
-        );
-        return refuse(ErrorKind::NotSupported, message);
-    }
-    let status = &instance.database.status;
-    let Some((host, port)) = instance
-        .database
-        .endpoint
-        .clone()
-        .filter(|_| status::source_is_usable(status))
-    else {
-        return refuse(
-            ErrorKind::SourceState,
-            format!("{name:?} is in status {status:?}"),
-        );
-    };
-    let secret = match &instance.secret {
-        Ok(secret) => secret.clone(),
-        Err(reason) => return refuse(ErrorKind::SourceNotAllowed, reason.clone()),
-    };
-    check_window(restore, instance)?;
-    Ok(Source {
-        host,
-        port,
-        secret,
-        master_username: instance.master_username.clone(),
-        parameter_group: instance.parameter_group.clone(),
-    })
-}
-
-fn check_window(restore: &Restore, instance: &SourceInstance) -> Result<(), Vec<Cause>> {
-    let wanted = restore.request.restore_time;
-    let message = match (instance.earliest, instance.latest) {
-        (Some(earliest), Some(latest)) if (earliest..=latest).contains(&wanted) => return Ok(()),
-        (Some(earliest), Some(latest)) => {
-            format!(
-                "`restoreTime` {wanted} lies outside the backups' window, {earliest} to {latest}"
-            )
-        }
-        _ => format!(
-            "{:?} has no automated backups to restore from",
-            restore.request.source
-        ),
-    };
-    Err(vec![
-        Cause::new(ErrorKind::RestorePointOutOfWindow, message).at("restoreTime"),
-    ])
-}
-
 /// What the worker found inside of production, and what AWS shows outside, together.
 fn judge(
     mut restore: Restore,
@@ -174,11 +107,9 @@ fn judge(
     let (critical, warnings): (Vec<_>, Vec<_>) = findings
         .into_iter()
         .partition(|finding| finding.severity == Severity::Critical);
-    restore.warnings = warnings
-        .into_iter()
-        .map(|finding| shortened(finding.cause))
-        .take(MOST_CAUSES)
-        .collect();
+    let warnings = warnings.into_iter();
+    let warnings = warnings.map(|finding| shortened(finding.cause));
+    restore.warnings.extend(warnings.take(MOST_CAUSES));
     restore.free_connections = report.connections.as_ref().map(Connections::free);
     if restore.is_plan() {
         let key = restore.task(JOB).map(|task| task.result_key.as_str());
@@ -199,6 +130,17 @@ fn judge(
     }
     restore.replication = room::with_dms(restore.request.mover, report).then(Replication::default);
     Decision::look_again(restore, Vec::new())
+}
+
+fn snapshot(restore: &Restore) -> Option<Look> {
+    let RestorePoint::Snapshot(snapshot) = &restore.request.restore_point else {
+        return None;
+    };
+    let name = SnapshotName {
+        id: snapshot.id.clone(),
+        kind: Some(snapshot.kind),
+    };
+    Some(Look::Snapshot(name))
 }
 
 /// Whether the preflight is behind: what it found was judged in the same breath.
@@ -230,7 +172,7 @@ fn admit(mut restore: Restore, admission: Option<Admission>, now: Timestamp) -> 
     let accepted = Accepted {
         subject: restore.subject(),
         attempt: restore.attempt,
-        restore_point: restore.request.restore_time,
+        restore_point: restore.request.restore_point.instant(),
         warnings: restore.warnings.iter().map(outgoing_cause).collect(),
     };
     restore.announce("RestoreAccepted", &accepted);

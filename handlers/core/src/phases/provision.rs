@@ -1,14 +1,18 @@
-//! Phase 2: the temporary database. Waits for RDS to make it, then, without an event, for it to become available;
-//! hands on `ExtractDdl`.
+//! Phase 2: the temporary database. An instance is restored; of Aurora the cluster is, and then its writer is made. Waits
+//! for RDS to make each, then, without an event, for each to become available; hands on `ExtractDdl`.
 
 use jiff::Timestamp;
 use tenant_restore_events::{Instruction, Phase};
 
 use crate::decision::{Choreography, Decision, Setting};
-use crate::effect::Effect;
+use crate::effect::{Effect, GroupScope};
 use crate::error::{Cause, ErrorKind};
-use crate::restore::{ResourceKind, Restore, internal};
-use crate::sight::{DatabaseSight, Look, Seen};
+use crate::naming::Names;
+use crate::origin::{Backups, ClusterOrigin, DatabaseOrigin};
+use crate::restore::{ResourceKind, Restore, Source, internal};
+use crate::restore_point::RestorePoint;
+use crate::sight::{ClusterSight, DatabaseSight, Look, Seen};
+use crate::source_kind::{ClusterCopy, ClusterSource, InstanceSource, Presence, SourceKind};
 use crate::status::{self, Meaning};
 use crate::wait::WaitFor;
 
@@ -17,56 +21,251 @@ pub struct Provision;
 
 impl Choreography for Provision {
     fn looks(&self, restore: &Restore, setting: &Setting) -> Vec<Look> {
-        vec![Look::Database(
-            setting.deployment.names(&restore.id).temporary_database(),
-        )]
+        let names = setting.deployment.names(&restore.id);
+        let mut looks = vec![Look::Database(names.temporary_database())];
+        if cluster_of(restore).is_some() {
+            looks.push(Look::Cluster(names.temporary_cluster()));
+        }
+        looks
     }
 
-    fn decide(
-        &self,
-        mut restore: Restore,
-        seen: &Seen,
-        setting: &Setting,
-        now: Timestamp,
-    ) -> Decision {
-        let name = setting.deployment.names(&restore.id).temporary_database();
-        let Some(Some(sight)) = seen.databases.get(&name) else {
-            restore.note(ResourceKind::Database, &name, now);
-            let Some(source) = &restore.source else {
-                return Decision::fail(restore, vec![internal("the source is not known")], now);
-            };
-            let effect = Effect::RestoreDatabase {
-                name,
-                source: restore.request.source.clone(),
-                restore_time: restore.request.restore_time,
-                parameter_group: source.parameter_group.clone(),
-            };
-            return Decision::wait(
-                restore,
-                vec![effect],
-                WaitFor::TemporaryDatabase,
-                "asked for",
-            );
+    fn decide(&self, restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
+        let Some(source) = restore.source.clone() else {
+            return Decision::fail(restore, vec![internal("the source is not known")], now);
         };
-        restore.confirm(&name);
-        match (status::database(&sight.status), &sight.endpoint) {
-            (Meaning::Fatal, _) => Decision::fail(restore, vec![stuck(&name, &sight.status)], now),
-            (Meaning::Usable, Some(endpoint)) => {
-                restore.temporary = Some(endpoint.clone());
-                restore.enter(Phase::Ddl, &[Instruction::ExtractDdl], now);
-                Decision::rest(restore)
+        let names = setting.deployment.names(&restore.id);
+        match &source.kind {
+            SourceKind::SingleAz(instance) | SourceKind::MultiAz(instance) => {
+                let name = names.temporary_database();
+                let Some(Some(sight)) = seen.databases.get(&name) else {
+                    return restore_instance(restore, &source, instance, &names, now);
+                };
+                await_instance(restore, &name, sight, now)
             }
-            _ => {
-                let what = waiting_for(&restore, sight);
-                Decision::wait(
-                    restore,
-                    Vec::new(),
-                    what,
-                    format!("{name} is {}", sight.status),
-                )
+            SourceKind::AuroraProvisioned { cluster, .. }
+            | SourceKind::AuroraServerless { cluster, .. } => {
+                provision_cluster(restore, &source, cluster, seen, &names, now)
             }
         }
     }
+}
+
+fn cluster_of(restore: &Restore) -> Option<&ClusterSource> {
+    restore.source.as_ref()?.kind.cluster()
+}
+
+fn backups(name: &str, presence: &Presence) -> Backups {
+    match presence {
+        Presence::Live => Backups::Of(name.to_owned()),
+        Presence::Retained { resource_id } => Backups::RetainedOf(resource_id.clone()),
+    }
+}
+
+fn restore_instance(
+    mut restore: Restore,
+    source: &Source,
+    instance: &InstanceSource,
+    names: &Names,
+    now: Timestamp,
+) -> Decision {
+    let origin = match &restore.request.restore_point {
+        RestorePoint::RestoreTime(at) => DatabaseOrigin::PointInTime {
+            backups: backups(&restore.request.source, &instance.presence),
+            at: *at,
+        },
+        RestorePoint::Snapshot(snapshot) => DatabaseOrigin::Snapshot {
+            id: snapshot.id.clone(),
+        },
+    };
+    let mut effects = Vec::new();
+    let parameter_group = match &instance.family {
+        Some(family) => {
+            effects.push(own_group(&mut restore, source, family, names, now));
+            Some(names.parameter_group())
+        }
+        None => source.parameter_group.clone(),
+    };
+    let name = names.temporary_database();
+    restore.note(ResourceKind::Database, &name, now);
+    effects.push(Effect::RestoreDatabase {
+        name,
+        origin,
+        parameter_group,
+        storage: instance.storage.clone(),
+    });
+    Decision::wait(restore, effects, WaitFor::TemporaryDatabase, "asked for")
+}
+
+/// The parameter group of the temporary instance: the source's, but for what would let the copy act.
+fn own_group(
+    restore: &mut Restore,
+    source: &Source,
+    family: &str,
+    names: &Names,
+    now: Timestamp,
+) -> Effect {
+    let name = names.parameter_group();
+    restore.note(ResourceKind::ParameterGroup, &name, now);
+    Effect::DeriveParameterGroup {
+        name,
+        scope: GroupScope::Instance,
+        family: family.to_owned(),
+        source_group: source.parameter_group.clone(),
+    }
+}
+
+fn await_instance(
+    mut restore: Restore,
+    name: &str,
+    sight: &DatabaseSight,
+    now: Timestamp,
+) -> Decision {
+    restore.confirm(name);
+    match (status::database(&sight.status), &sight.endpoint) {
+        (Meaning::Fatal, _) => Decision::fail(restore, vec![stuck(name, &sight.status)], now),
+        (Meaning::Usable, Some(endpoint)) => {
+            restore.temporary = Some(endpoint.clone());
+            restore.enter(Phase::Ddl, &[Instruction::ExtractDdl], now);
+            Decision::rest(restore)
+        }
+        _ => {
+            let what = if restore.database_announced || sight.status != "creating" {
+                WaitFor::TemporaryDatabaseAvailable
+            } else {
+                WaitFor::TemporaryDatabase
+            };
+            let text = format!("{name} is {}", sight.status);
+            Decision::wait(restore, Vec::new(), what, text)
+        }
+    }
+}
+
+fn provision_cluster(
+    mut restore: Restore,
+    source: &Source,
+    cluster: &ClusterSource,
+    seen: &Seen,
+    names: &Names,
+    now: Timestamp,
+) -> Decision {
+    let name = names.temporary_cluster();
+    let Some(Some(sight)) = seen.clusters.get(&name) else {
+        return restore_cluster(restore, source, cluster, names, now);
+    };
+    restore.confirm(&name);
+    match status::cluster(&sight.status) {
+        Meaning::Fatal => Decision::fail(restore, vec![stuck(&name, &sight.status)], now),
+        Meaning::Wait => {
+            let what = if restore.cluster_announced {
+                WaitFor::TemporaryClusterAvailable
+            } else {
+                WaitFor::TemporaryCluster
+            };
+            let text = format!("{name} is {}", sight.status);
+            Decision::wait(restore, Vec::new(), what, text)
+        }
+        // A cluster is available long before it has a writer.
+        Meaning::Usable => {
+            let writer = names.temporary_database();
+            match seen.databases.get(&writer) {
+                Some(Some(database)) => await_writer(restore, &writer, database, sight, now),
+                _ => create_writer(restore, source, cluster, names, now),
+            }
+        }
+    }
+}
+
+fn restore_cluster(
+    mut restore: Restore,
+    source: &Source,
+    cluster: &ClusterSource,
+    names: &Names,
+    now: Timestamp,
+) -> Decision {
+    let group = names.cluster_parameter_group();
+    restore.note(ResourceKind::ClusterParameterGroup, &group, now);
+    let name = names.temporary_cluster();
+    restore.note(ResourceKind::Cluster, &name, now);
+    let scaling = match &source.kind {
+        SourceKind::AuroraServerless { scaling, .. } => Some(*scaling),
+        _ => None,
+    };
+    let effects = vec![
+        Effect::DeriveParameterGroup {
+            name: group.clone(),
+            scope: GroupScope::Cluster,
+            family: cluster.family.clone(),
+            source_group: cluster.parameter_group.clone(),
+        },
+        Effect::RestoreCluster {
+            name,
+            origin: origin_of(&restore.request.restore_point, cluster),
+            engine_version: cluster.engine_version.clone(),
+            parameter_group: group,
+            storage_type: cluster.storage_type.clone(),
+            scaling,
+        },
+    ];
+    Decision::wait(restore, effects, WaitFor::TemporaryCluster, "asked for")
+}
+
+fn origin_of(point: &RestorePoint, cluster: &ClusterSource) -> ClusterOrigin {
+    match (point, cluster.copy, &cluster.presence) {
+        (RestorePoint::Snapshot(snapshot), _, _) => ClusterOrigin::Snapshot {
+            id: snapshot.id.clone(),
+        },
+        (RestorePoint::RestoreTime(_), ClusterCopy::Clone, Presence::Live) => {
+            ClusterOrigin::Clone {
+                source: cluster.name.clone(),
+            }
+        }
+        (RestorePoint::RestoreTime(at), _, presence) => ClusterOrigin::PointInTime {
+            backups: backups(&cluster.name, presence),
+            at: *at,
+        },
+    }
+}
+
+fn create_writer(
+    mut restore: Restore,
+    source: &Source,
+    cluster: &ClusterSource,
+    names: &Names,
+    now: Timestamp,
+) -> Decision {
+    let group = own_group(&mut restore, source, &cluster.family, names, now);
+    let name = names.temporary_database();
+    restore.note(ResourceKind::Database, &name, now);
+    let class = match &source.kind {
+        SourceKind::AuroraProvisioned { class, .. } => class.clone(),
+        _ => "db.serverless".to_owned(),
+    };
+    let writer = Effect::CreateWriter {
+        name,
+        cluster: names.temporary_cluster(),
+        class,
+        parameter_group: names.parameter_group(),
+    };
+    let effects = vec![group, writer];
+    Decision::wait(restore, effects, WaitFor::TemporaryDatabase, "asked for")
+}
+
+/// An instance that is available may not be shown as the cluster's writer yet.
+fn await_writer(
+    mut restore: Restore,
+    name: &str,
+    database: &DatabaseSight,
+    cluster: &ClusterSight,
+    now: Timestamp,
+) -> Decision {
+    let writes = cluster.writer.as_deref() == Some(name);
+    if writes || status::database(&database.status) != Meaning::Usable {
+        return await_instance(restore, name, database, now);
+    }
+    restore.confirm(name);
+    let text = format!("{name} is {}, but not the writer yet", database.status);
+    let what = WaitFor::TemporaryDatabaseAvailable;
+    Decision::wait(restore, Vec::new(), what, text)
 }
 
 /// The cause when a database ended in a status it can't leave.
@@ -76,11 +275,4 @@ pub(crate) fn stuck(name: &str, status: &str) -> Cause {
         remedy: status::database_remedy(status).to_owned(),
         ..Cause::new(ErrorKind::ProvisioningFailed, message)
     }
-}
-
-fn waiting_for(restore: &Restore, sight: &DatabaseSight) -> WaitFor {
-    if restore.database_announced || sight.status != "creating" {
-        return WaitFor::TemporaryDatabaseAvailable;
-    }
-    WaitFor::TemporaryDatabase
 }

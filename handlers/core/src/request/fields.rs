@@ -8,6 +8,7 @@ use super::Arrival;
 use crate::error::{Cause, ErrorKind};
 use crate::job::SchemaName;
 use crate::naming::{MAX_IDENTIFIER_BYTES, restored_name};
+use crate::restore_point::{RestorePoint, Snapshot, SnapshotName, SnapshotSight};
 
 const MAX_SCHEMAS: usize = 90;
 const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
@@ -141,24 +142,19 @@ impl Fields<'_> {
         names
     }
 
-    pub(super) fn restore_point(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let (time, snapshot) = (
-            self.map.get("restoreTime").cloned(),
-            self.map.get("snapshotId"),
-        );
-        match (time, snapshot) {
+    pub(super) fn restore_point(&mut self, arrival: &Arrival<'_>) -> Option<RestorePoint> {
+        match (self.map.get("restoreTime"), self.map.get("snapshotId")) {
             (Some(_), Some(_)) => self.refuse(
                 "restoreTime",
                 "give `restoreTime` or `snapshotId`, not both",
             ),
             (None, None) => self.refuse("restoreTime", "`restoreTime` or `snapshotId` is missing"),
-            (None, Some(_)) => {
-                let message = "`snapshotId`: restoring from a snapshot is not supported yet; use `restoreTime`";
-                self.causes
-                    .push(Cause::new(ErrorKind::NotSupported, message).at("snapshotId"));
-            }
-            (Some(value), None) => match instant(&value, now) {
-                Ok(instant) => return Some(instant),
+            (None, Some(value)) => match snapshot(value, arrival.snapshot) {
+                Ok(snapshot) => return Some(RestorePoint::Snapshot(snapshot)),
+                Err(cause) => self.causes.push(cause.at("snapshotId")),
+            },
+            (Some(value), None) => match instant(value, arrival.now) {
+                Ok(instant) => return Some(RestorePoint::RestoreTime(instant)),
                 Err(problem) => self.refuse("restoreTime", format!("`restoreTime`: {problem}")),
             },
         }
@@ -225,12 +221,13 @@ impl Fields<'_> {
     pub(super) fn restored_names(
         &mut self,
         schemas: &[String],
-        restore_time: Option<Timestamp>,
+        restore_point: Option<&RestorePoint>,
     ) -> Vec<SchemaName> {
         let given = self.optional("suffix", MAX_IDENTIFIER_BYTES - 9);
-        let suffix = match (given, restore_time) {
+        let suffix = match (given, restore_point) {
             (Some(suffix), _) => suffix,
-            (None, Some(instant)) => instant
+            (None, Some(point)) => point
+                .instant()
                 .to_zoned(TimeZone::UTC)
                 .strftime("%Y%m%d%H%M%S")
                 .to_string(),
@@ -279,6 +276,46 @@ fn schema_name(value: &Value, before: &[String]) -> Result<String, String> {
         return Err(format!("{name:?} is named twice"));
     }
     Ok(name.clone())
+}
+
+fn snapshot(value: &Value, sight: Option<&SnapshotSight>) -> Result<Snapshot, Cause> {
+    let invalid = |problem: String| {
+        Cause::new(
+            ErrorKind::InvalidRequest,
+            format!("`snapshotId`: {problem}"),
+        )
+    };
+    let Value::String(text) = value else {
+        return Err(invalid(format!("must be a string, not {value}")));
+    };
+    let name = SnapshotName::parse(text).map_err(invalid)?;
+    let found = match sight {
+        None => return Err(crate::restore::internal("the snapshot was not looked at")),
+        Some(SnapshotSight::Unknown) => {
+            return Err(Cause::new(
+                ErrorKind::SnapshotUnknown,
+                format!("no snapshot of an instance or a cluster is called {text:?}"),
+            ));
+        }
+        Some(SnapshotSight::Ambiguous) => {
+            return Err(invalid(format!(
+                "an instance snapshot and a cluster snapshot are called {text:?}; give the ARN"
+            )));
+        }
+        Some(SnapshotSight::Found(found)) => found,
+    };
+    let taken_at = found.taken_at.ok_or_else(|| {
+        let status = &found.status;
+        Cause::new(
+            ErrorKind::SnapshotNotReady,
+            format!("the snapshot {text:?} is in status {status:?}"),
+        )
+    })?;
+    Ok(Snapshot {
+        id: name.id,
+        kind: found.kind,
+        taken_at,
+    })
 }
 
 fn instant(value: &Value, now: Timestamp) -> Result<Timestamp, String> {

@@ -14,6 +14,7 @@ fn arrival() -> Arrival<'static> {
         replayed: false,
         now,
         default_source: "production",
+        snapshot: None,
     }
 }
 

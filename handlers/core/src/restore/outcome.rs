@@ -40,7 +40,7 @@ impl Restore {
             outcome,
             outcome_id: outcome_id(&self.id, self.attempt),
             attempt: self.attempt,
-            restore_point: Some(self.request.restore_time),
+            restore_point: Some(self.request.restore_point.instant()),
             started_at: self.opened_at,
             ended_at: now,
             causes: self.causes.iter().map(outgoing_cause).collect(),

@@ -41,6 +41,7 @@ fn restore() -> Restore {
         replayed: false,
         now: opened(),
         default_source: "production",
+        snapshot: None,
     };
     Restore::open(id(), read(&detail, &arrival).unwrap(), opened())
 }

@@ -8,8 +8,9 @@ use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{Job, JobResult, Mode};
 use tenant_restore_core::sight::{
     DatabaseSight, Look, ReplicationTaskSight, RoomSight, Seen, SourceInstance, SourceSight,
-    StorageSight, TaskSight,
+    StorageSight, TaskSight, Window,
 };
+use tenant_restore_core::source_kind::Storage;
 
 mod changes;
 
@@ -60,6 +61,7 @@ pub struct Cloud {
     pub fate: Fate,
     pub luck: Luck,
     pub database: Option<DatabaseSight>,
+    pub parameter_groups: BTreeSet<String>,
     pub instance: Option<String>,
     pub endpoints: BTreeMap<String, String>,
     pub connections: BTreeMap<String, (String, String)>,
@@ -83,6 +85,7 @@ impl Cloud {
             fate,
             luck,
             database: None,
+            parameter_groups: BTreeSet::new(),
             instance: None,
             endpoints: BTreeMap::new(),
             connections: BTreeMap::new(),
@@ -109,6 +112,11 @@ impl Cloud {
                         quotas: Vec::new(),
                         makes: Vec::new(),
                     });
+                }
+                Look::Snapshot(_) | Look::Cluster(_) => panic!("no such thing here: {look:?}"),
+                Look::ParameterGroup { name, .. } => {
+                    let there = self.parameter_groups.contains(name);
+                    seen.parameter_groups.insert(name.clone(), there);
                 }
                 Look::Database(name) => {
                     seen.databases.insert(name.clone(), self.database.clone());
@@ -379,6 +387,14 @@ impl Cloud {
         }
     }
 
+    pub fn delete_parameter_group(&mut self, name: &str) {
+        assert!(
+            self.database.is_none(),
+            "parameter group deleted under its database"
+        );
+        self.parameter_groups.remove(name);
+    }
+
     pub fn delete_secret(&mut self, name: &str) {
         assert!(!self.is_at_work(), "secret deleted under a worker");
         self.secrets.remove(name);
@@ -405,10 +421,19 @@ fn source() -> SourceSight {
             password_pending: false,
         },
         engine: "postgres".to_owned(),
+        engine_version: "15.4".to_owned(),
+        resource_id: "db-SOURCE".to_owned(),
+        multi_az: false,
+        storage: Storage {
+            storage_type: "gp3".to_owned(),
+            iops: None,
+        },
         master_username: "master".to_owned(),
         parameter_group: None,
         secret: Ok("arn:secret".to_owned()),
-        earliest: "2024-01-01T00:00:00Z".parse().ok(),
-        latest: "2024-02-01T00:00:00Z".parse().ok(),
+        window: Window {
+            earliest: "2024-01-01T00:00:00Z".parse().ok(),
+            latest: "2024-02-01T00:00:00Z".parse().ok(),
+        },
     }))
 }

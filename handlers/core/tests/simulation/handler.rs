@@ -260,6 +260,13 @@ fn send_outbox(restore: &Restore, world: &mut World) {
 fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Learned>, Cause> {
     let cloud = &mut world.cloud;
     match effect {
+        Effect::DeriveParameterGroup { name, .. } => {
+            cloud.parameter_groups.insert(name.clone());
+        }
+        Effect::RestoreCluster { .. }
+        | Effect::CreateWriter { .. }
+        | Effect::DeleteCluster { .. } => panic!("no cluster here"),
+        Effect::DeleteParameterGroup { name, .. } => cloud.delete_parameter_group(name),
         Effect::RestoreDatabase { .. } => cloud.restore_database(after),
         Effect::CreateSecret { name, .. } => {
             cloud.secrets.insert(name.clone());

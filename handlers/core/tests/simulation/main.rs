@@ -42,6 +42,7 @@ fn restore(now: Timestamp) -> Restore {
         replayed: false,
         now,
         default_source: "production",
+        snapshot: None,
     };
     let request = read(&detail, &arrival).unwrap();
     Restore::open(restore_id("tenant-restore", "event-1"), request, now)
@@ -77,6 +78,8 @@ fn check(world: &World, fate: Fate, seed: u64) {
     assert!(cloud.endpoints.is_empty(), "{what}: {:?}", cloud.endpoints);
     assert!(cloud.dms_tasks.is_empty(), "{what}");
     assert!(cloud.secrets.is_empty(), "{what}: {:?}", cloud.secrets);
+    let groups = &cloud.parameter_groups;
+    assert!(groups.is_empty(), "{what}: {groups:?}");
     assert!(cloud.objects.is_empty(), "{what}: {:?}", cloud.objects);
     assert!(!cloud.is_at_work(), "{what}");
     assert!(world.place.is_free(), "{what}: its place isn't given back");

@@ -9,14 +9,17 @@ use crate::engine::Engine;
 use crate::fault::{Fault, fault};
 
 /// Codes that say that something isn't there.
-const GONE: [&str; 3] = [
+const GONE: [&str; 6] = [
     "DBInstanceNotFound",
+    "DBClusterNotFound",
+    "DBParameterGroupNotFound",
+    "DBClusterParameterGroupNotFound",
     "ResourceNotFound",
     "ResourceNotFoundException",
 ];
 
 /// A deletion of something that is gone, or on its way, has succeeded.
-fn done<T, E: ProvideErrorMetadata>(
+pub(super) fn done<T, E: ProvideErrorMetadata>(
     doing: &str,
     answer: Result<T, SdkError<E>>,
 ) -> Result<(), Fault> {
@@ -27,7 +30,7 @@ fn done<T, E: ProvideErrorMetadata>(
 }
 
 impl Engine {
-    fn refuse_foreign(&self, id: &RestoreId, name: &str) -> Result<(), Fault> {
+    pub(super) fn refuse_foreign(&self, id: &RestoreId, name: &str) -> Result<(), Fault> {
         let ours = self.config.setting.deployment.restore_of(name).as_ref() == Some(id);
         if ours && name != self.config.default_source {
             return Ok(());

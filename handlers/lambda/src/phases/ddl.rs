@@ -158,21 +158,35 @@ impl Engine {
                 format!("the secret {secret} is unreadable"),
             )
         })?;
-        let request = self
-            .clients
-            .rds
-            .modify_db_instance()
-            .db_instance_identifier(database)
-            .apply_immediately(true);
-        let request = request.master_user_password(login.password);
-        let answer = request
-            .send()
-            .await
-            .map_err(fault(&format!("reset the master password of {database}")))?;
-        let pending = answer
-            .db_instance()
-            .is_some_and(|database| super::provision::sight(database).password_pending);
+        let instance = self.describe_database(database).await?;
+        let cluster = instance.and_then(|instance| instance.db_cluster_identifier);
+        let pending = match cluster {
+            Some(cluster) => self.modify_cluster(&cluster, login.password).await?,
+            None => self.modify_instance(database, login.password).await?,
+        };
         Ok(vec![Learned::PasswordAccepted { pending }])
+    }
+
+    /// Whether RDS shows the new password as pending.
+    async fn modify_instance(&self, database: &str, password: String) -> Result<bool, Fault> {
+        let request = self.clients.rds.modify_db_instance();
+        let request = request.db_instance_identifier(database);
+        let request = request.apply_immediately(true);
+        let answer = request.master_user_password(password).send().await;
+        let answer = answer.map_err(fault(&format!("reset the master password of {database}")))?;
+        let instance = answer.db_instance();
+        Ok(instance.is_some_and(|instance| super::provision::sight(instance).password_pending))
+    }
+
+    /// The same for the master of a cluster, whose members have none of their own (RDS API reference, ModifyDBInstance).
+    async fn modify_cluster(&self, cluster: &str, password: String) -> Result<bool, Fault> {
+        let request = self.clients.rds.modify_db_cluster();
+        let request = request.db_cluster_identifier(cluster);
+        let request = request.apply_immediately(true);
+        let answer = request.master_user_password(password).send().await;
+        let answer = answer.map_err(fault(&format!("reset the master password of {cluster}")))?;
+        let cluster = answer.db_cluster();
+        Ok(cluster.is_some_and(|it| super::clusters::cluster_sight(it).password_pending))
     }
 }
 

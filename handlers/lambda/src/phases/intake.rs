@@ -1,52 +1,68 @@
-//! Phase 1 in AWS: what the source is, which secret it may be entered with, how far back its backups reach.
+//! Phase 1 in AWS: what the source is, which secret it may be entered with, how far back its backups reach; what a
+//! snapshot is of.
+
+mod retained;
+mod secret;
+mod snapshot;
 
 use aws_sdk_rds::primitives::DateTime;
-use aws_sdk_rds::types::DbInstance;
+use aws_sdk_rds::types::{DbCluster, DbInstance};
 use jiff::Timestamp;
-use tenant_restore_core::sight::{SourceInstance, SourceSight};
+use tenant_restore_core::sight::{
+    SourceCluster, SourceInstance, SourceSight, SourceWriter, Window,
+};
+use tenant_restore_core::source_kind::{Scaling, Storage};
 
-use super::TAG_DEPLOYMENT;
 use super::provision::sight;
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
 
-/// Tag with which a source opts in: the secret of its master, or `managed`.
-const TAG_SECRET: &str = "tenant-restore:secret";
-
 impl Engine {
-    /// Looks at the source.
+    /// Looks at the source: an instance; a cluster, also by a member's name; or retained backups of what was deleted.
     pub async fn source(&self, name: &str) -> Result<SourceSight, Fault> {
-        let Some(database) = self.describe_database(name).await? else {
-            let cluster = self
-                .clients
-                .rds
-                .describe_db_clusters()
-                .db_cluster_identifier(name)
-                .send()
-                .await;
-            return match cluster.map_err(fault("describe the source cluster")) {
-                Ok(answer) if !answer.db_clusters().is_empty() => Ok(SourceSight::Cluster),
-                Ok(_) => Ok(SourceSight::Unknown),
-                Err(fault) if fault.is(&["DBClusterNotFound"]) => Ok(SourceSight::Unknown),
-                Err(fault) => Err(fault),
+        if let Some(database) = self.describe_database(name).await? {
+            return match database.db_cluster_identifier() {
+                None => self.source_instance(name, &database).await,
+                Some(cluster) => self.source_cluster(cluster, name).await,
             };
-        };
-        if database.db_cluster_identifier().is_some() {
-            return Ok(SourceSight::Cluster);
         }
-        let earliest = self.earliest_restorable_time(name).await?;
+        match self.source_cluster(name, name).await? {
+            SourceSight::Unknown => self.retained_backup(name).await,
+            cluster => Ok(cluster),
+        }
+    }
+
+    async fn source_instance(
+        &self,
+        name: &str,
+        database: &DbInstance,
+    ) -> Result<SourceSight, Fault> {
         let group = database
             .db_parameter_groups()
             .first()
             .and_then(|group| group.db_parameter_group_name());
+        let managed = database.master_user_secret();
+        let secret = self
+            .source_secret(name, database.tag_list(), managed)
+            .await?;
+        let storage = Storage {
+            storage_type: text(database.storage_type()),
+            iops: database.iops(),
+        };
         Ok(SourceSight::Instance(Box::new(SourceInstance {
-            database: sight(&database),
-            engine: database.engine().unwrap_or_default().to_owned(),
-            master_username: database.master_username().unwrap_or_default().to_owned(),
+            database: sight(database),
+            engine: text(database.engine()),
+            engine_version: text(database.engine_version()),
+            resource_id: text(database.dbi_resource_id()),
+            multi_az: database.multi_az().unwrap_or_default(),
+            storage,
+            master_username: text(database.master_username()),
             parameter_group: group.map(str::to_owned),
-            secret: self.source_secret(name, &database).await?,
-            earliest,
-            latest: database.latest_restorable_time().and_then(timestamp),
+            secret,
+            window: Window {
+                earliest: self.earliest_restorable_time(name).await?,
+                latest: database.latest_restorable_time().and_then(timestamp),
+            },
         })))
     }
 
@@ -67,76 +83,81 @@ impl Engine {
             Err(fault) => return Err(fault),
         };
         let backups = answer.db_instance_automated_backups().iter();
-        let earliest = backups
+        // Those of an earlier instance of this name may be retained.
+        let active = backups.filter(|backup| backup.status() != Some("retained"));
+        let earliest = active
             .filter_map(|backup| backup.restore_window()?.earliest_time().and_then(timestamp));
         Ok(earliest.min())
     }
 
-    /// The deployment's default source has its secret in the configuration; any other opts in by a tag, and its
-    /// secret must carry the deployment's.
-    async fn source_secret(
-        &self,
-        name: &str,
-        database: &DbInstance,
-    ) -> Result<Result<String, String>, Fault> {
-        if name == self.config.default_source {
-            return Ok(Ok(self.config.default_source_secret.clone()));
-        }
-        let tags = database.tag_list().iter();
-        let tag = tags
-            .filter(|tag| tag.key() == Some(TAG_SECRET))
-            .find_map(|tag| tag.value());
-        let secret = match tag {
-            None => return Ok(Err(format!("{name:?} has no tag {TAG_SECRET}"))),
-            Some("managed") => match database
-                .master_user_secret()
-                .and_then(|secret| secret.secret_arn())
-            {
-                Some(arn) => return Ok(Ok(arn.to_owned())),
-                None => {
-                    return Ok(Err(format!(
-                        "{name:?} has no secret managed by RDS, although its tag says so"
-                    )));
-                }
+    /// Looks at a cluster as the source; the name is what the request calls it.
+    async fn source_cluster(&self, cluster: &str, name: &str) -> Result<SourceSight, Fault> {
+        let Some(cluster) = self.describe_cluster(cluster).await? else {
+            return Ok(SourceSight::Unknown);
+        };
+        let mut members = cluster.db_cluster_members().iter();
+        let writer = members
+            .find(|member| member.is_cluster_writer() == Some(true))
+            .and_then(|member| member.db_instance_identifier());
+        let writer = match writer {
+            Some(writer) => self.describe_database(writer).await?.map(source_writer),
+            None => None,
+        };
+        let managed = cluster.master_user_secret();
+        let secret = self
+            .source_secret(name, cluster.tag_list(), managed)
+            .await?;
+        let scaling = cluster.serverless_v2_scaling_configuration();
+        Ok(SourceSight::Cluster(Box::new(SourceCluster {
+            name: text(cluster.db_cluster_identifier()),
+            status: text(cluster.status()).to_ascii_lowercase(),
+            endpoint: endpoint(&cluster),
+            engine: text(cluster.engine()),
+            engine_version: text(cluster.engine_version()),
+            engine_mode: text(cluster.engine_mode()),
+            resource_id: text(cluster.db_cluster_resource_id()),
+            master_username: text(cluster.master_username()),
+            parameter_group: cluster.db_cluster_parameter_group().map(str::to_owned),
+            // Aurora's standard storage is shown as none or as `aurora`.
+            storage_type: cluster
+                .storage_type()
+                .filter(|kind| *kind != "aurora")
+                .map(str::to_owned),
+            scaling: scaling.and_then(|bounds| {
+                Some(Scaling {
+                    min: bounds.min_capacity()?,
+                    max: bounds.max_capacity()?,
+                })
+            }),
+            writer,
+            secret,
+            window: Window {
+                earliest: cluster.earliest_restorable_time().and_then(timestamp),
+                latest: cluster.latest_restorable_time().and_then(timestamp),
             },
-            Some(secret) => secret,
-        };
-        let deployment = &self.config.setting.deployment.name;
-        let described = self
-            .clients
-            .secretsmanager
-            .describe_secret()
-            .secret_id(secret)
-            .send()
-            .await;
-        let described = match described.map_err(fault("describe the source's secret")) {
-            Ok(described) => described,
-            Err(fault) if fault.is(&["ResourceNotFoundException"]) => {
-                return Ok(Err(format!(
-                    "the secret {secret:?} of {name:?} doesn't exist"
-                )));
-            }
-            // The role may only see secrets with that tag, so IAM refuses one that lacks it, and one that isn't there.
-            Err(fault) if fault.is(&["AccessDeniedException"]) => {
-                return Ok(Err(format!(
-                    "the secret {secret:?} of {name:?} has no tag {TAG_DEPLOYMENT}={deployment}, doesn't exist, \
-                     or a policy forbids it: {}",
-                    fault.cause.message
-                )));
-            }
-            Err(fault) => return Err(fault),
-        };
-        let mut tags = described.tags().iter();
-        let allowed =
-            tags.any(|tag| tag.key() == Some(TAG_DEPLOYMENT) && tag.value() == Some(deployment));
-        Ok(if allowed {
-            Ok(described.arn().unwrap_or(secret).to_owned())
-        } else {
-            Err(format!(
-                "the secret {secret:?} of {name:?} has no tag {TAG_DEPLOYMENT}={deployment}"
-            ))
-        })
+        })))
     }
+}
+
+fn source_writer(writer: DbInstance) -> SourceWriter {
+    let group = writer
+        .db_parameter_groups()
+        .first()
+        .and_then(|group| group.db_parameter_group_name());
+    SourceWriter {
+        status: text(writer.db_instance_status()).to_ascii_lowercase(),
+        class: text(writer.db_instance_class()),
+        parameter_group: group.map(str::to_owned),
+    }
+}
+
+fn endpoint(cluster: &DbCluster) -> Option<(String, u16)> {
+    let port = u16::try_from(cluster.port()?).ok()?;
+    Some((cluster.endpoint()?.to_owned(), port))
+}
+
+fn text(value: Option<&str>) -> String {
+    value.unwrap_or_default().to_owned()
 }
 
 fn timestamp(time: &DateTime) -> Option<Timestamp> {

@@ -1,10 +1,12 @@
 //! What each phase sees in AWS and does there.
 
 pub mod cleanup;
+pub mod clusters;
 pub mod complete;
 pub mod ddl;
 pub mod intake;
 pub mod migrate;
+pub mod parameter_groups;
 pub mod provision;
 pub mod replication;
 pub mod room;
@@ -15,6 +17,8 @@ use tenant_restore_core::restore::Restore;
 
 use crate::engine::Engine;
 use crate::fault::Fault;
+use clusters::{WantedCluster, WantedWriter};
+use provision::Wanted;
 
 /// Tag with the deployment's name.
 pub const TAG_DEPLOYMENT: &str = "tenant-restore:deployment";
@@ -56,15 +60,60 @@ impl Engine {
             return Err(cleanup::foreign(name));
         }
         match effect {
+            Effect::DeriveParameterGroup {
+                name,
+                scope,
+                family,
+                source_group,
+            } => self
+                .derive_parameter_group(restore, name, *scope, family, source_group.as_deref())
+                .await
+                .map(nothing),
             Effect::RestoreDatabase {
                 name,
-                source,
-                restore_time,
+                origin,
+                parameter_group,
+                storage,
+            } => {
+                let wanted = Wanted {
+                    name,
+                    origin,
+                    parameter_group: parameter_group.as_deref(),
+                    storage: storage.as_ref(),
+                };
+                self.restore_database(restore, wanted).await
+            }
+            Effect::RestoreCluster {
+                name,
+                origin,
+                engine_version,
+                parameter_group,
+                storage_type,
+                scaling,
+            } => {
+                let wanted = WantedCluster {
+                    name,
+                    origin,
+                    engine_version,
+                    parameter_group,
+                    storage_type: storage_type.as_deref(),
+                    scaling: *scaling,
+                };
+                self.restore_cluster(restore, wanted).await
+            }
+            Effect::CreateWriter {
+                name,
+                cluster,
+                class,
                 parameter_group,
             } => {
-                let group = parameter_group.as_deref();
-                self.restore_database(restore, name, source, *restore_time, group)
-                    .await
+                let wanted = WantedWriter {
+                    name,
+                    cluster,
+                    class,
+                    parameter_group,
+                };
+                self.create_writer(restore, wanted).await
             }
             Effect::CreateSecret {
                 name,
@@ -137,6 +186,11 @@ impl Engine {
                 .await
                 .map(nothing),
             Effect::DeleteDatabase { name } => self.delete_database(id, name).await.map(nothing),
+            Effect::DeleteCluster { name } => self.delete_cluster(id, name).await.map(nothing),
+            Effect::DeleteParameterGroup { name, scope } => self
+                .delete_parameter_group(id, name, *scope)
+                .await
+                .map(nothing),
             Effect::DeleteSecret { name } => self.delete_secret(id, name).await.map(nothing),
             Effect::DeleteObjects { prefix } => self.delete_objects(prefix).await.map(nothing),
             Effect::Announce {

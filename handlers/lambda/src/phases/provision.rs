@@ -5,11 +5,15 @@ use aws_sdk_rds::types::{DbInstance, Tag};
 use jiff::Timestamp;
 use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::ErrorKind;
+use tenant_restore_core::origin::{Backups, DatabaseOrigin};
 use tenant_restore_core::restore::Restore;
 use tenant_restore_core::sight::DatabaseSight;
+use tenant_restore_core::source_kind::Storage;
 
+use super::clusters::cluster_sight;
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
+use crate::placement::Place;
 
 /// What a decision sees of a DB instance.
 pub fn sight(database: &DbInstance) -> DatabaseSight {
@@ -26,6 +30,18 @@ pub fn sight(database: &DbInstance) -> DatabaseSight {
         endpoint,
         password_pending: pending.is_some_and(|values| values.master_user_password().is_some()),
     }
+}
+
+/// An instance to restore.
+pub struct Wanted<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// From what.
+    pub origin: &'a DatabaseOrigin,
+    /// Its parameter group.
+    pub parameter_group: Option<&'a str>,
+    /// Its storage, where it must be asked for.
+    pub storage: Option<&'a Storage>,
 }
 
 impl Engine {
@@ -47,42 +63,55 @@ impl Engine {
         }
     }
 
-    /// Restores the source to a point in time. What isn't given here would be the default of RDS: another parameter
-    /// group and security group, and the source's tags (RDS user guide, "Restoring a DB instance to a specified time").
+    /// What a decision sees of a DB instance. The master password of a cluster's member is the cluster's.
+    pub async fn database_sight(&self, database: &DbInstance) -> Result<DatabaseSight, Fault> {
+        let mut seen = sight(database);
+        if let Some(cluster) = database.db_cluster_identifier()
+            && let Some(cluster) = self.describe_cluster(cluster).await?
+        {
+            let cluster = cluster_sight(&cluster);
+            seen.password_pending |=
+                cluster.password_pending || cluster.status == "resetting-master-credentials";
+        }
+        Ok(seen)
+    }
+
+    /// The tags of a temporary RDS resource.
+    pub(crate) fn rds_tags(&self, restore: &Restore, name: &str) -> Vec<Tag> {
+        let tags = self.tags(&restore.id, name).into_iter();
+        tags.map(|(key, value)| Tag::builder().key(key).value(value).build())
+            .collect()
+    }
+
+    /// Restores an instance, where there is room for it.
     pub async fn restore_database(
         &self,
         restore: &Restore,
-        name: &str,
-        source: &str,
-        restore_time: Timestamp,
-        parameter_group: Option<&str>,
+        wanted: Wanted<'_>,
     ) -> Result<Vec<Learned>, Fault> {
-        let tags = self
-            .tags(&restore.id, name)
-            .map(|(key, value)| Tag::builder().key(key).value(value).build());
-        let request = self
-            .clients
-            .rds
-            .restore_db_instance_to_point_in_time()
-            .source_db_instance_identifier(source)
-            .target_db_instance_identifier(name)
-            .restore_time(DateTime::from_secs(restore_time.as_second()))
-            .db_subnet_group_name(&self.config.databases.subnet_group)
-            .set_vpc_security_group_ids(Some(self.config.databases.security_groups.clone()))
-            .set_db_parameter_group_name(parameter_group.map(str::to_owned))
-            .publicly_accessible(false)
-            .multi_az(false)
-            .deletion_protection(false)
-            .auto_minor_version_upgrade(false)
-            // Without backups it is available sooner, and leaves none behind.
-            .backup_retention_period(0)
-            .set_tags(Some(tags.into()));
-        match request
-            .send()
-            .await
-            .map_err(fault(&format!("restore {source} as {name}")))
-        {
-            Ok(_) => Ok(Vec::new()),
+        let name = wanted.name;
+        let wishes = &self.config.databases.wishes;
+        let storage = wishes.storage.as_ref().or(wanted.storage);
+        let wanted = Wanted { storage, ..wanted };
+        let classes = &wishes.instance;
+        let placed = self
+            .place(
+                name,
+                classes.class.clone(),
+                &classes.fallbacks,
+                async |place| match wanted.origin {
+                    DatabaseOrigin::PointInTime { backups, at } => {
+                        self.restore_to_instant(restore, &wanted, backups, *at, place)
+                            .await
+                    }
+                    DatabaseOrigin::Snapshot { id } => {
+                        self.restore_snapshot(restore, &wanted, id, place).await
+                    }
+                },
+            )
+            .await;
+        match placed {
+            Ok(facts) => Ok(facts),
             Err(fault) if fault.is(&["DBInstanceAlreadyExists"]) => {
                 self.own_database(restore, name).await
             }
@@ -90,7 +119,82 @@ impl Engine {
         }
     }
 
-    async fn own_database(&self, restore: &Restore, name: &str) -> Result<Vec<Learned>, Fault> {
+    /// What isn't given here would be the default of RDS: another parameter group and security group, and the source's
+    /// tags (RDS user guide, "Restoring a DB instance to a specified time").
+    async fn restore_to_instant(
+        &self,
+        restore: &Restore,
+        wanted: &Wanted<'_>,
+        backups: &Backups,
+        at: Timestamp,
+        place: &Place,
+    ) -> Result<(), Fault> {
+        let name = wanted.name;
+        let request = self.clients.rds.restore_db_instance_to_point_in_time();
+        let request = match backups {
+            Backups::Of(source) => request.source_db_instance_identifier(source),
+            Backups::RetainedOf(id) => request.source_dbi_resource_id(id),
+        };
+        let storage = wanted.storage;
+        let request = request
+            .target_db_instance_identifier(name)
+            .restore_time(DateTime::from_secs(at.as_second()))
+            .db_subnet_group_name(&self.config.databases.subnet_group)
+            .set_vpc_security_group_ids(Some(self.config.databases.security_groups.clone()))
+            .set_db_parameter_group_name(wanted.parameter_group.map(str::to_owned))
+            .set_storage_type(storage.map(|storage| storage.storage_type.clone()))
+            .set_iops(storage.and_then(|storage| storage.iops))
+            .set_availability_zone(place.zone.clone())
+            .set_db_instance_class(place.class.clone())
+            .publicly_accessible(false)
+            .multi_az(false)
+            .deletion_protection(false)
+            .auto_minor_version_upgrade(false)
+            // Without backups it is available sooner, and leaves none behind.
+            .backup_retention_period(0)
+            .set_tags(Some(self.rds_tags(restore, name)));
+        let answer = request.send().await;
+        answer.map_err(fault(&format!("restore {} as {name}", wanted.origin)))?;
+        Ok(())
+    }
+
+    /// As [`Self::restore_to_instant`], from a snapshot.
+    async fn restore_snapshot(
+        &self,
+        restore: &Restore,
+        wanted: &Wanted<'_>,
+        id: &str,
+        place: &Place,
+    ) -> Result<(), Fault> {
+        let name = wanted.name;
+        let request = self.clients.rds.restore_db_instance_from_db_snapshot();
+        let storage = wanted.storage;
+        let request = request
+            .db_snapshot_identifier(id)
+            .db_instance_identifier(name)
+            .db_subnet_group_name(&self.config.databases.subnet_group)
+            .set_vpc_security_group_ids(Some(self.config.databases.security_groups.clone()))
+            .set_db_parameter_group_name(wanted.parameter_group.map(str::to_owned))
+            .set_storage_type(storage.map(|storage| storage.storage_type.clone()))
+            .set_iops(storage.and_then(|storage| storage.iops))
+            .set_availability_zone(place.zone.clone())
+            .set_db_instance_class(place.class.clone())
+            .publicly_accessible(false)
+            .multi_az(false)
+            .deletion_protection(false)
+            .auto_minor_version_upgrade(false)
+            .backup_retention_period(0)
+            .set_tags(Some(self.rds_tags(restore, name)));
+        let answer = request.send().await;
+        answer.map_err(fault(&format!("restore {} as {name}", wanted.origin)))?;
+        Ok(())
+    }
+
+    pub(crate) async fn own_database(
+        &self,
+        restore: &Restore,
+        name: &str,
+    ) -> Result<Vec<Learned>, Fault> {
         // An identifier that exists but isn't shown yet: look again later.
         let Some(database) = self.describe_database(name).await? else {
             return Err(Fault::new(

@@ -35,6 +35,9 @@ impl Engine {
     /// Lists all temporary resources of this deployment.
     pub(super) async fn list_temporary(&self) -> Result<Vec<Listed>, Fault> {
         let mut listed = self.list_databases().await?;
+        listed.extend(self.list_clusters().await?);
+        listed.extend(self.list_parameter_groups().await?);
+        listed.extend(self.list_cluster_parameter_groups().await?);
         listed.extend(self.list_secrets().await?);
         listed.extend(self.list_replication_tasks().await?);
         listed.extend(self.list_endpoints().await?);
@@ -73,6 +76,50 @@ impl Engine {
                     .to_ascii_lowercase(),
                 tags: Some(pairs(tags, |tag| (tag.key, tag.value))),
                 ..self.named(Kind::Database, instance.db_instance_identifier)?
+            })
+        });
+        Ok(listed.collect())
+    }
+
+    async fn list_clusters(&self) -> Result<Vec<Listed>, Fault> {
+        let pages = self.clients.rds.describe_db_clusters().into_paginator();
+        let clusters = pages.items().send().collect::<Result<Vec<_>, _>>().await;
+        let clusters = clusters.map_err(fault("list the DB clusters"))?;
+        let listed = clusters.into_iter().filter_map(|cluster| {
+            let tags = cluster.tag_list.unwrap_or_default();
+            Some(Listed {
+                status: cluster.status.unwrap_or_default().to_ascii_lowercase(),
+                tags: Some(pairs(tags, |tag| (tag.key, tag.value))),
+                ..self.named(Kind::Cluster, cluster.db_cluster_identifier)?
+            })
+        });
+        Ok(listed.collect())
+    }
+
+    async fn list_parameter_groups(&self) -> Result<Vec<Listed>, Fault> {
+        let pages = self.clients.rds.describe_db_parameter_groups();
+        let pages = pages.into_paginator().items().send();
+        let groups = pages.collect::<Result<Vec<_>, _>>().await;
+        let groups = groups.map_err(fault("list the parameter groups"))?;
+        let listed = groups.into_iter().filter_map(|group| {
+            Some(Listed {
+                arn: group.db_parameter_group_arn.unwrap_or_default(),
+                ..self.named(Kind::ParameterGroup, group.db_parameter_group_name)?
+            })
+        });
+        Ok(listed.collect())
+    }
+
+    async fn list_cluster_parameter_groups(&self) -> Result<Vec<Listed>, Fault> {
+        let pages = self.clients.rds.describe_db_cluster_parameter_groups();
+        let pages = pages.into_paginator().items().send();
+        let groups = pages.collect::<Result<Vec<_>, _>>().await;
+        let groups = groups.map_err(fault("list the cluster parameter groups"))?;
+        let listed = groups.into_iter().filter_map(|group| {
+            let name = group.db_cluster_parameter_group_name;
+            Some(Listed {
+                arn: group.db_cluster_parameter_group_arn.unwrap_or_default(),
+                ..self.named(Kind::ClusterParameterGroup, name)?
             })
         });
         Ok(listed.collect())

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use tenant_restore_core::effect::GroupScope;
 use tenant_restore_core::error::Class;
 use tenant_restore_core::naming::RestoreId;
 use tenant_restore_core::price::{Cost, Hourly};
@@ -16,6 +17,11 @@ use super::listing::Listed;
 use super::report::{Action, Foreign, Orphan, Report};
 use crate::fault::Fault;
 use crate::store::Stored;
+
+/// Lists of parameter groups show no tags.
+fn is_parameter_group(kind: Kind) -> bool {
+    matches!(kind, Kind::ParameterGroup | Kind::ClusterParameterGroup)
+}
 
 impl Sweep<'_> {
     /// Stops and deletes what has no live restore.
@@ -98,6 +104,16 @@ impl Sweep<'_> {
                     .map(|(key, value)| (key.as_str(), value.as_str()));
                 self.engine.is_ours(id, &resource.label, tags)
             }
+            None if is_parameter_group(resource.kind) => {
+                match self.engine.tags_of(&resource.arn).await {
+                    Err(fault) if fault.is(&["DBParameterGroupNotFound"]) => return Ok(None),
+                    tags => {
+                        let tags = tags?;
+                        let tags = tags.iter().filter_map(|it| Some((it.key()?, it.value()?)));
+                        self.engine.is_ours(id, &resource.label, tags)
+                    }
+                }
+            }
             None => {
                 let engine = self.engine;
                 match engine
@@ -178,6 +194,15 @@ impl Sweep<'_> {
             (Kind::Endpoint, _) => engine.delete_endpoint(id, name).await,
             (Kind::ReplicationInstance, _) => engine.delete_replication_instance(id, name).await,
             (Kind::Database, _) => engine.delete_database(id, name).await,
+            (Kind::Cluster, _) => engine.delete_cluster(id, name).await,
+            (Kind::ParameterGroup, _) => {
+                let scope = GroupScope::Instance;
+                engine.delete_parameter_group(id, name, scope).await
+            }
+            (Kind::ClusterParameterGroup, _) => {
+                let scope = GroupScope::Cluster;
+                engine.delete_parameter_group(id, name, scope).await
+            }
             (Kind::Secret, _) => engine.delete_secret(id, name).await,
         }
     }

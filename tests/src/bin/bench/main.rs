@@ -3,8 +3,11 @@
 //!
 //! It prints figures and judges none of them: the machine decides those. It fails if something ends otherwise than it
 //! should.
+//!
+//! With the argument `kinds` it prints the table of the kinds of sources alone.
 
 mod artifact;
+mod kinds;
 mod latency;
 mod letters;
 mod memory;
@@ -43,6 +46,9 @@ async fn main() -> ExitCode {
 async fn measure() -> Result<()> {
     let cloud = Cloud::from_env().await?;
     let name = format!("bench-{}", Timestamp::now().strftime("%Y%m%d%H%M%S"));
+    if std::env::args().nth(1).as_deref() == Some("kinds") {
+        return kinds::print(&cloud, &name).await;
+    }
     let production = Production::create(&cloud, &name).await?;
     load_database(&production, DATABASE).await?;
     let mut database = production.connect(DATABASE).await?;
@@ -88,7 +94,8 @@ async fn measure() -> Result<()> {
     let model = Request::new(&name, DATABASE, &SCHEMAS[..1], truth.at).with("source", name.clone());
     letters::print(&cloud, &chronicle, &format!("{name}-letter"), &model).await?;
     storm::print(&cloud, &chronicle, &format!("{name}-storm"), &model).await?;
-    production.delete().await
+    production.delete().await?;
+    kinds::print(&cloud, &name).await
 }
 
 async fn restore(cloud: &Cloud, chronicle: &Chronicle, request: &Request) -> Result<Vec<LogEntry>> {

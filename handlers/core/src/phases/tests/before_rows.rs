@@ -1,4 +1,4 @@
-//! Intake, provision and ddl.
+//! Intake after its look at the source, provision of an instance, and ddl.
 
 use tenant_restore_events::{Instruction, Phase};
 
@@ -9,84 +9,7 @@ use crate::error::{Cause, ErrorKind};
 use crate::job::{Finding, Job, JobResult, Mode, Mover, MoverChoice, Severity};
 use crate::restore::{Password, ResourceKind, Restore, TaskState};
 use crate::scene::{Scene, done, failure, kinds, plan, probed, result};
-use crate::sight::{DatabaseSight, SourceInstance, SourceSight};
 use crate::wait::WaitFor;
-
-fn source() -> SourceInstance {
-    SourceInstance {
-        database: DatabaseSight {
-            status: "available".into(),
-            endpoint: Some(("production".into(), 5432)),
-            password_pending: false,
-        },
-        engine: "postgres".into(),
-        master_username: "master".into(),
-        parameter_group: None,
-        secret: Ok("arn:secret".into()),
-        earliest: "2024-01-20T00:00:00Z".parse().ok(),
-        latest: "2024-01-31T00:00:00Z".parse().ok(),
-    }
-}
-
-fn looking_at(source: SourceSight) -> Scene {
-    let mut scene = Scene::at(Phase::Intake);
-    scene.seen.source = Some(source);
-    scene
-}
-
-#[test]
-fn intake_notes_the_source_then_looks_at_production_with_a_preflight() {
-    let mut scene = looking_at(SourceSight::Instance(Box::new(source())));
-    let first = scene.decide();
-    assert_eq!(first.then, Then::LookAgain);
-    scene.restore = first.restore;
-    let second = scene.decide();
-    assert_eq!(done(&second), ["run task preflight"]);
-    assert_eq!(second.then, Then::Wait(WaitFor::Task, "started".into()));
-    assert_eq!(second.restore.resources[0].kind, ResourceKind::Objects);
-}
-
-#[test]
-fn a_source_that_cannot_be_used_is_refused_with_its_reason() {
-    let instance = |change: fn(&mut SourceInstance)| {
-        let mut source = source();
-        change(&mut source);
-        SourceSight::Instance(Box::new(source))
-    };
-    let cases = [
-        (SourceSight::Unknown, ErrorKind::SourceUnknown),
-        (SourceSight::Cluster, ErrorKind::NotSupported),
-        (
-            instance(|it| it.engine = "mysql".into()),
-            ErrorKind::NotSupported,
-        ),
-        (
-            instance(|it| it.database.status = "stopped".into()),
-            ErrorKind::SourceState,
-        ),
-        (
-            instance(|it| it.database.endpoint = None),
-            ErrorKind::SourceState,
-        ),
-        (
-            instance(|it| it.secret = Err("no tag".into())),
-            ErrorKind::SourceNotAllowed,
-        ),
-        (
-            instance(|it| it.earliest = it.latest),
-            ErrorKind::RestorePointOutOfWindow,
-        ),
-        (
-            instance(|it| it.earliest = None),
-            ErrorKind::RestorePointOutOfWindow,
-        ),
-    ];
-    for (source, kind) in cases {
-        let decision = looking_at(source).decide();
-        assert_eq!(kinds(&decision.restore), [kind]);
-        assert_eq!(decision.restore.phase, Phase::Cleanup, "{kind}");
-    }
-}
 
 /// The restore after a preflight with that result, admitted at once.
 fn after_preflight(report: JobResult, mover: MoverChoice) -> Restore {
@@ -168,7 +91,25 @@ fn the_temporary_database_is_written_down_before_it_is_asked_for() {
         (noted.kind, noted.confirmed),
         (ResourceKind::Database, false)
     );
-    assert_eq!(decision.effects.len(), 1);
+    let noted: Vec<_> = decision
+        .restore
+        .resources
+        .iter()
+        .map(|it| it.kind)
+        .collect();
+    assert!(noted.contains(&ResourceKind::ParameterGroup));
+    let names = Scene::at(Phase::Provision).names();
+    let expected = [
+        format!(
+            "make the parameter group {} of family postgres15",
+            names.parameter_group()
+        ),
+        format!(
+            "restore production to 2024-01-28T14:30:00Z as {}",
+            names.temporary_database()
+        ),
+    ];
+    assert_eq!(done(&decision), expected);
     assert_eq!(
         decision.then,
         Then::Wait(WaitFor::TemporaryDatabase, "asked for".into())

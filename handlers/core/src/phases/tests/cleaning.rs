@@ -220,9 +220,11 @@ fn what_a_late_twin_made_a_second_time_is_found_when_no_creator_can_be_left() {
     scene.restore = scene.decide().restore;
     assert!(!ends(&scene.restore), "the database is still shown");
     let secret = scene.names().source();
-    scene.seen.secrets.insert(secret, true);
+    scene.seen.secrets.insert(secret.clone(), true);
     let mut unanswered = scene.clone();
-    unanswered.restore.resources[2].creating = Some(Creating {
+    let mut resources = unanswered.restore.resources.iter_mut();
+    let resource = resources.find(|it| it.kind == ResourceKind::Secret && it.name == secret);
+    resource.unwrap().creating = Some(Creating {
         count: 1,
         since: scene.now,
     });

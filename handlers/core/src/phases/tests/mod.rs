@@ -4,5 +4,7 @@ mod admission;
 mod before_rows;
 mod cleaning;
 mod closing;
+mod clusters;
 mod planning;
 mod rows;
+mod sources;

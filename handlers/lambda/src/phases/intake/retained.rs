@@ -1,0 +1,74 @@
+//! Automated backups that RDS retains of an instance or cluster after its deletion.
+
+use tenant_restore_core::sight::{RetainedBackup, SourceSight, Window};
+
+use super::{text, timestamp};
+use crate::engine::Engine;
+use crate::fault::{Fault, fault};
+
+const RETAINED: Option<&str> = Some("retained");
+
+impl Engine {
+    /// The latest retained backup of what had this name.
+    pub(super) async fn retained_backup(&self, name: &str) -> Result<SourceSight, Fault> {
+        let found = match self.retained_of_instance(name).await? {
+            None => self.retained_of_cluster(name).await?,
+            found => found,
+        };
+        Ok(found.map_or(SourceSight::Unknown, |backup| {
+            SourceSight::Retained(Box::new(backup))
+        }))
+    }
+
+    async fn retained_of_instance(&self, name: &str) -> Result<Option<RetainedBackup>, Fault> {
+        let request = self.clients.rds.describe_db_instance_automated_backups();
+        let answer = request.db_instance_identifier(name).send().await;
+        let answer = match answer.map_err(fault("describe retained backups")) {
+            Err(fault) if fault.is(&["DBInstanceAutomatedBackupNotFound"]) => return Ok(None),
+            answer => answer?,
+        };
+        let backups = answer.db_instance_automated_backups.unwrap_or_default();
+        let retained = backups.into_iter().filter(|it| it.status() == RETAINED);
+        let found = retained.map(|backup| {
+            let window = backup.restore_window();
+            RetainedBackup {
+                of_cluster: false,
+                resource_id: text(backup.dbi_resource_id()),
+                engine: text(backup.engine()),
+                engine_version: text(backup.engine_version()),
+                master_username: text(backup.master_username()),
+                window: Window {
+                    earliest: window.and_then(|it| it.earliest_time().and_then(timestamp)),
+                    latest: window.and_then(|it| it.latest_time().and_then(timestamp)),
+                },
+            }
+        });
+        Ok(found.max_by_key(|backup| backup.window.latest))
+    }
+
+    async fn retained_of_cluster(&self, name: &str) -> Result<Option<RetainedBackup>, Fault> {
+        let request = self.clients.rds.describe_db_cluster_automated_backups();
+        let answer = request.db_cluster_identifier(name).send().await;
+        let answer = match answer.map_err(fault("describe retained cluster backups")) {
+            Err(fault) if fault.is(&["DBClusterAutomatedBackupNotFound"]) => return Ok(None),
+            answer => answer?,
+        };
+        let backups = answer.db_cluster_automated_backups.unwrap_or_default();
+        let retained = backups.into_iter().filter(|it| it.status() == RETAINED);
+        let found = retained.map(|backup| {
+            let window = backup.restore_window();
+            RetainedBackup {
+                of_cluster: true,
+                resource_id: text(backup.db_cluster_resource_id()),
+                engine: text(backup.engine()),
+                engine_version: text(backup.engine_version()),
+                master_username: text(backup.master_username()),
+                window: Window {
+                    earliest: window.and_then(|it| it.earliest_time().and_then(timestamp)),
+                    latest: window.and_then(|it| it.latest_time().and_then(timestamp)),
+                },
+            }
+        });
+        Ok(found.max_by_key(|backup| backup.window.latest))
+    }
+}

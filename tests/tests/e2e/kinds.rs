@@ -1,0 +1,86 @@
+//! Every kind of source, by a point in time and by a snapshot: what comes back is what there was.
+
+use tenant_restore_tests::kind::Kind;
+use tenant_restore_tests::outcome::Outcome;
+use tenant_restore_tests::production::Production;
+use tenant_restore_tests::request::Request;
+use tenant_restore_tests::truth::Truth;
+use tenant_restore_tests::{Context, Result, leftovers, samples};
+
+use crate::stage::{Stage, TAG, Tenant, none_of, play, tenant_of};
+
+/// Restores a tenant of a source of this kind to an instant and from a snapshot, which held something else, both at once.
+fn by_time_and_by_snapshot(kind: Kind) {
+    play(async |stage| {
+        let name = format!("kind-{}", kind.as_str());
+        let source = Production::create_of(&stage.cloud, &stage.request_id(&name), kind).await?;
+        let schema = "kinds_1";
+        let mut tenant = tenant_of(&source, "kinds", &[schema]).await?;
+        let change =
+            format!("delete from {schema}.order_items; update {schema}.orders set total = 1");
+        let damaged = tenant.connection.batch_execute(&change).await;
+        damaged.context("change the tenant")?;
+        let at_snapshot = Truth::note(&mut tenant.connection, &[schema]).await?;
+        let snapshot = source.snapshot(&stage.request_id(&name)).await?;
+        samples::load_schema(&tenant.connection, "kinds_later").await?;
+
+        let by_time = request(stage, &tenant, &source, &format!("{name}-time"));
+        let by_snapshot = request(stage, &tenant, &source, &format!("{name}-snapshot"))
+            .without("restoreTime")
+            .with("snapshotId", snapshot.arn.as_str());
+        let (by_time, by_snapshot) =
+            tokio::try_join!(stage.ask(&by_time), stage.ask(&by_snapshot))?;
+        let suffix = tenant.truth.at.strftime("%Y%m%d%H%M%S").to_string();
+        let truth = tenant.truth.clone();
+        came_back(stage, &mut tenant, &truth, &by_time, &suffix).await?;
+        let suffix = snapshot.taken_at.strftime("%Y%m%d%H%M%S").to_string();
+        came_back(stage, &mut tenant, &at_snapshot, &by_snapshot, &suffix).await?;
+        source.delete().await
+    });
+}
+
+fn request(stage: &Stage, tenant: &Tenant, source: &Production, name: &str) -> Request {
+    let request = tenant.request(&stage.request_id(name));
+    // What DMS moves is another test's business, and costs seconds.
+    request
+        .with("source", source.identifier.as_str())
+        .with("mover", "copy")
+}
+
+async fn came_back(
+    stage: &Stage,
+    tenant: &mut Tenant,
+    truth: &Truth,
+    outcome: &Outcome,
+    suffix: &str,
+) -> Result<()> {
+    assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
+    let pair = &outcome.schemas[0];
+    let restored_as = pair.restored_as.as_deref().context("find the new name")?;
+    assert_eq!(restored_as, format!("{}_{suffix}", pair.schema));
+    let connection = &mut tenant.connection;
+    let differences = truth.differences(connection, &pair.schema, restored_as);
+    none_of(&format!("{restored_as} differs"), &differences.await?)?;
+    let left = leftovers::of(&stage.cloud, connection, TAG, outcome).await?;
+    none_of("left behind", &left)
+}
+
+#[test]
+fn a_single_az_instance_comes_back_by_time_and_by_snapshot() {
+    by_time_and_by_snapshot(Kind::SingleAz);
+}
+
+#[test]
+fn a_multi_az_instance_comes_back_by_time_and_by_snapshot() {
+    by_time_and_by_snapshot(Kind::MultiAz);
+}
+
+#[test]
+fn a_provisioned_aurora_cluster_comes_back_by_time_and_by_snapshot() {
+    by_time_and_by_snapshot(Kind::AuroraProvisioned);
+}
+
+#[test]
+fn an_aurora_serverless_cluster_comes_back_by_time_and_by_snapshot() {
+    by_time_and_by_snapshot(Kind::AuroraServerless);
+}
