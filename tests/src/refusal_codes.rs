@@ -77,7 +77,7 @@ pub const LASTING: [(Code, &str); 29] = [
     (code("DBSecurityGroupNotFound", 404), "CallRefused"),
     (code("DomainNotFoundFault", 404), "CallRefused"),
     (code("BackupPolicyNotFoundFault", 404), "CallRefused"),
-    (code("KMSKeyNotAccessibleFault", 400), "CallRefused"),
+    (code("KMSKeyNotAccessibleFault", 400), "KeyUnusable"),
     (code("StorageTypeNotSupported", 400), "CallRefused"),
     (code("NetworkTypeNotSupported", 400), "CallRefused"),
     (

@@ -7,7 +7,7 @@ use serde_json::json;
 use tenant_restore_tests::command_line;
 use tenant_restore_tests::haystack::{self, Haystack};
 use tenant_restore_tests::production::Production;
-use tenant_restore_tests::{Context, Result, wait};
+use tenant_restore_tests::{Context, wait};
 
 use crate::stage::{ENDS_WITHIN, Stage, TAG, play, tenant_of};
 
