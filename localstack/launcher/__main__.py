@@ -8,10 +8,13 @@ from launcher import (
     counted_table,
     counting,
     endpoint,
+    faults,
+    faulty_calls,
     functions,
     internals,
     kills,
     latency,
+    redelivery,
     secrets,
     server,
     service_events,
@@ -33,7 +36,7 @@ def main() -> None:
 
 
 def install(chosen: settings.Settings) -> None:
-    """Patch ministack. Counting comes last, so that it sees what the other patches let through."""
+    """Patch ministack. Counting sees what the other patches let through, and faults come before counting."""
     latency.install()
     transport.install()
     service_events.install()
@@ -50,7 +53,10 @@ def install(chosen: settings.Settings) -> None:
     tally = counting.Tally()
     counted_services.install(tally)
     counted_table.install(tally)
-    endpoint.install(tally, mortal, chosen.server_url)
+    switched, calls = faults.Faults(), counting.Tally()
+    redelivery.install(switched)
+    faulty_calls.install(switched, calls)
+    endpoint.install(endpoint.Local(tally, calls, mortal, switched, chosen.server_url))
 
 
 if __name__ == "__main__":

@@ -9,12 +9,14 @@ from launcher import internals
 MAXIMUM_ENTRIES = 10
 
 _entry_time: contextvars.ContextVar[float | None] = contextvars.ContextVar("entry_time", default=None)
+_entry_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("entry_id", default=None)
 
 
 def install() -> None:
     """Accept ``aws.*`` sources, keep the time of an entry, and refuse entries that EventBridge refuses."""
     eventbridge = internals.module("services.eventbridge")
     internals.replace(eventbridge, "_now_ts", clock_of_entry)
+    internals.replace(eventbridge, "new_uuid", id_of_entry)
     internals.replace(eventbridge, "_put_events", lambda put: put_each(put, eventbridge))
 
 
@@ -29,6 +31,21 @@ def clock_of_entry(clock: internals.Private) -> internals.Private:
         return clock() if time is None else time
 
     return time_of_entry
+
+
+def id_of_entry(new_id: internals.Private) -> internals.Private:
+    """The id of the entry at hand, if our server gave it one: the first that PutEvents asks for.
+
+    EventBridge delivers an event at least once, with the same id each time; the server can only do so by putting it
+    again.
+    """
+
+    def id_for_entry() -> str:
+        given = _entry_id.get()
+        _entry_id.set(None)
+        return given or new_id()
+
+    return id_for_entry
 
 
 def put_each(put_events: internals.Private, eventbridge: Any) -> internals.Private:
@@ -52,10 +69,12 @@ def put_one(put_events: internals.Private, entry: dict[str, Any], allow_aws_sour
     """Publish one entry at its own time; the result as PutEvents lists it."""
     time = entry.get("Time")
     token = _entry_time.set(float(time) if time is not None else None)
+    _entry_id.set(entry.get("EventId") if entry.get("Source", "").startswith("aws.") else None)
     try:
         _, _, body = put_events({"Entries": [entry]}, allow_aws_source=allow_aws_source)
     finally:
         _entry_time.reset(token)
+        _entry_id.set(None)
     return json.loads(body)["Entries"][0]
 
 

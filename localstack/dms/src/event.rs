@@ -166,6 +166,7 @@ impl State {
             detail["eventId"] = json!(id);
         }
         Event {
+            id: None,
             service: Service::Dms,
             detail_type: detail_type.into(),
             resources: vec![arn.to_owned()],

@@ -29,6 +29,7 @@ impl Task {
         let mut detail = self.fields("eni", iso);
         detail.insert("updatedAt".into(), iso(now));
         Event {
+            id: None,
             service: Service::Ecs,
             detail_type: "ECS Task State Change".into(),
             resources: vec![self.arn.clone()],

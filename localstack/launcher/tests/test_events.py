@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import urllib.request
 
 from launcher.tests.patched_cloud import PatchedCloud
 
@@ -33,6 +34,36 @@ class Events(PatchedCloud):
         entry = {"Source": "aws.rds", "DetailType": "RDS DB Instance Event", "Detail": "{}", "Time": then}
         self.assertEqual(events.put_events(Entries=[entry])["FailedEntryCount"], 0)
         self.assertEqual(json.loads(self.receive(url)["Body"])["time"], "2026-01-02T03:04:05Z")
+
+    def test_an_event_that_a_service_delivers_again_keeps_its_id_and_nobody_else_chooses_one(self):
+        url, arn = self.queue("again")
+        events = self.client("events")
+        events.put_rule(Name="again", EventPattern=json.dumps({"source": ["aws.dms", "mine"]}))
+        events.put_targets(Rule="again", Targets=[{"Id": "1", "Arn": arn}])
+        # EventId is no parameter of PutEvents: botocore wouldn't send it.
+        for source in ("aws.dms", "aws.dms", "mine"):
+            self.put_raw({"Source": source, "DetailType": "d", "Detail": "{}", "EventId": "given"})
+        ids = []
+        for _ in range(3):
+            message = self.receive(url)
+            ids.append(json.loads(message["Body"])["id"])
+            self.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        self.assertEqual(ids[:2], ["given", "given"])
+        self.assertNotEqual(ids[2], "given")
+
+    def put_raw(self, entry: dict) -> None:
+        """PutEvents as our server sends it."""
+        scope = "Credential=test/20260101/eu-west-3/events/aws4_request, SignedHeaders=host, Signature=0"
+        headers = {
+            "authorization": f"AWS4-HMAC-SHA256 {scope}",
+            "content-type": "application/x-amz-json-1.1",
+            "x-amz-date": datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ"),
+            "x-amz-target": "AWSEvents.PutEvents",
+        }
+        body = json.dumps({"Entries": [entry]}).encode()
+        request = urllib.request.Request(self.endpoint, data=body, headers=headers, method="POST")
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            self.assertEqual(json.load(answer)["FailedEntryCount"], 0)
 
     def test_malformed_details_are_refused_one_by_one(self):
         entries = [

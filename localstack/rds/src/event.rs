@@ -230,6 +230,7 @@ pub fn event(
         "EventID": id,
     });
     let event = Event {
+        id: None,
         service: Service::Rds,
         detail_type: detail_type.into(),
         resources: vec![arn.clone()],

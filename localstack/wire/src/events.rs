@@ -15,9 +15,11 @@ use crate::cloud::{Caller, Cloud, CloudError, Scope};
 use crate::faults::{Faults, Service};
 use crate::faulty_events::deliveries;
 
-/// An event, before EventBridge gives it an id.
+/// An event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
+    /// Its id, if it must be the same as that of another delivery; else EventBridge gives it one.
+    pub id: Option<String>,
     /// The service that sends it; `source` follows from it.
     pub service: Service,
     /// For example `ECS Task State Change`.
@@ -51,13 +53,17 @@ impl Event {
     }
 
     fn entry(&self) -> Value {
-        json!({
+        let mut entry = json!({
             "Source": self.source(),
             "DetailType": self.detail_type,
             "Resources": self.resources,
             "Time": self.time.as_second(),
             "Detail": self.detail.to_string(),
-        })
+        });
+        if let Some(id) = &self.id {
+            entry["EventId"] = Value::from(id.as_str());
+        }
+        entry
     }
 }
 

@@ -25,8 +25,10 @@ pub enum Service {
 pub const ERROR: &str = "error";
 /// Loses an event. Not for ECS, whose events are delivered at least once.
 pub const DROP_EVENT: &str = "drop-event";
-/// Delivers an event twice.
+/// Delivers an event twice, with the same id.
 pub const DUPLICATE_EVENT: &str = "duplicate-event";
+/// Sends an event twice, so that each has an id of its own.
+pub const DUPLICATE_EVENT_NEW_ID: &str = "duplicate-event-new-id";
 /// Delivers an event `ms` late; later ones overtake it.
 pub const DELAY_EVENT: &str = "delay-event";
 /// Delivers an event by chance up to `ms` (500) late, so that neighbours change places.
@@ -38,9 +40,10 @@ pub const EVENT_ID_MISSING: &str = "event-id-missing";
 /// Adds fields that nobody knows to an event's detail.
 pub const EVENT_EXTRA_FIELDS: &str = "event-extra-fields";
 
-const OF_EVERY_SERVICE: [&str; 6] = [
+const OF_EVERY_SERVICE: [&str; 7] = [
     ERROR,
     DUPLICATE_EVENT,
+    DUPLICATE_EVENT_NEW_ID,
     DELAY_EVENT,
     REORDER_EVENT,
     EVENT_MESSAGE,

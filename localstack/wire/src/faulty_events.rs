@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use crate::events::Event;
 use crate::faults::{
-    DELAY_EVENT, DROP_EVENT, DUPLICATE_EVENT, EVENT_EXTRA_FIELDS, EVENT_ID_MISSING, EVENT_MESSAGE,
-    Faults, REORDER_EVENT,
+    DELAY_EVENT, DROP_EVENT, DUPLICATE_EVENT, DUPLICATE_EVENT_NEW_ID, EVENT_EXTRA_FIELDS,
+    EVENT_ID_MISSING, EVENT_MESSAGE, Faults, REORDER_EVENT,
 };
+use crate::ids;
 
 const REORDER_WITHIN_MS: u64 = 500;
 
-/// The deliveries that become of an event: none, one or two, each after a delay.
+/// The deliveries that become of an event, none or more, each after a delay.
 pub(crate) fn deliveries(event: Event, faults: &Faults) -> Vec<(Duration, Event)> {
     let subject = event.subject();
     let strikes = |name| faults.strikes(event.service, name, &subject);
@@ -23,11 +24,8 @@ pub(crate) fn deliveries(event: Event, faults: &Faults) -> Vec<(Duration, Event)
     if let Some(fault) = strikes(REORDER_EVENT) {
         delay += faults.below(fault.ms.unwrap_or(REORDER_WITHIN_MS));
     }
-    let copies = if strikes(DUPLICATE_EVENT).is_some() {
-        2
-    } else {
-        1
-    };
+    let repeated = strikes(DUPLICATE_EVENT).is_some();
+    let sent_again = strikes(DUPLICATE_EVENT_NEW_ID).is_some();
     let reworded = strikes(EVENT_MESSAGE).is_some();
     let nameless = strikes(EVENT_ID_MISSING).is_some();
     let extended = strikes(EVENT_EXTRA_FIELDS).is_some();
@@ -42,7 +40,19 @@ pub(crate) fn deliveries(event: Event, faults: &Faults) -> Vec<(Duration, Event)
     if extended {
         event.detail["futureField"] = json!({"nested": [1, null, "two"]});
     }
-    vec![(Duration::from_millis(delay), event); copies]
+    let mut copies = vec![event];
+    if repeated {
+        copies[0].id = Some(ids::uuid());
+        copies.push(copies[0].clone());
+    }
+    if sent_again {
+        copies.push(Event {
+            id: None,
+            ..copies[0].clone()
+        });
+    }
+    let delay = Duration::from_millis(delay);
+    copies.into_iter().map(|copy| (delay, copy)).collect()
 }
 
 /// The final period comes and goes between the documentation and real messages.
@@ -71,6 +81,7 @@ mod tests {
 
     fn event() -> Event {
         Event {
+            id: None,
             service: Service::Rds,
             detail_type: "RDS DB Instance Event".into(),
             resources: vec!["arn:aws:rds:eu-west-3:000000000000:db:a".into()],
@@ -108,6 +119,18 @@ mod tests {
             after(r#"{"service":"rds","fault":"delay-event","ms":40}"#)[0].0,
             Duration::from_millis(40)
         );
+    }
+
+    #[test]
+    fn a_doubled_event_keeps_its_id_unless_it_is_sent_again() {
+        let ids = |text: &str| -> Vec<_> {
+            let copies = after(text).into_iter();
+            copies.map(|(_, event)| event.id).collect()
+        };
+        let same = ids(r#"{"service":"rds","fault":"duplicate-event"}"#);
+        assert!(same.len() == 2 && same[0].is_some() && same[0] == same[1]);
+        let new = ids(r#"{"service":"rds","fault":"duplicate-event-new-id"}"#);
+        assert_eq!(new, [None, None], "EventBridge gives each its own");
     }
 
     #[test]

@@ -224,6 +224,7 @@ async fn events_reach_a_bus_that_fails_at_first_in_the_order_they_were_sent() {
 
 fn event(number: u64) -> Event {
     Event {
+        id: None,
         service: Service::Ecs,
         detail_type: "Test".into(),
         resources: vec!["arn".into()],
