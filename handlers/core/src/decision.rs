@@ -189,7 +189,11 @@ pub fn learn(restore: &mut Restore, learned: &[Learned], now: Timestamp) {
                     task.arn = Some(arn.clone());
                 }
             }
-            Learned::Exists { name } => restore.confirm(name),
+            Learned::Made { name } => restore.own(name),
+            Learned::Exists { name } => {
+                restore.own(name);
+                restore.confirm(name);
+            }
             Learned::Elsewhere {
                 name,
                 place,

@@ -362,7 +362,12 @@ pub enum Learned {
         /// The ARN.
         arn: String,
     },
-    /// A resource exists.
+    /// A resource is made for us; Describe may not show it yet.
+    Made {
+        /// Its name.
+        name: String,
+    },
+    /// A resource exists and is ours.
     Exists {
         /// Its name.
         name: String,

@@ -210,6 +210,10 @@ pub struct Resource {
     pub name: String,
     /// When it was written down, before its creation.
     pub noted_at: Timestamp,
+    /// Whether it is known to be this restore's: AWS took our creation of it, or its tags say so. What merely stands under
+    /// our name may be a stranger's.
+    #[serde(default)]
+    pub owned: bool,
     /// Whether it was seen to exist.
     pub confirmed: bool,
     /// Whether the last event of its deletion has come.
@@ -231,6 +235,7 @@ impl Resource {
             kind,
             name: name.to_owned(),
             noted_at: now,
+            owned: false,
             confirmed: false,
             deletion_announced: false,
             gone_at: None,
@@ -432,6 +437,20 @@ impl Restore {
             if let Some(cost) = seen.costs.get(&key) {
                 resource.cost = Some(cost.clone());
             }
+        }
+    }
+
+    /// Whether the resource of that kind and name is known to be this restore's.
+    pub fn owns(&self, kind: ResourceKind, name: &str) -> bool {
+        let mut resources = self.resources.iter();
+        resources.any(|resource| resource.kind == kind && resource.name == name && resource.owned)
+    }
+
+    /// Remembers that a resource is this restore's.
+    pub fn own(&mut self, name: &str) {
+        let its = |resource: &&mut Resource| resource.name == name;
+        for resource in self.resources.iter_mut().filter(its) {
+            resource.owned = true;
         }
     }
 

@@ -99,11 +99,13 @@ impl Scene {
                 restore.note(ResourceKind::ParameterGroup, &names.parameter_group(), now);
                 restore.confirm(&names.parameter_group());
                 restore.note(ResourceKind::Database, &names.temporary_database(), now);
+                restore.own(&names.temporary_database());
                 restore.confirm(&names.temporary_database());
             }
             Phase::Ddl => {
                 for secret in [names.source(), names.target()] {
                     restore.note(ResourceKind::Secret, &secret, now);
+                    restore.own(&secret);
                     restore.confirm(&secret);
                 }
                 restore.secret_version = Some("v1".into());
@@ -186,6 +188,8 @@ impl Scene {
     /// Both secrets are there, and these versions of the source's secret, one a day from the first of January on.
     pub fn with_secrets(mut self, versions: usize) -> Self {
         for name in [self.names().source(), self.names().target()] {
+            self.restore.note(ResourceKind::Secret, &name, self.now);
+            self.restore.own(&name);
             self.seen.secrets.insert(name, true);
         }
         let versions = (1..=versions).map(|day| SecretVersion {
@@ -205,6 +209,8 @@ impl Scene {
             endpoint: Some(("temporary".into(), 5433)),
             password_pending: false,
         };
+        self.restore.note(ResourceKind::Database, &name, self.now);
+        self.restore.own(&name);
         self.seen.databases.insert(name, Some(sight));
         self
     }
@@ -226,6 +232,7 @@ impl Scene {
         let name = self.names().replication_instance();
         self.restore
             .note(ResourceKind::ReplicationInstance, &name, self.now);
+        self.restore.own(&name);
         self.seen
             .replication_instances
             .insert(name, Some(status.into()));
@@ -236,6 +243,7 @@ impl Scene {
     pub fn with_connections(mut self, status: &str) -> Self {
         for name in [self.names().source(), self.names().target()] {
             self.restore.note(ResourceKind::Endpoint, &name, self.now);
+            self.restore.own(&name);
             self.seen
                 .endpoints
                 .insert(name.clone(), Some("active".into()));
@@ -250,6 +258,7 @@ impl Scene {
         let name = self.names().replication_task(position);
         self.restore
             .note(ResourceKind::ReplicationTask, &name, self.now);
+        self.restore.own(&name);
         let schema = &self.restore.request.schemas[position].restored_as;
         let over = status == "stopped";
         let sight = ReplicationTaskSight {
@@ -284,6 +293,8 @@ impl Scene {
             password_pending: false,
         };
         let name = self.names().temporary_cluster();
+        self.restore.note(ResourceKind::Cluster, &name, self.now);
+        self.restore.own(&name);
         self.seen.clusters.insert(name, Some(sight));
         self
     }

@@ -76,8 +76,11 @@ impl Engine {
         call: impl AsyncFn(&Place) -> Result<(), Fault>,
     ) -> Result<Vec<Learned>, Fault> {
         let first = Place { zone: None, class };
+        let made = || Learned::Made {
+            name: name.to_owned(),
+        };
         let mut fault = match call(&first).await {
-            Ok(()) => return Ok(Vec::new()),
+            Ok(()) => return Ok(vec![made()]),
             Err(fault) => fault,
         };
         if fault.cause.kind != ErrorKind::NoCapacity {
@@ -88,13 +91,13 @@ impl Engine {
             warn!(database = name, next = %place, error = %fault, "no capacity, trying elsewhere");
             match call(&place).await {
                 Ok(()) => {
-                    let name = name.to_owned();
-                    let place = place.to_string();
-                    return Ok(vec![Learned::Elsewhere {
+                    let (name, place) = (name.to_owned(), place.to_string());
+                    let elsewhere = Learned::Elsewhere {
                         name,
                         place,
                         refused,
-                    }]);
+                    };
+                    return Ok(vec![made(), elsewhere]);
                 }
                 Err(other) if other.cause.kind == ErrorKind::NoCapacity => fault = other,
                 Err(other) => return Err(other),

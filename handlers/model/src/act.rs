@@ -62,7 +62,9 @@ pub enum Act {
 pub enum Fact {
     /// A task runs.
     Task(Job),
-    /// A resource of this name exists.
+    /// A resource of this name is made.
+    Made(Thing),
+    /// A resource of this name exists and is ours.
     Exists(Thing),
     /// A connection's test or a DMS task was started; it need not be done over again.
     Repeated(Thing),
@@ -147,6 +149,10 @@ impl Fact {
             Self::Password(pending) => return Learned::PasswordAccepted { pending },
             Self::Announced => return Learned::Announced,
             Self::Answered(creation) => return creation.answered(names),
+            Self::Made(thing) => {
+                let name = thing.name(names).to_owned();
+                return Learned::Made { name };
+            }
             Self::Exists(thing) => {
                 let name = thing.name(names).to_owned();
                 return Learned::Exists { name };
@@ -343,7 +349,7 @@ impl Act {
             Self::CreateEndpoint(at) => {
                 if aws.endpoints[at] == Endpoint::Absent {
                     aws.endpoints[at] = Endpoint::Active;
-                    return Ok(None);
+                    return Ok(Some(Fact::Made(Thing::Side(at))));
                 }
                 Ok(Some(Fact::Exists(Thing::Side(at))))
             }
@@ -427,7 +433,7 @@ fn create(database: &mut Database, thing: Thing) -> Result<Option<Fact>, ErrorKi
     match database {
         Database::Absent => {
             *database = Database::Hidden;
-            Ok(None)
+            Ok(Some(Fact::Made(thing)))
         }
         Database::Hidden => Err(ErrorKind::Busy),
         _ => Ok(Some(Fact::Exists(thing))),
@@ -464,7 +470,7 @@ fn create_load(aws: &mut Aws, at: usize) -> Result<Option<Fact>, ErrorKind> {
     busy_unless(ready)?;
     if aws.loads[at] == Load::Absent {
         aws.loads[at] = Load::Creating;
-        return Ok(None);
+        return Ok(Some(Fact::Made(Thing::Load(at))));
     }
     Ok(Some(Fact::Exists(Thing::Load(at))))
 }

@@ -115,7 +115,8 @@ fn print(restore: &Restore) -> u64 {
 }
 
 fn resource(resource: &Resource, hash: &mut DefaultHasher) {
-    (resource.kind as u8, &resource.name, resource.confirmed).hash(hash);
+    (resource.kind as u8, &resource.name).hash(hash);
+    (resource.owned, resource.confirmed).hash(hash);
     (resource.deletion_announced, resource.gone_at).hash(hash);
     let creating = resource.creating.map(|it| (it.count, it.since));
     creating.hash(hash);

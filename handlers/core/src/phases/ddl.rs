@@ -115,7 +115,8 @@ fn missing_secrets(
     ];
     let mut effects = Vec::new();
     for (name, username, host, port) in wanted {
-        if seen.secrets.get(&name) != Some(&true) {
+        let is_there = seen.secrets.get(&name) == Some(&true);
+        if !is_there || !restore.owns(ResourceKind::Secret, &name) {
             restore.note(ResourceKind::Secret, &name, now);
             effects.push(Effect::CreateSecret {
                 name,

@@ -37,7 +37,7 @@ impl Choreography for Provision {
         match &source.kind {
             SourceKind::SingleAz(instance) | SourceKind::MultiAz(instance) => {
                 let name = names.temporary_database();
-                let Some(Some(sight)) = seen.databases.get(&name) else {
+                let Some(sight) = our_database(&restore, seen, &name) else {
                     return restore_instance(restore, &source, instance, &names, now);
                 };
                 await_instance(restore, &name, sight, now)
@@ -52,6 +52,13 @@ impl Choreography for Provision {
 
 fn cluster_of(restore: &Restore) -> Option<&ClusterSource> {
     restore.source.as_ref()?.kind.cluster()
+}
+
+/// The instance of that name, if it is known to be ours. Another one is asked for (again): AWS answers that the name is
+/// taken, and its tags tell by whom.
+fn our_database<'a>(restore: &Restore, seen: &'a Seen, name: &str) -> Option<&'a DatabaseSight> {
+    let sight = seen.databases.get(name).and_then(Option::as_ref);
+    sight.filter(|_| restore.owns(ResourceKind::Database, name))
 }
 
 fn backups(name: &str, presence: &Presence) -> Backups {
@@ -149,7 +156,8 @@ fn provision_cluster(
     now: Timestamp,
 ) -> Decision {
     let name = names.temporary_cluster();
-    let Some(Some(sight)) = seen.clusters.get(&name) else {
+    let sight = seen.clusters.get(&name).and_then(Option::as_ref);
+    let Some(sight) = sight.filter(|_| restore.owns(ResourceKind::Cluster, &name)) else {
         return restore_cluster(restore, source, cluster, names, now);
     };
     restore.confirm(&name);
@@ -167,9 +175,9 @@ fn provision_cluster(
         // A cluster is available long before it has a writer.
         Meaning::Usable => {
             let writer = names.temporary_database();
-            match seen.databases.get(&writer) {
-                Some(Some(database)) => await_writer(restore, &writer, database, sight, now),
-                _ => create_writer(restore, source, cluster, names, now),
+            match our_database(&restore, seen, &writer) {
+                Some(database) => await_writer(restore, &writer, database, sight, now),
+                None => create_writer(restore, source, cluster, names, now),
             }
         }
     }

@@ -1,7 +1,8 @@
 //! The DMS branch of phase 4: replication instance, endpoints and their connection tests, one task per schema, all
 //! concurrently. The instance is made while RDS still works; the rest follows once the pre-data DDL is applied.
 //!
-//! Nothing is remembered that Describe shows: each look decides from the real resources.
+//! Nothing is remembered that Describe shows: each look decides from the real resources. But what merely stands under
+//! our name may be a stranger's: until AWS took our creation, or its tags were seen, it is asked for (again).
 
 use jiff::Timestamp;
 use tenant_restore_events::Phase;
@@ -148,7 +149,12 @@ fn instance(
     effects: &mut Vec<Effect>,
 ) -> Branch {
     let name = names.replication_instance();
-    let Some(Some(status)) = seen.replication_instances.get(&name) else {
+    let status = seen
+        .replication_instances
+        .get(&name)
+        .and_then(Option::as_ref);
+    let ours = status.filter(|_| restore.owns(ResourceKind::ReplicationInstance, &name));
+    let Some(status) = ours else {
         restore.note(ResourceKind::ReplicationInstance, &name, now);
         effects.push(Effect::CreateReplicationInstance { name });
         return Branch::Waiting(WaitFor::ReplicationInstance, "asked for".to_owned());
@@ -181,7 +187,8 @@ fn endpoints(
     let mut causes = Vec::new();
     let mut created = false;
     for (name, source) in [(names.source(), true), (names.target(), false)] {
-        if seen.endpoints.get(&name).is_none_or(Option::is_none) {
+        let is_there = seen.endpoints.get(&name).is_some_and(Option::is_some);
+        if !is_there || !restore.owns(ResourceKind::Endpoint, &name) {
             restore.note(ResourceKind::Endpoint, &name, now);
             let database = restore.request.database.clone();
             effects.push(Effect::CreateEndpoint {
@@ -253,7 +260,9 @@ fn tasks(
             preparing = Some(format!("{name} is of the next wave"));
             break;
         }
-        let Some(Some(sight)) = seen.replication_tasks.get(&name) else {
+        let sight = seen.replication_tasks.get(&name).and_then(Option::as_ref);
+        let ours = sight.filter(|_| restore.owns(ResourceKind::ReplicationTask, &name));
+        let Some(sight) = ours else {
             restore.note(ResourceKind::ReplicationTask, &name, now);
             effects.push(create(names, name, schema, tables));
             continue;

@@ -267,7 +267,10 @@ fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Lea
         | Effect::CreateWriter { .. }
         | Effect::DeleteCluster { .. } => panic!("no cluster here"),
         Effect::DeleteParameterGroup { name, .. } => cloud.delete_parameter_group(name),
-        Effect::RestoreDatabase { .. } => cloud.restore_database(after),
+        Effect::RestoreDatabase { name, .. } => {
+            cloud.restore_database(after);
+            return made(name);
+        }
         Effect::CreateSecret { name, .. } => {
             cloud.secrets.insert(name.clone());
             return Ok(vec![Learned::Exists { name: name.clone() }]);
@@ -288,9 +291,13 @@ fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Lea
             return Ok(vec![Learned::Task { job, arn }]);
         }
         Effect::StopTask { arn } => cloud.stop_task(arn, after),
-        Effect::CreateReplicationInstance { .. } => cloud.create_instance(after),
+        Effect::CreateReplicationInstance { name } => {
+            cloud.create_instance(after);
+            return made(name);
+        }
         Effect::CreateEndpoint { name, .. } => {
             cloud.endpoints.insert(name.clone(), "active".to_owned());
+            return made(name);
         }
         Effect::TestConnection { endpoint, .. } => cloud.test_connection(endpoint, after)?,
         Effect::CreateReplicationTask {
@@ -298,7 +305,10 @@ fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Lea
             schema,
             tables,
             ..
-        } => cloud.create_dms_task(name, schema, tables, after)?,
+        } => {
+            cloud.create_dms_task(name, schema, tables, after)?;
+            return made(name);
+        }
         Effect::StartReplicationTask { name, .. } => cloud.start_dms_task(name, after)?,
         Effect::StopReplicationTask { name } => cloud.stop_dms_task(name, after)?,
         Effect::DeleteReplicationTask { name } => cloud.delete_dms_task(name, after)?,
@@ -319,4 +329,10 @@ fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Lea
         Effect::TellHeld { .. } => panic!("held without a wish"),
     }
     Ok(Vec::new())
+}
+
+/// Everything in this world is ours, so a name that is taken teaches the same.
+fn made(name: &str) -> Result<Vec<Learned>, Cause> {
+    let name = name.to_owned();
+    Ok(vec![Learned::Made { name }])
 }

@@ -9,6 +9,7 @@ use tenant_restore_core::origin::{Backups, ClusterOrigin};
 use tenant_restore_core::restore::Restore;
 use tenant_restore_core::sight::ClusterSight;
 use tenant_restore_core::source_kind::Scaling;
+use tenant_restore_core::status::is_deleting;
 
 use super::cleanup::{done, foreign};
 use crate::engine::Engine;
@@ -94,7 +95,9 @@ impl Engine {
             }
         };
         match answer {
-            Ok(()) => Ok(Vec::new()),
+            Ok(()) => Ok(vec![Learned::Made {
+                name: wanted.name.to_owned(),
+            }]),
             Err(fault) if fault.is(&["DBClusterAlreadyExists"]) => {
                 self.own_cluster(restore, wanted.name).await
             }
@@ -180,6 +183,13 @@ impl Engine {
                 format!("{name} exists, but isn't shown yet"),
             ));
         };
+        // An earlier attempt's, or anyone's: the name will be free.
+        if is_deleting(&cluster_sight(&cluster).status) {
+            return Err(Fault::new(
+                ErrorKind::Busy,
+                format!("{name} is still held by a DB cluster that is being deleted"),
+            ));
+        }
         if self.cluster_is_ours(&restore.id, name, &cluster) {
             let name = name.to_owned();
             return Ok(vec![Learned::Exists { name }]);

@@ -64,6 +64,10 @@ impl Engine {
             Err(fault) if fault.is(&["ResourceExistsException"]) => {
                 self.own_secret(restore, name).await?
             }
+            // Its name is free only once it is gone (Secrets Manager API reference, CreateSecret and DeleteSecret).
+            Err(fault) if is_being_deleted(&fault) => {
+                return Err(Fault::new(ErrorKind::Busy, fault.cause.message));
+            }
             Err(fault) => return Err(fault),
         }
         Ok(vec![Learned::Exists {
@@ -196,6 +200,10 @@ fn version(entry: &SecretVersionsListEntry) -> Option<SecretVersion> {
         id: entry.version_id()?.to_owned(),
         created: Timestamp::from_nanosecond(created.as_nanos()).ok()?,
     })
+}
+
+fn is_being_deleted(fault: &Fault) -> bool {
+    fault.is(&["InvalidRequestException"]) && fault.cause.message.contains("scheduled for deletion")
 }
 
 fn password() -> Result<String, Fault> {

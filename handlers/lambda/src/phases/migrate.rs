@@ -10,6 +10,7 @@ use serde_json::json;
 use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::restore::Restore;
+use tenant_restore_core::status::is_deleting;
 
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
@@ -31,23 +32,29 @@ impl Engine {
         restore: &Restore,
         name: &str,
         answer: Result<(), Fault>,
-        arn: impl Future<Output = Result<Option<String>, Fault>>,
+        shown: impl Future<Output = Result<Option<(String, String)>, Fault>>,
     ) -> Result<Vec<Learned>, Fault> {
+        let name_of = name.to_owned();
         match answer {
-            Ok(()) => return Ok(Vec::new()),
+            Ok(()) => return Ok(vec![Learned::Made { name: name_of }]),
             Err(fault) if fault.is(&["ResourceAlreadyExists"]) => {}
             Err(fault) => return Err(fault),
         }
-        let Some(arn) = arn.await? else {
+        let Some((arn, status)) = shown.await? else {
             return Err(Fault::new(
                 ErrorKind::Busy,
                 format!("{name} exists, but isn't shown yet"),
             ));
         };
+        // An earlier attempt's, or anyone's: the name will be free.
+        if is_deleting(&status) {
+            return Err(Fault::new(
+                ErrorKind::Busy,
+                format!("{name} is still held by something of DMS that is being deleted"),
+            ));
+        }
         if self.dms_resource_is_ours(&restore.id, name, &arn).await? {
-            return Ok(vec![Learned::Exists {
-                name: name.to_owned(),
-            }]);
+            return Ok(vec![Learned::Exists { name: name_of }]);
         }
         Err(Fault::new(
             ErrorKind::NameCollision,
@@ -80,8 +87,11 @@ impl Engine {
             .await
             .map(|_| ())
             .map_err(fault(&format!("create the replication instance {name}")));
-        let arn = self.replication_instance_arn(name);
-        self.created(restore, name, answer, arn).await
+        let shown = async {
+            let instance = self.replication_instance(name).await?;
+            Ok(instance.map(|it| (it.arn, it.status)))
+        };
+        self.created(restore, name, answer, shown).await
     }
 
     /// Makes an endpoint that logs in with a secret.
@@ -131,8 +141,8 @@ impl Engine {
         let answer = answer
             .map(|_| ())
             .map_err(fault(&format!("create the endpoint {name}")));
-        let arn = async { Ok(self.endpoint(name).await?.map(|(arn, _)| arn)) };
-        self.created(restore, name, answer, arn).await
+        let shown = self.endpoint(name);
+        self.created(restore, name, answer, shown).await
     }
 
     /// Starts the test of a connection.
@@ -201,8 +211,8 @@ impl Engine {
             .await
             .map(|_| ())
             .map_err(fault(&format!("create the DMS task {name}")));
-        let arn = self.replication_task_arn(name);
-        self.created(restore, name, answer, arn).await
+        let shown = self.shown_replication_task(name);
+        self.created(restore, name, answer, shown).await
     }
 
     /// Starts a DMS task; one that ran before loads its tables again, after truncating them.

@@ -9,6 +9,7 @@ use tenant_restore_core::origin::{Backups, DatabaseOrigin};
 use tenant_restore_core::restore::Restore;
 use tenant_restore_core::sight::DatabaseSight;
 use tenant_restore_core::source_kind::Storage;
+use tenant_restore_core::status::is_deleting;
 
 use super::clusters::cluster_sight;
 use crate::engine::Engine;
@@ -202,6 +203,13 @@ impl Engine {
                 format!("{name} exists, but isn't shown yet"),
             ));
         };
+        // An earlier attempt's, or anyone's: the name will be free.
+        if database.db_instance_status().is_some_and(is_deleting) {
+            return Err(Fault::new(
+                ErrorKind::Busy,
+                format!("{name} is still held by a DB instance that is being deleted"),
+            ));
+        }
         let tags = database
             .tag_list()
             .iter()

@@ -245,14 +245,24 @@ impl Engine {
         Ok(self.is_ours(id, name, tags))
     }
 
+    /// ARN and status of a DMS task.
+    pub(super) async fn shown_replication_task(
+        &self,
+        name: &str,
+    ) -> Result<Option<(String, String)>, Fault> {
+        let tasks = self.describe_replication_tasks(&[name]).await?;
+        Ok(tasks.into_iter().next().map(|task| {
+            (
+                task.replication_task_arn.unwrap_or_default(),
+                task.status.unwrap_or_default(),
+            )
+        }))
+    }
+
     /// ARN of a DMS task.
     pub async fn replication_task_arn(&self, name: &str) -> Result<Option<String>, Fault> {
-        Ok(self
-            .describe_replication_tasks(&[name])
-            .await?
-            .into_iter()
-            .next()
-            .and_then(|task| task.replication_task_arn))
+        let shown = self.shown_replication_task(name).await?;
+        Ok(shown.map(|(arn, _)| arn))
     }
 
     /// ARN of a replication instance.

@@ -131,6 +131,38 @@ fn a_database_that_is_made_is_awaited_slowly_and_after_its_event_quickly() {
 }
 
 #[test]
+fn a_database_that_stands_under_our_name_is_not_used_before_it_is_known_to_be_ours() {
+    let mut scene = Scene::at(Phase::Provision).with_database("available");
+    for resource in &mut scene.restore.resources {
+        resource.owned = false;
+    }
+    let decision = scene.decide();
+    assert_eq!(decision.restore.phase, Phase::Provision);
+    let asked = matches!(
+        decision.effects.last(),
+        Some(Effect::RestoreDatabase { .. })
+    );
+    assert!(asked, "{:?}", decision.effects);
+}
+
+#[test]
+fn a_secret_that_stands_under_our_name_is_not_used_before_it_is_known_to_be_ours() {
+    let mut scene = Scene::at(Phase::Ddl).with_secrets(30);
+    for resource in &mut scene.restore.resources {
+        resource.owned = false;
+    }
+    let names = scene.names();
+    let creations = done(&scene.decide());
+    assert_eq!(
+        creations[..2],
+        [
+            format!("create secret {}", names.source()),
+            format!("create secret {}", names.target())
+        ]
+    );
+}
+
+#[test]
 fn a_database_that_can_never_be_used_ends_the_restore() {
     let decision = Scene::at(Phase::Provision)
         .with_database("restore-error")

@@ -243,3 +243,28 @@ fn an_unneeded_instance_is_deleted_at_once_and_keeps_nobody_waiting() {
         .with_result("copy", result());
     assert!(moves_on(&copied.decide().restore));
 }
+
+#[test]
+fn what_stands_in_dms_under_our_names_is_not_used_before_it_is_known_to_be_ours() {
+    let mut scene = loading().with_dms_task(0, "ready", "");
+    for resource in &mut scene.restore.resources {
+        resource.owned = false;
+    }
+    let names = scene.names();
+    let instance = format!(
+        "create replication instance {}",
+        names.replication_instance()
+    );
+    assert_eq!(done(&scene.decide()), [instance]);
+    scene.restore.own(&names.replication_instance());
+    let endpoints = [names.source(), names.target()];
+    let expected = endpoints
+        .each_ref()
+        .map(|name| format!("create endpoint {name}"));
+    assert_eq!(done(&scene.decide()), expected);
+    endpoints.iter().for_each(|name| scene.restore.own(name));
+    assert!(matches!(
+        scene.decide().effects[0],
+        Effect::CreateReplicationTask { .. }
+    ));
+}
