@@ -5,6 +5,7 @@ on, is spared.
 """
 
 import json
+import re
 import time
 from collections import defaultdict, deque
 from typing import Any
@@ -17,6 +18,8 @@ from launcher.server import Answer, Handler
 
 JSON_TYPE = "application/x-amz-json-1.0"
 REMEMBERED_SECONDS = 30
+REASON = re.compile(r'"Code": ?"(ConditionalCheckFailed|TransactionConflict)"')
+CODE = re.compile(r'(?:"__type": ?"(?:[^"#]*#)?|<Code>)([^"<]+)')
 
 
 def install(faults: Faults, calls: Tally) -> None:
@@ -46,6 +49,8 @@ def with_faults(service: str, handler: Handler, faults: Faults, calls: Tally) ->
         if refused:
             return refusal(refused, service, body)
         answered = await handler(method, path, headers, body, query)
+        if answered[0] >= 400:
+            calls.add("refused", f"{service} {action} {code_of(answered[2])}")
         lost = strikes(ANSWER_LOST)
         if lost:
             return refusal(lost, service, body)
@@ -100,6 +105,13 @@ def operation(service: str, method: str, path: str, headers: dict[str, str], bod
     if path.strip("/").count("/") == 0:
         return "DeleteObjects" if "delete" in query else "ListObjectsV2"
     return {"GET": "GetObject", "PUT": "PutObject", "HEAD": "HeadObject"}.get(method, f"{method.title()}Object")
+
+
+def code_of(body: bytes | str) -> str:
+    """The code of a refusal; of a cancelled transaction, that of the item which cancelled it."""
+    told = text(body)
+    found = REASON.search(told) or CODE.search(told)
+    return found.group(1) if found else ""
 
 
 def text(body: bytes | str) -> str:

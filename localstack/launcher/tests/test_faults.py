@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from launcher.faults import FaultError, Faults
-from launcher.faulty_calls import Memory, refusal
+from launcher.faulty_calls import Memory, code_of, refusal
 from launcher.redelivery import has_copy
 from launcher.tests.patched_cloud import PatchedCloud
 
@@ -76,6 +76,20 @@ class Refusals(unittest.TestCase):
         body = json.dumps({"TransactItems": [{}, {}]}).encode()
         told = json.loads(self.told("dynamodb", "TransactionCanceledException", body, message="TransactionConflict"))
         self.assertEqual(told["CancellationReasons"], [{"Code": "TransactionConflict"}, {"Code": "None"}])
+
+
+class Codes(unittest.TestCase):
+    """What a refusal is counted as."""
+
+    def test_a_refusal_is_counted_by_its_code_and_a_cancelled_transaction_by_its_reason(self):
+        cancelled = {
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "CancellationReasons": [{"Code": "None"}, {"Code": "ConditionalCheckFailed"}],
+        }
+        self.assertEqual(code_of(json.dumps(cancelled)), "ConditionalCheckFailed")
+        self.assertEqual(code_of(b'{"__type":"ClientException"}'), "ClientException")
+        self.assertEqual(code_of(b"<Error><Code>SlowDown</Code></Error>"), "SlowDown")
+        self.assertEqual(code_of(b"teapot"), "")
 
 
 class Copies(unittest.TestCase):

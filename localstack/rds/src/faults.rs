@@ -11,6 +11,8 @@ pub const DESCRIBE_LAG: &str = "describe-lag";
 pub const PROVISION_SLOWLY: &str = "provision-slowly";
 /// A new password works `ms` later still.
 pub const PASSWORD_LAG: &str = "password-lag";
+/// An instance stays in `deleting` for `ms` longer.
+pub const DELETE_SLOWLY: &str = "delete-slowly";
 
 /// `RDS-EVENT-0043` comes from the snapshot alone, not from the restored instance as well.
 pub const SNAPSHOT_EVENT_ONLY: &str = "snapshot-event-only";
@@ -23,7 +25,7 @@ pub const SNAPSHOT_FAILS: &str = "snapshot-fails";
 pub const NO_CAPACITY: &str = "no-capacity";
 
 /// All of them.
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 10] = [
     CREATE_FAILS,
     RESTORE_FAILS,
     DESCRIBE_LAG,
@@ -33,4 +35,5 @@ pub const NAMES: [&str; 9] = [
     OLDER_RESTORE_EVENT,
     SNAPSHOT_FAILS,
     NO_CAPACITY,
+    DELETE_SLOWLY,
 ];
