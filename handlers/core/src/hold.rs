@@ -185,6 +185,7 @@ mod tests {
             result_key: text,
             arn: None,
             state,
+            again: 0,
         }
     }
 

@@ -174,6 +174,9 @@ pub struct Task {
     pub arn: Option<String>,
     /// Where it is.
     pub state: TaskState,
+    /// How often it was started over, since it had ended without a result.
+    #[serde(default)]
+    pub again: u32,
 }
 
 /// Where a worker task is.

@@ -156,6 +156,7 @@ impl Scene {
             result_key: format!("{}1/{job}.json", self.names().audit_prefix()),
             arn: Some(format!("arn:{job}")),
             state,
+            again: 0,
         });
     }
 

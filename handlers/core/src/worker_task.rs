@@ -54,24 +54,7 @@ pub fn progress(
     modes: &[Mode],
 ) -> Progress {
     let Some(task) = restore.task(name).cloned() else {
-        let started_by = setting.deployment.names(&restore.id).started_by(
-            phase,
-            restore.attempt,
-            &run_of(restore, name),
-        );
-        let result_key = format!(
-            "{}{}/{}.json",
-            setting.deployment.names(&restore.id).audit_prefix(),
-            restore.attempt,
-            run_of(restore, name)
-        );
-        let task = Task {
-            job: name.to_owned(),
-            started_by,
-            result_key,
-            arn: None,
-            state: TaskState::Running,
-        };
+        let task = new_task(restore, setting, phase, name, 0);
         restore.tasks.push(task.clone());
         return start(restore, seen, setting, &task, modes);
     };
@@ -102,6 +85,36 @@ pub fn progress(
     match judged {
         Ok(result) => Progress::Succeeded(result),
         Err(causes) => Progress::Failed(causes),
+    }
+}
+
+/// Starts a job over whose task has ended.
+pub fn start_again(
+    restore: &mut Restore,
+    seen: &Seen,
+    setting: &Setting,
+    phase: Phase,
+    name: &str,
+    modes: &[Mode],
+) -> Progress {
+    let again = restore.task(name).map_or(0, |task| task.again + 1);
+    let task = new_task(restore, setting, phase, name, again);
+    restore.tasks.retain(|other| other.job != name);
+    restore.tasks.push(task.clone());
+    start(restore, seen, setting, &task, modes)
+}
+
+fn new_task(restore: &Restore, setting: &Setting, phase: Phase, job: &str, again: u32) -> Task {
+    let names = setting.deployment.names(&restore.id);
+    let run = run_of(restore, job, again);
+    let (attempt, audit) = (restore.attempt, names.audit_prefix());
+    Task {
+        job: job.to_owned(),
+        started_by: names.started_by(phase, attempt, &run),
+        result_key: format!("{audit}{attempt}/{run}.json"),
+        arn: None,
+        state: TaskState::Running,
+        again,
     }
 }
 
@@ -163,7 +176,7 @@ fn start(
             "{}-{}-{}",
             restore.id,
             restore.attempt,
-            run_of(restore, &task.job)
+            run_of(restore, &task.job, task.again)
         ),
         job: Box::new(job),
     }))
@@ -174,9 +187,10 @@ fn probe(restore: &Restore, seen: &Seen, source: &Source) -> Option<Probe> {
     credentials::probe(restore, source, versions)
 }
 
-/// The name of this run of a job: ECS would take the next one of a resumed restore for a repetition of the first.
-fn run_of(restore: &Restore, job: &str) -> String {
-    match restore.resumed.count {
+/// The name of this run of a job: ECS would take the next one of a resumed restore, or of a job that is started over, for a
+/// repetition of the first.
+fn run_of(restore: &Restore, job: &str, again: u32) -> String {
+    match restore.resumed.count + again {
         0 => job.to_owned(),
         count => format!("{job}-{}", count + 1),
     }

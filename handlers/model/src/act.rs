@@ -334,7 +334,9 @@ impl Act {
             Self::RunTask(job) => {
                 aws.objects = true;
                 let worker = &mut aws.workers[job as usize];
-                if *worker == Worker::Absent {
+                // The drop is started over, under another name, when its task left no result.
+                let silent = matches!(*worker, Worker::NeverRan | Worker::Killed);
+                if *worker == Worker::Absent || job == Job::Drop && silent {
                     *worker = Worker::Hidden;
                 }
                 Ok(Some(Fact::Task(job)))

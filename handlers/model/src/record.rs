@@ -75,7 +75,7 @@ fn print(restore: &Restore) -> u64 {
         Password::Refused => 3_u8.hash(it),
     }
     for task in &restore.tasks {
-        (&task.job, task.arn.is_some(), task.state as u8).hash(it);
+        (&task.job, task.arn.is_some(), task.state as u8, task.again).hash(it);
     }
     if let Some(branch) = &restore.replication {
         (&branch.schemas, branch.announced, branch.settled).hash(it);

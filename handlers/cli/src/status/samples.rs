@@ -58,6 +58,7 @@ fn task(restore: &mut Restore, job: &str, state: TaskState) {
         result_key,
         arn: None,
         state,
+        again: 0,
     });
 }
 

@@ -25,6 +25,9 @@ pub struct Cleanup;
 
 const JOB: &str = "drop";
 
+/// So often the task that drops is started over, if it ended without a result.
+const MOST_DROPS_OVER: u32 = 2;
+
 impl Choreography for Cleanup {
     fn looks(&self, restore: &Restore, setting: &Setting) -> Vec<Look> {
         let tasks = restore
@@ -122,6 +125,18 @@ fn is_to_drop(restore: &Restore) -> bool {
         .task(JOB)
         .is_some_and(|task| task.state != TaskState::Running);
     !restore.causes.is_empty() && !restore.opened && restore.extraction().is_some() && !over
+}
+
+/// Whether the task that drops ended without saying what came of it, and may be started over.
+fn is_to_drop_again(restore: &Restore, causes: &[Cause]) -> bool {
+    let silent = |cause: &Cause| {
+        matches!(
+            cause.kind,
+            ErrorKind::TaskFailed | ErrorKind::TaskFailedToStart
+        )
+    };
+    let over = restore.task(JOB).map_or(0, |task| task.again);
+    over < MOST_DROPS_OVER && causes.iter().all(silent)
 }
 
 fn late_load(tasks: &[String]) -> Cause {
@@ -306,6 +321,16 @@ impl Sweep {
             }
             Progress::Running(status) => self.wait(WaitFor::Task, format!("drop task is {status}")),
             Progress::Succeeded(_) => {}
+            // Killed, or never begun: that says nothing about the schemas, and the worker only drops what is still there.
+            Progress::Failed(causes) if is_to_drop_again(restore, &causes) => {
+                let modes = [Mode::Drop];
+                let started =
+                    worker_task::start_again(restore, seen, setting, Phase::Cleanup, JOB, &modes);
+                if let Progress::Start(effect) = started {
+                    self.effects.push(*effect);
+                }
+                self.wait(WaitFor::Task, "drop task started over".to_owned());
+            }
             Progress::Failed(causes) => {
                 let told = causes
                     .iter()

@@ -169,6 +169,28 @@ fn while_it_drops_the_worker_keeps_its_job_and_its_secrets() {
 }
 
 #[test]
+fn a_drop_that_was_killed_is_started_over_a_few_times_under_another_name() {
+    let mut scene = Scene::failed_in(Phase::Finalize).with_everything_there();
+    let mut runs = Vec::new();
+    for _ in 0..3 {
+        let decision = scene.decide();
+        let started = decision.effects.iter().find_map(|effect| match effect {
+            Effect::RunTask {
+                started_by, token, ..
+            } => Some((started_by.clone(), token.clone())),
+            _ => None,
+        });
+        runs.push(started.expect("it is started"));
+        scene.restore = decision.restore;
+        scene = scene.with_task("drop", "STOPPED");
+    }
+    let distinct: std::collections::BTreeSet<_> = runs.iter().collect();
+    assert_eq!(distinct.len(), 3, "{runs:?}");
+    let given_up = scene.decide().restore;
+    assert!(kinds(&given_up).contains(&ErrorKind::DropFailed));
+}
+
+#[test]
 fn a_drop_that_fails_is_told_with_the_names_of_the_schemas() {
     let scene = Scene::failed_in(Phase::Migrate).with_everything_there();
     let report = failure(Mode::Drop, ErrorKind::ConnectionFailed);
