@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::Job;
@@ -24,6 +25,9 @@ use tracing_subscriber::EnvFilter;
 
 const FAILED: u8 = 1;
 const NO_RESULT: u8 = 2;
+
+/// A task has time, and one that gives up costs the whole restore.
+const ATTEMPTS_OF_A_CALL: u32 = 8;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -54,6 +58,7 @@ async fn work() -> Result<bool, Cause> {
         .build_https();
     let aws = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS_OF_A_CALL))
         .load()
         .await;
     let path_style = aws.endpoint_url().is_some();
