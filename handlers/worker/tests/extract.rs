@@ -259,6 +259,15 @@ async fn a_second_run_continues_after_the_rename_and_gives_the_same() {
 }
 
 #[tokio::test]
+async fn two_workers_of_a_restore_that_ecs_started_twice_extract_one_after_the_other() {
+    let cluster = tenant().await;
+    let (_, mut first) = surroundings(&cluster, |_| ());
+    let (_, mut second) = surroundings(&cluster, |_| ());
+    let (first, second) = tokio::join!(extracted(&mut first), extracted(&mut second));
+    assert_eq!(first.tables, second.tables);
+}
+
+#[tokio::test]
 async fn all_missing_schemas_and_all_tables_that_dms_cant_carry_are_named() {
     let cluster = tenant().await;
     let (_, mut context) = surroundings(&cluster, |job| {

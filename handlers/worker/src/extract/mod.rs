@@ -23,6 +23,7 @@ use tenant_restore_core::job::ExtractReport;
 use crate::archive::{ARCHIVE_FILE, DUMP_FILE, PLAN_FILE, toc};
 use crate::context::{Context, Report};
 use crate::failed::Failed;
+use crate::production::claim;
 use crate::storage;
 
 /// File name of the original DDL below the audit prefix.
@@ -31,6 +32,8 @@ pub const ORIGINAL_DDL_FILE: &str = "original.sql";
 /// Runs the mode.
 pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let mut client = connect::temporary(context).await?;
+    // ECS may start a task twice, and the other worker would find the schemas renamed half-way through.
+    claim(&client, &context.job).await?;
     let ledger = ledger::open(&client).await?;
     let renamed = ledger::is_renamed(&ledger, &context.job)?;
     rename::check_schemas(&client, &context.job.schemas, renamed).await?;

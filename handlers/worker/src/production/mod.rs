@@ -25,15 +25,16 @@ pub const LOCK_TIMEOUT: &str = "set local lock_timeout = '2s'";
 /// How long a worker waits for another one of the same restore.
 const CLAIM_DEADLINE: Duration = Duration::from_secs(600);
 
-/// Makes this session the only one that works on the restore in production, for as long as it lives.
+/// Makes this session the only one that works on the restore in its database, production or the temporary one, for as
+/// long as it lives.
 ///
 /// ECS may start a task twice; the second worker waits here and then finds everything done.
 /// Fails with `Busy` when the other worker doesn't end in time.
-pub async fn claim(master: &Client, job: &Job) -> Result<(), Cause> {
+pub async fn claim(client: &Client, job: &Job) -> Result<(), Cause> {
     let deadline = Instant::now() + CLAIM_DEADLINE;
     let name = format!("tenant-restore {}", job.restore_id);
     loop {
-        let row = master
+        let row = client
             .query_one(
                 "select pg_try_advisory_lock(hashtextextended($1, 0))",
                 &[&name],
@@ -41,13 +42,13 @@ pub async fn claim(master: &Client, job: &Job) -> Result<(), Cause> {
             .await
             .or_cause(
                 ErrorKind::ConnectionFailed,
-                || "claim the restore in production",
+                || "claim the restore in its database",
             )?;
         if row.get::<_, bool>(0) {
             return Ok(());
         }
         if Instant::now() > deadline {
-            let message = "another worker of this restore is still at work in production";
+            let message = "another worker of this restore is still at work";
             return Err(Cause::new(ErrorKind::Busy, message));
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
