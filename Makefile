@@ -11,14 +11,17 @@ chaos_pace := {"slowFirst":3,"slowMost":15,"quickFirst":1,"quickMost":2}
 # The same for errors that RDS tells by no event, and room for all restores at once.
 faults_pace := {"slowFirst":3,"slowMost":5,"quickFirst":1,"quickMost":1,"databaseDeadline":90}
 faults_admission := {"overall":40,"perSource":40}
+# Restores of the chaos run don't wait for each other either, however many run at once.
+chaos_admission := {"overall":50,"perSource":25}
 chaos_options = $(if $(restores),--restores $(restores)) $(if $(seed),--seed $(seed)) $(if $(at_once),--at-once $(at_once))
 
-.PHONY: help demo test e2e chaos faults bench up down build lint format clean bootstrap model
+.PHONY: help demo test e2e chaos steps faults bench up down build lint format clean bootstrap model
 
 help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
-	@echo 'make test     unit, schema, infrastructure and end-to-end tests, and 20 restores of the chaos run'
+	@echo 'make test     unit, schema, infrastructure and end-to-end tests, and samples of the two below'
 	@echo 'make chaos    200 restores under lost events, refused calls and kills; or: make chaos restores=20 seed=7 at_once=2'
+	@echo 'make steps    a restore for each call of a good one, which is refused once for good; or: make steps restores=10'
 	@echo 'make faults   every error code of RDS, every status to be stuck in, a deadline'
 	@echo 'make bench    latencies, what a restore uses, the release artifact, a storm of 2,000 requests'
 	@echo 'make model    search every state of the choreography, within bounds'
@@ -47,14 +50,17 @@ test: bootstrap
 	cargo test --locked --workspace
 	cd localstack && PYTHONDONTWRITEBYTECODE=1 ../$(python) -m unittest discover -s . -t .
 	cd infra && npm test
-	localstack/with-cloud bash -c '$(MAKE) --no-print-directory e2e && $(MAKE) --no-print-directory chaos restores=20'
+	localstack/with-cloud bash -c '$(MAKE) --no-print-directory e2e && $(MAKE) --no-print-directory chaos restores=20 && $(MAKE) --no-print-directory steps restores=4'
 
 # Within another with-cloud, these use its cloud.
 e2e: bootstrap
 	localstack/with-cloud cargo test --locked --workspace --test e2e -- --test-threads=4
 
 chaos: bootstrap
-	LOCAL_CLOUD_PACE='$(chaos_pace)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin chaos -- $(chaos_options)
+	LOCAL_CLOUD_PACE='$(chaos_pace)' LOCAL_CLOUD_ADMISSION='$(chaos_admission)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin chaos -- $(chaos_options)
+
+steps: bootstrap
+	LOCAL_CLOUD_PACE='$(chaos_pace)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin chaos -- steps $(chaos_options)
 
 faults: bootstrap
 	LOCAL_CLOUD_PACE='$(faults_pace)' LOCAL_CLOUD_ADMISSION='$(faults_admission)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin faults

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::cloud::Cloud;
 use crate::error::{Context, Error, Result};
 use crate::outcome::{self, Outcome};
@@ -109,15 +111,30 @@ impl Chronicle {
     /// # Errors
     /// When they don't come within `limit`, or listening failed.
     pub async fn wait_for_end(&self, request_id: &str, limit: Duration) -> Result<Outcome> {
+        self.wait_for_end_of(request_id, None, limit).await
+    }
+
+    /// The same of one attempt.
+    ///
+    /// # Errors
+    /// As [`Chronicle::wait_for_end`].
+    pub async fn wait_for_end_of(
+        &self,
+        request_id: &str,
+        attempt: Option<u32>,
+        limit: Duration,
+    ) -> Result<Outcome> {
+        let its = |detail: &Value| attempt.is_none_or(|attempt| detail["attempt"] == attempt);
         let ended = wait::until(&format!("the end of {request_id}"), limit, async || {
             self.check()?;
-            if self.notices(request_id).is_empty() {
+            let notices = self.notices(request_id);
+            if !notices.iter().any(|notice| its(&notice.detail)) {
                 return Ok(None);
             }
             let events = self.events(request_id);
             Ok(events
                 .into_iter()
-                .find(|event| outcome::is_end(&event.detail_type)))
+                .find(|event| outcome::is_end(&event.detail_type) && its(&event.detail)))
         })
         .await?;
         serde_json::from_value(ended.detail).context("read an outcome")

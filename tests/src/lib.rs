@@ -11,6 +11,7 @@
 
 pub mod activity;
 pub mod audit;
+pub mod aws_events;
 pub mod bill;
 pub mod chronicle;
 pub mod cloud;

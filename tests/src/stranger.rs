@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_rds::primitives::DateTime;
 use aws_sdk_rds::types::{DbInstance, Tag};
 
 use crate::cloud::Cloud;
@@ -37,6 +38,15 @@ impl Stranger {
         identifier: &str,
         tags: &[(String, String)],
     ) -> Result<Self> {
+        Self::ask_for(cloud, identifier, tags).await?;
+        Self::await_made(cloud, identifier).await
+    }
+
+    /// Asks for one: from then on the identifier is taken.
+    ///
+    /// # Errors
+    /// What RDS answers.
+    pub async fn ask_for(cloud: &Cloud, identifier: &str, tags: &[(String, String)]) -> Result<()> {
         let tags = tags
             .iter()
             .map(|(key, value)| Tag::builder().key(key).value(value).build())
@@ -59,6 +69,15 @@ impl Stranger {
             .backup_retention_period(1)
             .set_tags(Some(tags));
         create.send().await.context(doing())?;
+        Ok(())
+    }
+
+    /// Waits until one that was asked for is available.
+    ///
+    /// # Errors
+    /// What RDS answers, or that it takes more than two minutes.
+    pub async fn await_made(cloud: &Cloud, identifier: &str) -> Result<Self> {
+        let doing = || format!("create the instance {identifier}");
         let available = wait::until(
             &format!("the instance {identifier}"),
             AVAILABLE_WITHIN,
@@ -73,6 +92,28 @@ impl Stranger {
             arn: available.db_instance_arn.context(doing())?,
             cloud: cloud.clone(),
         })
+    }
+
+    /// Its status, and when it was made.
+    ///
+    /// # Errors
+    /// When it isn't there.
+    pub async fn stands(&self) -> Result<(String, Option<i64>)> {
+        let instance = describe(&self.cloud, &self.identifier).await?;
+        let made = instance.instance_create_time().map(DateTime::secs);
+        Ok((instance.db_instance_status.unwrap_or_default(), made))
+    }
+
+    /// Asks for its deletion.
+    ///
+    /// # Errors
+    /// What RDS answers.
+    pub async fn delete(&self) -> Result<()> {
+        let delete = self.cloud.rds.delete_db_instance();
+        let delete = delete.db_instance_identifier(&self.identifier);
+        let sent = delete.skip_final_snapshot(true).send().await;
+        sent.context(format!("delete the instance {}", self.identifier))?;
+        Ok(())
     }
 
     /// Sets the tag that names its secret, whether or not there is such a secret.

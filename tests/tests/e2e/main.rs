@@ -13,6 +13,7 @@ mod events;
 mod failures;
 mod fleet;
 mod green;
+mod idempotency;
 mod kinds;
 mod letters;
 mod plans;

@@ -14,7 +14,7 @@ pub struct Wish {
 }
 
 /// The phases whose handlers are killed, with the latest invocation that every restore surely has.
-const HANDLERS: [(&str, u64); 7] = [
+pub const HANDLERS: [(&str, u64); 7] = [
     ("intake", 2),
     ("provision", 2),
     ("ddl", 2),
@@ -24,8 +24,105 @@ const HANDLERS: [(&str, u64); 7] = [
     ("complete", 1),
 ];
 
-/// The phases whose worker tasks are killed: the first applies the DDL, the second copies, the third builds and checks.
-const WORKERS: [&str; 3] = ["ddl", "migrate", "finalize"];
+/// A job of the worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Job {
+    /// Looks at production before anything is made.
+    Preflight,
+    /// Extracts the DDL and applies its first part.
+    Ddl,
+    /// Copies rows.
+    Copy,
+    /// Builds indexes and constraints, checks, opens.
+    Finalize,
+    /// Drops what a failed restore put into production.
+    Drop,
+}
+
+impl Job {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Preflight,
+        Self::Ddl,
+        Self::Copy,
+        Self::Finalize,
+        Self::Drop,
+    ];
+
+    /// The phase that starts it.
+    pub fn phase(self) -> &'static str {
+        match self {
+            Self::Preflight => "intake",
+            Self::Ddl => "ddl",
+            Self::Copy => "migrate",
+            Self::Finalize => "finalize",
+            Self::Drop => "cleanup",
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Preflight => "preflight",
+            Self::Ddl => "ddl",
+            Self::Copy => "copy",
+            Self::Finalize => "finalize",
+            Self::Drop => "drop",
+        }
+    }
+}
+
+/// A call of one handler, refused for longer than the SDK tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    pub phase: &'static str,
+    pub service: &'static str,
+    pub action: &'static str,
+}
+
+const fn of(phase: &'static str, service: &'static str, action: &'static str) -> Outage {
+    Outage {
+        phase,
+        service,
+        action,
+    }
+}
+
+/// Calls that name their restore, of every handler and service.
+pub const OUTAGES: [Outage; 32] = [
+    of("intake", "s3", "PutObject"),
+    of("intake", "ecs", "RunTask"),
+    of("intake", "dynamodb", "TransactWriteItems"),
+    of("intake", "sqs", "SendMessage"),
+    of("intake", "events", "PutEvents"),
+    of("provision", "rds", "RestoreDBInstanceToPointInTime"),
+    of("provision", "rds", "DescribeDBInstances"),
+    of("provision", "dynamodb", "GetItem"),
+    of("ddl", "secretsmanager", "CreateSecret"),
+    of("ddl", "secretsmanager", "DescribeSecret"),
+    of("ddl", "s3", "GetObject"),
+    of("ddl", "ecs", "RunTask"),
+    of("migrate", "dms", "CreateReplicationInstance"),
+    of("migrate", "dms", "DescribeReplicationInstances"),
+    of("migrate", "dms", "CreateEndpoint"),
+    of("migrate", "dms", "TestConnection"),
+    of("migrate", "dms", "CreateReplicationTask"),
+    of("migrate", "dms", "StartReplicationTask"),
+    of("migrate", "dms", "DescribeReplicationTasks"),
+    of("migrate", "ecs", "RunTask"),
+    of("finalize", "ecs", "RunTask"),
+    of("finalize", "s3", "PutObject"),
+    of("cleanup", "rds", "DeleteDBInstance"),
+    of("cleanup", "dms", "DeleteReplicationTask"),
+    of("cleanup", "dms", "DeleteEndpoint"),
+    of("cleanup", "dms", "DeleteReplicationInstance"),
+    of("cleanup", "secretsmanager", "DeleteSecret"),
+    of("cleanup", "s3", "ListObjectsV2"),
+    of("cleanup", "sqs", "SendMessage"),
+    of("complete", "s3", "PutObject"),
+    of("complete", "events", "PutEvents"),
+    of("complete", "sns", "Publish"),
+];
 
 /// Hardly an invocation is shorter.
 const LATEST_HANDLER_KILL_MS: u64 = 60;
@@ -41,8 +138,8 @@ pub enum Victim {
         invocation: u64,
         ms: u64,
     },
-    /// The worker task of a phase, so many milliseconds after its start.
-    Worker { phase: &'static str, ms: u64 },
+    /// The worker task of a job, so many milliseconds after its start.
+    Worker { job: Job, ms: u64 },
 }
 
 /// One restore.
@@ -58,6 +155,10 @@ pub struct Plan {
     pub mover: &'static str,
     /// What is killed.
     pub victim: Victim,
+    /// What is refused for long.
+    pub outage: Outage,
+    /// Whether it is replayed if it fails, while the events of its first attempt come once more.
+    pub is_replayed: bool,
 }
 
 impl Plan {
@@ -69,13 +170,7 @@ impl Plan {
         let both = chance.below(2) == 0;
         let victim = victim(&mut chance);
         // A copy that is to be killed must take place.
-        let is_copy_killed = matches!(
-            victim,
-            Victim::Worker {
-                phase: "migrate",
-                ..
-            }
-        );
+        let is_copy_killed = matches!(victim, Victim::Worker { job: Job::Copy, .. });
         let mover = if is_copy_killed || chance.below(10) < 3 {
             "copy"
         } else {
@@ -87,6 +182,8 @@ impl Plan {
             both,
             mover,
             victim,
+            outage: *chance.pick(&OUTAGES),
+            is_replayed: chance.below(2) == 0,
         }
     }
 }
@@ -95,7 +192,7 @@ impl Plan {
 fn victim(chance: &mut Chance) -> Victim {
     if chance.below(3) == 0 {
         return Victim::Worker {
-            phase: chance.pick::<&str>(&WORKERS),
+            job: *chance.pick(&Job::ALL),
             ms: chance.below(LATEST_WORKER_KILL_MS),
         };
     }
@@ -164,9 +261,13 @@ mod tests {
             let is_killed = |plan: &Plan| matches!(plan.victim, Victim::Handler { phase: of, .. } if of == phase);
             assert!(plans.iter().any(is_killed), "{phase}");
         }
-        for phase in WORKERS {
-            let is_killed = |plan: &Plan| matches!(plan.victim, Victim::Worker { phase: of, .. } if of == phase);
-            assert!(plans.iter().any(is_killed), "{phase}");
+        for job in Job::ALL {
+            let is_killed =
+                |plan: &Plan| matches!(plan.victim, Victim::Worker { job: of, .. } if of == job);
+            assert!(plans.iter().any(is_killed), "{job:?}");
+        }
+        for outage in OUTAGES {
+            assert!(plans.iter().any(|plan| plan.outage == outage), "{outage:?}");
         }
     }
 

@@ -3,9 +3,11 @@
 
 use jiff::Timestamp;
 use tenant_restore_tests::Result;
+use tenant_restore_tests::aws_events::AwsEvents;
 use tenant_restore_tests::chronicle::Chronicle;
 use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::database::{Database, identifier};
+use tenant_restore_tests::faults::Faults;
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::queues::Queue;
 use tenant_restore_tests::truth::Truth;
@@ -47,6 +49,8 @@ pub struct Place {
 pub struct Scene {
     pub cloud: Cloud,
     pub chronicle: Chronicle,
+    pub aws_events: AwsEvents,
+    pub faults: Faults,
     pub places: Vec<Place>,
     /// Sets this run's names apart from those of earlier runs in the same cloud.
     pub run: String,
@@ -70,6 +74,8 @@ impl Scene {
         }
         Ok(Self {
             visibility: hurry_queues(cloud).await?,
+            aws_events: AwsEvents::start(cloud, &format!("chaos-{run}-aws")).await?,
+            faults: Faults::of(&cloud.endpoint),
             cloud: cloud.clone(),
             chronicle,
             places,

@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::coverage::Paths;
 use crate::plan::{Plan, Victim};
 use crate::restore::Ended;
 
 /// What concerns the run as a whole.
 #[derive(Debug)]
 pub struct Figures {
-    /// How often each fault struck.
-    pub struck: Vec<(String, u64)>,
+    /// How often each path was walked.
+    pub paths: Paths,
+    /// The paths that were to be walked and weren't.
+    pub unwalked: Vec<String>,
     /// Messages in the queue `dead`.
     pub letters: u64,
     /// What is left although every restore has ended.
@@ -25,7 +28,7 @@ pub fn tell(plan: &Plan, ended: &Ended) {
             invocation,
             ms,
         } => format!("{phase} handler, invocation {invocation}, {ms} ms"),
-        Victim::Worker { phase, ms } => format!("{phase} worker, {ms} ms"),
+        Victim::Worker { job, ms } => format!("{} worker, {ms} ms", job.name()),
     };
     let kill = if ended.struck { "killed" } else { "spared" };
     println!(
@@ -74,7 +77,7 @@ pub fn print(ended: &[Ended], figures: &Figures) {
     );
     println!(
         "all violations      {}",
-        count(|one| one.violations.len()) + figures.left.len()
+        count(|one| one.violations.len()) + figures.left.len() + figures.unwalked.len()
     );
     println!(
         "kills that struck   {} of {}",
@@ -93,9 +96,12 @@ pub fn print(ended: &[Ended], figures: &Figures) {
         longest(ended),
         median(ended)
     );
-    println!("faults that struck");
-    for (fault, count) in figures.struck.iter().filter(|(_, count)| *count > 0) {
-        println!("  {count:>6}  {fault}");
+    println!("paths, and how often each was walked");
+    for (path, count) in &figures.paths {
+        println!("  {count:>6}  {path}");
+    }
+    for path in &figures.unwalked {
+        println!("VIOLATION: never walked: {path}");
     }
     for left in &figures.left {
         println!("VIOLATION: left behind: {left}");

@@ -1,20 +1,26 @@
-//! The faults that every restore of a run meets, and the kills.
+//! The faults that every restore of a run meets, and the outage of each.
 
-use aws_sdk_ecs::types::{Container, DesiredStatus, Task};
 use serde_json::{Value, json};
-use tenant_restore_tests::cloud::Cloud;
-use tenant_restore_tests::faults::Faults;
-use tenant_restore_tests::{Context, Error, Result};
 
-use crate::plan::Victim;
+use crate::plan::{HANDLERS, Outage};
 
 /// Events that are lost, of RDS and DMS; as many are doubled. Those of ECS are delivered at least once.
 const LOST: f64 = 0.2;
 /// Calls of a handler that are throttled, and as many that fail.
 const REFUSED: f64 = 0.04;
+/// Calls that are done, but whose answer is lost.
+const UNANSWERED: f64 = 0.03;
+/// Descriptions that are stale.
+const STALE: f64 = 0.1;
+/// As old are they.
+const STALE_MS: u64 = 1500;
+/// Messages that come again although they were handled.
+const DELIVERED_AGAIN: f64 = 0.1;
+/// The attempts of a call that the SDK makes (AWS SDK for Rust, standard retry mode): if all are refused, it is put off.
+const ATTEMPTS: u32 = 3;
 
-/// Calls that are refused, by service. Those by which the local cloud itself looks up tags to check a policy aren't
-/// among them: AWS doesn't call its own API for that.
+/// Calls of RDS, DMS and ECS that are refused, by service. Those by which the local cloud itself looks up tags to check a
+/// policy aren't among them: AWS doesn't call its own API for that.
 const CALLS: [(&str, &str, &[&str]); 3] = [
     (
         "rds",
@@ -49,158 +55,156 @@ const CALLS: [(&str, &str, &[&str]); 3] = [
     ),
 ];
 
+/// How the other services refuse: throttling and an internal error, with their HTTP statuses.
+const REFUSALS: [(&str, [(&str, u16); 2]); 6] = [
+    (
+        "dynamodb",
+        [
+            ("ProvisionedThroughputExceededException", 400),
+            ("InternalServerError", 500),
+        ],
+    ),
+    (
+        "secretsmanager",
+        [("ThrottlingException", 400), ("InternalServiceError", 500)],
+    ),
+    (
+        "sqs",
+        [("RequestThrottled", 403), ("ServiceUnavailable", 503)],
+    ),
+    (
+        "events",
+        [("ThrottlingException", 400), ("InternalFailure", 500)],
+    ),
+    ("s3", [("SlowDown", 503), ("InternalError", 500)]),
+    ("sns", [("Throttled", 429), ("InternalError", 500)]),
+];
+
+/// Calls that make something, or save: their answers are lost now and then.
+const MAKING: [(&str, &str); 9] = [
+    ("rds", "RestoreDBInstanceToPointInTime"),
+    ("rds", "ModifyDBInstance"),
+    ("dms", "CreateReplicationInstance"),
+    ("dms", "CreateEndpoint"),
+    ("dms", "CreateReplicationTask"),
+    ("dms", "StartReplicationTask"),
+    ("ecs", "RunTask"),
+    ("secretsmanager", "CreateSecret"),
+    ("dynamodb", "TransactWriteItems"),
+];
+
 /// The request that switches all of it on.
 pub fn faults(seed: u64) -> Value {
+    let mut faults = of_events();
+    faults.extend(of_refusals());
+    faults.extend(of_doubt());
+    json!({ "seed": seed, "faults": faults })
+}
+
+/// Events that are lost, doubled, late, out of order, worded otherwise, without an id, with unknown fields.
+fn of_events() -> Vec<Value> {
     let mut faults = Vec::new();
     for service in ["rds", "dms"] {
         faults.extend([
             json!({ "service": service, "fault": "drop-event", "probability": LOST }),
-            json!({ "service": service, "fault": "duplicate-event", "probability": LOST }),
             json!({ "service": service, "fault": "event-id-missing", "probability": 0.05 }),
+            json!({ "service": service, "fault": "event-message", "probability": 0.3 }),
         ]);
     }
     for service in ["rds", "dms", "ecs"] {
         faults.extend([
+            json!({ "service": service, "fault": "duplicate-event", "probability": LOST / 2.0 }),
+            json!({ "service": service, "fault": "duplicate-event-new-id", "probability": LOST / 2.0 }),
             json!({ "service": service, "fault": "delay-event", "ms": 2500, "probability": 0.2 }),
             json!({ "service": service, "fault": "reorder-event", "ms": 800, "probability": 0.3 }),
+            json!({ "service": service, "fault": "event-extra-fields", "probability": 0.3 }),
         ]);
     }
+    faults
+}
+
+/// Calls that are throttled, or fail, or meet another transaction.
+fn of_refusals() -> Vec<Value> {
+    let mut faults = Vec::new();
     for (service, throttled, actions) in CALLS {
         for action in actions {
             // What the harness itself asks about names no restore; ECS names tasks by ARNs of their own.
             let its = if service == "ecs" { "" } else { "tr-main-" };
-            let refusal = |code: &str, status: u16| {
-                json!({
+            for (code, status) in [(throttled, 400), ("InternalFailure", 500)] {
+                faults.push(json!({
                     "service": service, "fault": "error", "action": action, "match": its, "code": code,
                     "status": status, "message": "chaos", "probability": REFUSED
-                })
-            };
-            faults.extend([refusal(throttled, 400), refusal("InternalFailure", 500)]);
-        }
-    }
-    json!({ "seed": seed, "faults": faults })
-}
-
-/// How often each fault struck, most often first; the refusals of a service are one.
-pub async fn struck(faults: &Faults) -> Result<Vec<(String, u64)>> {
-    let list = faults.list().await?;
-    let mut counts = std::collections::BTreeMap::<String, u64>::new();
-    for fault in list["faults"].as_array().context("read the faults")? {
-        let text = |name: &str| fault[name].as_str().unwrap_or_default();
-        let mut name = format!("{} {}", text("service"), text("fault"));
-        if text("fault") == "error" {
-            name = format!("{name} {}", text("code"));
-        }
-        *counts.entry(name).or_default() += fault["struck"].as_u64().unwrap_or_default();
-    }
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    Ok(counts)
-}
-
-/// The switches of the local cloud that kill.
-#[derive(Debug, Clone)]
-pub struct Killer {
-    url: String,
-    http: reqwest::Client,
-    faults: Faults,
-}
-
-impl Killer {
-    /// At the endpoint of the local cloud.
-    pub fn at(endpoint: &str) -> Self {
-        Self {
-            url: format!("{endpoint}/_local/kills"),
-            http: reqwest::Client::new(),
-            faults: Faults::of(endpoint),
-        }
-    }
-
-    /// Asks for a kill. A request that isn't opened yet is known by its own id alone, a restore by its id.
-    pub async fn ask(&self, victim: Victim, request_id: &str, restore_id: &str) -> Result<()> {
-        match victim {
-            Victim::Handler {
-                phase,
-                invocation,
-                ms,
-            } => {
-                // The first message of all, the request, holds no restore's id.
-                let is_request = phase == "intake" && invocation == 1;
-                let wish = json!({
-                    "function": format!("tenant-restore-{phase}"),
-                    "match": if is_request { request_id } else { restore_id },
-                    "invocation": if phase == "intake" && !is_request { invocation - 1 } else { invocation },
-                    "ms": ms,
-                });
-                let doing = "ask for a kill";
-                let answer = self.http.post(&self.url).body(wish.to_string()).send();
-                let answer = answer.await.context(doing)?;
-                if answer.status().is_success() {
-                    return Ok(());
-                }
-                Err(Error::new(format!("{doing}: {}", answer.status())))
-            }
-            Victim::Worker { phase, ms } => {
-                let fault = json!({
-                    "service": "ecs", "fault": "kill-task", "match": format!("tr-main/{phase}/{restore_id}/"),
-                    "times": 1, "ms": ms
-                });
-                self.faults.switch_on(&fault).await
+                }));
             }
         }
     }
-
-    /// Whether the kill that was asked for under a restore struck. Of a worker, ECS tells: its container exited with
-    /// 137, which is SIGKILL.
-    pub async fn has_struck(
-        &self,
-        cloud: &Cloud,
-        victim: Victim,
-        request_id: &str,
-        restore_id: &str,
-    ) -> Result<bool> {
-        if let Victim::Worker { phase, .. } = victim {
-            let codes = exit_codes(cloud, phase, restore_id).await?;
-            return Ok(codes.contains(&137));
+    // DMS reads its secrets by a role of its own, and the harness says nothing about how often it tries.
+    let callers = HANDLERS.map(|(phase, _)| role(phase));
+    for caller in callers
+        .iter()
+        .map(String::as_str)
+        .chain(["tenant-restore-worker-task"])
+    {
+        for (service, codes) in REFUSALS {
+            for (code, status) in codes {
+                faults.push(json!({
+                    "service": service, "fault": "error", "caller": caller, "code": code, "status": status,
+                    "message": "chaos", "probability": REFUSED
+                }));
+            }
         }
-        let doing = "list the kills";
-        let body = self.http.get(&self.url).send().await.context(doing)?;
-        let body = body.text().await.context(doing)?;
-        let kills: Value = serde_json::from_str(&body).context(doing)?;
-        let kills = kills["kills"].as_array().context(doing)?;
-        Ok(kills.iter().any(|kill| {
-            let is_its = kill["match"] == request_id || kill["match"] == restore_id;
-            is_its && kill["struck"] == 1
-        }))
+        faults.push(json!({
+            "service": "dynamodb", "fault": "error", "caller": caller, "action": "TransactWriteItems",
+            "code": "TransactionCanceledException", "message": "TransactionConflict", "probability": REFUSED
+        }));
     }
+    faults
 }
 
-/// How the containers of a restore's worker task ended.
-async fn exit_codes(cloud: &Cloud, phase: &str, restore_id: &str) -> Result<Vec<i32>> {
-    let job = if phase == "migrate" { "copy" } else { phase };
-    let doing = || format!("look at the stopped {job} task of {restore_id}");
-    let mut codes = Vec::new();
-    let clusters = cloud.ecs.list_clusters().send().await.context(doing())?;
-    for cluster in clusters.cluster_arns() {
-        let list = cloud
-            .ecs
-            .list_tasks()
-            .cluster(cluster)
-            .desired_status(DesiredStatus::Stopped)
-            .started_by(format!("tr-main/{phase}/{restore_id}/1/{job}"));
-        let arns = list.send().await.context(doing())?.task_arns;
-        let Some(arns) = arns.filter(|arns| !arns.is_empty()) else {
-            continue;
+/// What leaves a caller in doubt: answers that are lost or stale, resources that aren't shown yet, tokens that are
+/// forgotten, messages that come again.
+fn of_doubt() -> Vec<Value> {
+    let mut faults = Vec::new();
+    for (service, action) in MAKING {
+        let code = if service == "dynamodb" {
+            "InternalServerError"
+        } else {
+            "InternalFailure"
         };
-        let describe = cloud
-            .ecs
-            .describe_tasks()
-            .cluster(cluster)
-            .set_tasks(Some(arns));
-        let tasks = describe.send().await.context(doing())?.tasks;
-        let containers = tasks.unwrap_or_default();
-        let containers = containers.iter().flat_map(Task::containers);
-        codes.extend(containers.filter_map(Container::exit_code));
+        faults.push(json!({
+            "service": service, "fault": "answer-lost", "action": action, "code": code, "status": 500,
+            "message": "chaos", "probability": UNANSWERED
+        }));
     }
-    Ok(codes)
+    for service in ["rds", "dms", "ecs"] {
+        let whose = if service == "ecs" { "" } else { "tr-main-" };
+        faults.extend([
+            json!({ "service": service, "fault": "stale-describe", "ms": STALE_MS, "probability": STALE }),
+            json!({ "service": service, "fault": "describe-lag", "match": whose, "ms": 1000, "probability": 0.5 }),
+        ]);
+    }
+    faults.push(json!({ "service": "ecs", "fault": "client-token-forgotten", "probability": 0.3 }));
+    faults.push(json!({
+        "service": "sqs", "fault": "deliver-again", "again": 2, "probability": DELIVERED_AGAIN
+    }));
+    faults
+}
+
+/// The fault that refuses one call of a restore's handler for longer than the SDK tries.
+pub fn outage(outage: Outage, restore_id: &str) -> Value {
+    let Outage {
+        phase,
+        service,
+        action,
+    } = outage;
+    json!({
+        "service": service, "fault": "error", "caller": role(phase), "action": action, "match": restore_id,
+        "code": if service == "dynamodb" { "InternalServerError" } else { "ServiceUnavailable" },
+        "status": 503, "message": "outage", "times": ATTEMPTS,
+    })
+}
+
+/// A function and its role have the same name.
+fn role(phase: &str) -> String {
+    format!("tenant-restore-{phase}")
 }
