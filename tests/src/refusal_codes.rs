@@ -101,12 +101,8 @@ pub const DONE_BEFORE: [(Code, &str); 2] = [
     (code("DBInstanceNotFound", 404), "DeleteDBInstance"),
 ];
 
-/// The calls that change something of RDS.
-pub const CALLS: [&str; 3] = [
-    "RestoreDBInstanceToPointInTime",
-    "ModifyDBInstance",
-    "DeleteDBInstance",
-];
+/// The calls by which every restore of an instance changes something of RDS.
+pub const CALLS: [&str; 2] = ["RestoreDBInstanceToPointInTime", "DeleteDBInstance"];
 
 /// AWS's SDK makes three attempts of a call by itself where the answer asks for it, so that we see the third.
 const ATTEMPTS: u32 = 3;
@@ -116,6 +112,15 @@ impl Code {
     pub fn fault(self, call: &str, database: &str) -> Value {
         json!({
             "service": "rds", "fault": "error", "action": call, "match": database, "times": self.times(),
+            "code": self.name, "status": self.status, "message": "injected"
+        })
+    }
+
+    /// The fault that answers a restore's call with this code whenever it is made: a handler that lost its save to another
+    /// decides anew and calls again.
+    pub fn lasting_fault(self, call: &str, database: &str) -> Value {
+        json!({
+            "service": "rds", "fault": "error", "action": call, "match": database,
             "code": self.name, "status": self.status, "message": "injected"
         })
     }

@@ -164,7 +164,7 @@ fn a_call_that_is_refused_for_good_fails_the_restore_with_the_code_and_a_remedy(
     play(async |stage| {
         let (code, kind) = refusal_codes::LASTING[20];
         let outcome = let_down(stage, "lasting", |id| {
-            code.fault("RestoreDBInstanceToPointInTime", &format!("tr-{TAG}-{id}"))
+            code.lasting_fault("RestoreDBInstanceToPointInTime", &format!("tr-{TAG}-{id}"))
         });
         refusal_codes::check_lasted(&outcome.await?, code, kind)
     });

@@ -33,9 +33,9 @@ async fn told_of_trouble(stage: &Stage, restore_id: &str, words: &str) -> Result
     .await
 }
 
-fn no_capacity() -> Value {
+fn no_quota() -> Value {
     json!({
-        "service": "rds", "action": "RestoreDBInstanceToPointInTime", "code": "InsufficientDBInstanceCapacity",
+        "service": "rds", "action": "RestoreDBInstanceToPointInTime", "code": "InstanceQuotaExceeded",
         "message": "there is none left"
     })
 }
@@ -86,9 +86,9 @@ fn an_identifier_that_is_held_by_an_instance_on_its_way_out_is_waited_for() {
             .with("mover", "copy");
         let id = command_line::request(&request.detail).await?;
         let name = format!("tr-{TAG}-{id}");
-        let refusal = refuse(stage, &id, "provision", no_capacity()).await?;
+        let refusal = refuse(stage, &id, "provision", no_quota()).await?;
         let stranger = Stranger::create(&stage.cloud, &name).await?;
-        told_of_trouble(stage, &id, "InsufficientDBInstanceCapacity").await?;
+        told_of_trouble(stage, &id, "InstanceQuotaExceeded").await?;
         // Longer than the longest interval of ticks, so that the name is asked for meanwhile.
         let slowly = json!({ "service": "rds", "fault": "delete-slowly", "match": name, "ms": 45_000, "times": 1 });
         stage.faults.switch_on(&slowly).await?;

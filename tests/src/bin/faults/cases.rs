@@ -58,7 +58,7 @@ pub fn cases() -> Vec<Case> {
     });
     let lasting = LASTING.into_iter().map(|(code, kind)| Case {
         title: format!("{} meets {}", CALLS[0], code.name),
-        faults: Box::new(move |name| vec![code.fault(CALLS[0], name)]),
+        faults: Box::new(move |name| vec![code.lasting_fault(CALLS[0], name)]),
         end: End::Fails(code, kind),
     });
     let done_before = DONE_BEFORE.into_iter().map(|(code, call)| Case {
