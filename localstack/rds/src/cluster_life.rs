@@ -139,14 +139,14 @@ impl ClusterLife {
     /// # Errors
     /// The server doesn't end.
     pub async fn stop(&self, how: Stop) -> Result<(), ServerError> {
-        let Some(server) = self.fleet.take_server(&self.holder()) else {
+        let Some(server) = self.fleet.server(&self.holder()) else {
             return Ok(());
         };
         let latest = server.latest_restorable_time();
         self.fleet
             .change_cluster(&self.identifier, |one| one.latest = latest.max(one.latest))
             .await;
-        server.stop(how).await
+        self.fleet.stop_server(&self.holder(), how).await
     }
 
     /// From a password change to the moment from which the new password works.

@@ -8,13 +8,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use local_cloud_wire::World;
 use local_cloud_wire::store::Store;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tokio::time::sleep;
 
 use crate::cluster_status::ClusterStatus;
 use crate::config::{Config, DeletionEvent};
 use crate::event::{ClusterNews, News, Subject, Telling, event};
-use crate::postgres::{Layout, Machine, Server, Site};
+use crate::postgres::{Layout, Machine, Server, ServerError, Site, Stop};
 use crate::record::{DbCluster, Holder, Instance, ParameterGroup, State};
 use crate::status::Status;
 
@@ -36,11 +37,20 @@ pub struct Fleet {
     store: Arc<tokio::sync::Mutex<Store<State>>>,
     servers: Mutex<BTreeMap<Holder, Arc<Server>>>,
     tasks: Mutex<BTreeMap<Holder, JoinHandle<()>>>,
+    work: Mutex<JoinSet<()>>,
+    stopping: Mutex<JoinSet<()>>,
 }
 
 /// A lock whose holder panicked still holds a whole value: each change is one assignment.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Spawns a task and lets go of those that have ended.
+fn spawn_on(set: &Mutex<JoinSet<()>>, task: impl Future<Output = ()> + Send + 'static) {
+    let mut set = lock(set);
+    while set.try_join_next().is_some() {}
+    set.spawn(task);
 }
 
 impl Fleet {
@@ -65,6 +75,8 @@ impl Fleet {
             store: Arc::new(tokio::sync::Mutex::new(store)),
             servers: Mutex::default(),
             tasks: Mutex::default(),
+            work: Mutex::default(),
+            stopping: Mutex::default(),
         })
     }
 
@@ -197,7 +209,7 @@ impl Fleet {
     pub fn keep_server(self: &Arc<Self>, holder: &Holder, server: Server) -> Arc<Server> {
         let server = Arc::new(server);
         lock(&self.servers).insert(holder.clone(), Arc::clone(&server));
-        tokio::spawn(Arc::clone(self).watch(holder.clone(), Arc::clone(&server)));
+        self.start_work(Arc::clone(self).watch(holder.clone(), Arc::clone(&server)));
         server
     }
 
@@ -217,9 +229,21 @@ impl Fleet {
         }
     }
 
-    /// Takes a server out, to stop it.
-    pub fn take_server(&self, holder: &Holder) -> Option<Arc<Server>> {
-        lock(&self.servers).remove(holder)
+    /// Takes a holder's server out and stops it. It is stopped to the end even if the caller is ended meanwhile.
+    ///
+    /// # Errors
+    /// It can't be signalled, or doesn't end.
+    pub async fn stop_server(&self, holder: &Holder, how: Stop) -> Result<(), ServerError> {
+        let Some(server) = lock(&self.servers).remove(holder) else {
+            return Ok(());
+        };
+        let (tell, told) = oneshot::channel();
+        spawn_on(&self.stopping, async move {
+            // Nobody listens if the caller was ended.
+            let _ = tell.send(server.stop(how).await);
+        });
+        // Without an answer the stop panicked, which the panic itself tells.
+        told.await.unwrap_or(Ok(()))
     }
 
     /// The holders of all running servers.
@@ -250,12 +274,23 @@ impl Fleet {
         }
     }
 
-    /// Ends all tasks.
-    pub async fn end_tasks(&self) {
+    /// Starts work beside the holders' tasks: what a call leaves to be done after its answer.
+    pub fn start_work(&self, work: impl Future<Output = ()> + Send + 'static) {
+        spawn_on(&self.work, work);
+    }
+
+    /// Ends all tasks and all work, and waits until they have ended and the last records are written.
+    pub async fn end_all(&self) {
         let holders: Vec<Holder> = lock(&self.tasks).keys().cloned().collect();
         for holder in holders {
             self.end_task(&holder).await;
         }
+        let mut work = std::mem::take(&mut *lock(&self.work));
+        work.shutdown().await;
+        let mut stopping = std::mem::take(&mut *lock(&self.stopping));
+        while stopping.join_next().await.is_some() {}
+        // A save that had begun goes on after its task is ended, under this lock.
+        drop(self.store.lock().await);
     }
 
     /// Whether the next deletion is told while what is deleted is still described.

@@ -301,9 +301,7 @@ impl Life {
     }
 
     async fn stop(&self, how: Stop) {
-        if let Some(server) = self.fleet.take_server(&self.holder())
-            && let Err(error) = server.stop(how).await
-        {
+        if let Err(error) = self.fleet.stop_server(&self.holder(), how).await {
             tracing::error!(instance = self.identifier, %error, "the server isn't stopped");
         }
     }

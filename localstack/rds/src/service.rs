@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use local_cloud_wire::query::{Form, Xml};
 use local_cloud_wire::{AwsError, Call, CallFuture, QueryService, World};
+use tokio::task::JoinSet;
 
 use crate::actions::{
     account, backups, clusters, create, delete, describe, events, member, modify, parameter_groups,
@@ -83,7 +84,7 @@ impl Rds {
             let life = ClusterLife::of(fleet, &one.identifier);
             self.stop_leftover(&one.holder(), &one.resource_id).await?;
             match one.status {
-                ClusterStatus::Deleting => drop(tokio::spawn(life.end())),
+                ClusterStatus::Deleting => fleet.start_work(life.end()),
                 _ => fleet.start_task(&one.holder(), life.resume()),
             }
         }
@@ -104,7 +105,7 @@ impl Rds {
         self.stop_leftover(&holder, &one.resource_id).await?;
         match one.status {
             Status::Creating => self.fleet.start_task(&holder, life.begin()),
-            Status::Deleting => drop(tokio::spawn(life.end())),
+            Status::Deleting => self.fleet.start_work(life.end()),
             status if status.is_running() => self.fleet.start_task(&holder, life.resume()),
             _ => {}
         }
@@ -118,20 +119,18 @@ impl Rds {
 
     /// Stops all servers. The records stay, so that the next run starts them again.
     pub async fn stop(&self) {
-        self.fleet.end_tasks().await;
+        self.fleet.end_all().await;
         let stops = self.fleet.running().into_iter().map(|holder| {
             let fleet = Arc::clone(&self.fleet);
-            tokio::spawn(async move {
-                let Some(server) = fleet.take_server(&holder) else {
-                    return;
-                };
-                if let Err(error) = server.stop(Stop::Fast).await {
+            async move {
+                if let Err(error) = fleet.stop_server(&holder, Stop::Fast).await {
                     tracing::error!(%holder, %error, "the server isn't stopped");
                 }
-            })
+            }
         });
-        for stop in stops.collect::<Vec<_>>() {
-            if let Err(error) = stop.await {
+        let mut stops: JoinSet<()> = stops.collect();
+        while let Some(stopped) = stops.join_next().await {
+            if let Err(error) = stopped {
                 tracing::error!(%error, "a server isn't stopped");
             }
         }
@@ -221,7 +220,7 @@ impl Rds {
 fn resume_member(fleet: &Arc<Fleet>, one: &Instance, life: MemberLife) {
     match one.status {
         Status::Creating => fleet.start_task(&one.holder(), life.begin()),
-        Status::Deleting => drop(tokio::spawn(life.end())),
+        Status::Deleting => fleet.start_work(life.end()),
         _ => {}
     }
 }

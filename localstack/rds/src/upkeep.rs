@@ -18,7 +18,7 @@ const KEPT: usize = 3;
 
 /// Backs the server up at the configured interval for as long as it is the holder's.
 pub fn start(fleet: &Arc<Fleet>, holder: &Holder, server: &Arc<Server>) {
-    tokio::spawn(run(
+    fleet.start_work(run(
         Arc::clone(fleet),
         holder.clone(),
         Arc::downgrade(server),

@@ -55,8 +55,8 @@ pub async fn delete(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
     });
     let deleting = deleting.await?;
     match member::life(fleet, &deleting) {
-        Some(life) => drop(tokio::spawn(life.end())),
-        None => drop(tokio::spawn(Life::of(fleet, &identifier).end())),
+        Some(life) => fleet.start_work(life.end()),
+        None => fleet.start_work(Life::of(fleet, &identifier).end()),
     }
     Ok(result(fleet, "DeleteDBInstance", &deleting))
 }

@@ -59,7 +59,7 @@ pub async fn create(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
     });
     let begun = begun.await?;
     let answer = answer::snapshot(&fleet.world.region, &begun);
-    tokio::spawn(take(Arc::clone(fleet), begun));
+    fleet.start_work(take(Arc::clone(fleet), begun));
     Ok(Xml::parent("CreateDBSnapshotResult").child(answer))
 }
 

@@ -250,3 +250,28 @@ async fn a_wrong_call_gets_the_documented_error_and_creates_nothing() {
     );
     stage.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_service_writes_nothing_more_whatever_it_was_doing() {
+    let stage = Stage::open(21760).await;
+    stage.create("production", "").await;
+    stage.create("old", "").await;
+    let until = "SourceDBInstanceIdentifier=production&UseLatestRestorableTime=true&TargetDBInstanceIdentifier=copy";
+    let begun = [
+        ("RestoreDBInstanceToPointInTime", until),
+        (
+            "CreateDBSnapshot",
+            "DBSnapshotIdentifier=s&DBInstanceIdentifier=production",
+        ),
+        (
+            "DeleteDBInstance",
+            "DBInstanceIdentifier=old&SkipFinalSnapshot=true",
+        ),
+    ];
+    for (action, form) in begun {
+        stage.call(action, form).await.unwrap();
+    }
+    let home = stage.home.clone();
+    stage.close().await;
+    assert!(!home.exists());
+}

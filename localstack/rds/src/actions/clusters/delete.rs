@@ -50,7 +50,7 @@ pub async fn delete(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
     for member in members {
         fleet.end_task(&member.holder()).await;
     }
-    tokio::spawn(ClusterLife::of(fleet, &identifier).end());
+    fleet.start_work(ClusterLife::of(fleet, &identifier).end());
     Ok(result(fleet, "DeleteDBCluster", &deleting))
 }
 
