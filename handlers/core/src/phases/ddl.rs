@@ -38,8 +38,9 @@ impl Choreography for Ddl {
                 }
                 looks
             }
-            Password::Refused => Vec::new(),
-            Password::Resetting { .. } => vec![Look::Database(names.temporary_database())],
+            Password::Refused | Password::Resetting { .. } => {
+                vec![Look::Database(names.temporary_database())]
+            }
             Password::Reset => worker_task::look_at(restore, after_reset(restore))
                 .into_iter()
                 .collect(),
@@ -49,7 +50,7 @@ impl Choreography for Ddl {
     fn decide(&self, restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
         match restore.password {
             Password::Old => probe(restore, seen, setting, now),
-            Password::Refused => reset(restore, setting),
+            Password::Refused => reset(restore, seen, setting, now),
             Password::Resetting { .. } => await_password(restore, seen, setting, now),
             Password::Reset => {
                 let job = after_reset(&restore);
@@ -129,10 +130,17 @@ fn missing_secrets(
     effects
 }
 
-fn reset(restore: Restore, setting: &Setting) -> Decision {
+/// A database that has failed since it was available would refuse the call as busy, until the deadline.
+fn reset(restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
     let names = setting.deployment.names(&restore.id);
+    let name = names.temporary_database();
+    if let Some(Some(sight)) = seen.databases.get(&name)
+        && status::database(&sight.status) == Meaning::Fatal
+    {
+        return Decision::fail(restore, vec![stuck(&name, &sight.status)], now);
+    }
     let effect = Effect::ResetPassword {
-        database: names.temporary_database(),
+        database: name,
         secret: names.source(),
     };
     Decision::look_again(restore, vec![effect])

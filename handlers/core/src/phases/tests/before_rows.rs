@@ -7,8 +7,10 @@ use crate::decision::{Decision, Then};
 use crate::effect::Effect;
 use crate::error::{Cause, ErrorKind};
 use crate::job::{Finding, Job, JobResult, Mode, Mover, MoverChoice, Severity};
+use crate::phases;
 use crate::restore::{Password, ResourceKind, Restore, TaskState};
-use crate::scene::{Scene, done, failure, kinds, plan, probed, result};
+use crate::scene::{Scene, done, failure, kinds, plan, probed, result, setting};
+use crate::sight::Look;
 use crate::wait::WaitFor;
 
 /// The restore after a preflight with that result, admitted at once.
@@ -239,6 +241,18 @@ fn only_when_no_version_logs_in_is_the_password_reset_and_a_second_task_started(
     assert_eq!(done(&second), ["run task ddl-reset"]);
     assert_eq!(started(&second).modes, [Mode::Extract, Mode::ApplyPreData]);
     assert_eq!(second.restore.extraction().unwrap().job, "ddl-reset");
+}
+
+#[test]
+fn a_database_that_failed_meanwhile_ends_the_restore_instead_of_refusing_a_password_until_the_deadline()
+ {
+    let mut scene = Scene::at(Phase::Ddl).with_database("storage-full");
+    scene.restore.password = Password::Refused;
+    let looks = phases::of(Phase::Ddl).looks(&scene.restore, &setting());
+    assert_eq!(looks, [Look::Database(scene.names().temporary_database())]);
+    let decision = scene.decide();
+    assert_eq!(kinds(&decision.restore), [ErrorKind::ProvisioningFailed]);
+    assert_eq!(decision.effects, []);
 }
 
 #[test]
