@@ -20,10 +20,11 @@ export class RequestBus extends EventBus {
   }
 
   /**
-   * Lets another account's principal publish requests, and only those. Principals of this account need no entry here but
-   * `events:PutEvents` of their own.
+   * Lets another account's principal publish requests, and only those; with `eventSources`, only as one of these, so that
+   * the deployment's `requesters` say what it may ask for. Principals of this account need no entry here but
+   * `events:PutEvents` of their own, whose conditions may be the same.
    */
-  addPublisher(statementId: string, principalArn: string): void {
+  addPublisher(statementId: string, principalArn: string, eventSources?: readonly string[]): void {
     new CfnEventBusPolicy(this, statementId, {
       eventBusName: this.eventBusName,
       statementId,
@@ -32,7 +33,9 @@ export class RequestBus extends EventBus {
         Principal: { AWS: principalArn },
         Action: 'events:PutEvents',
         Resource: this.eventBusArn,
-        Condition: { StringEquals: { 'events:detail-type': REQUESTS } },
+        Condition: {
+          StringEquals: { 'events:detail-type': REQUESTS, ...(eventSources && { 'events:source': eventSources }) },
+        },
       },
     });
   }

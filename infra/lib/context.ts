@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
 import type { Sweeping, TenantRestoreProps } from './props.ts';
+import { readRequesters } from './requesters.ts';
 
 const REQUIRED = [
   'vpcId',
@@ -24,6 +25,7 @@ const OPTIONAL = [
   'kmsKeyArn',
   'pace',
   'sweeping',
+  'requesters',
   'admission',
   'databases',
   'prices',
@@ -62,6 +64,7 @@ export function propsFromContext(node: Node): TenantRestoreProps {
     ...given('kmsKeyArn', context.kmsKeyArn, String),
     ...given('pace', context.pace, String),
     ...given('sweeping', context.sweeping, (text) => text as Sweeping),
+    ...given('requesters', context.requesters, readRequesters),
     ...given('admission', context.admission, String),
     ...given('prices', context.prices, String),
     ...given('databases', context.databases, String),
@@ -99,6 +102,11 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('removal', /^(retain|destroy)$/, 'retain or destroy');
   for (const key of ['pace', 'admission', 'databases', 'prices'] as const) {
     if (context[key] !== undefined && !isJsonObject(context[key])) problems.push(`${key} must be a JSON object`);
+  }
+  try {
+    if (context.requesters !== undefined) readRequesters(context.requesters);
+  } catch (error) {
+    problems.push(`requesters: ${(error as Error).message}`);
   }
   return problems;
 }

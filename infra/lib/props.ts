@@ -50,6 +50,22 @@ export interface ReplicationProps {
   readonly caCertificateArn?: string;
 }
 
+/**
+ * What an event source may request. Each list holds names, or beginnings of names that end in `*`; one that is absent
+ * allows all.
+ */
+export interface Grant {
+  /** Instances and clusters, by identifier. @default all */
+  readonly sources?: readonly string[];
+  /** Databases. @default all */
+  readonly databases?: readonly string[];
+  /** Schemas. @default all */
+  readonly schemas?: readonly string[];
+}
+
+/** Grants by the `source` of the events that ask; `*` stands for all event sources that aren't named. */
+export type Requesters = Readonly<Record<string, readonly Grant[]>>;
+
 /** What the sweeper does on its schedule: mend what it finds, only report it, or nothing. */
 export type Sweeping = 'mend' | 'report' | 'off';
 
@@ -77,6 +93,12 @@ export interface TenantRestoreProps {
   readonly pace?: string;
   /** What the sweeper does every 15 minutes. @default mend */
   readonly sweeping?: Sweeping;
+  /**
+   * What each event source may request, plan, cancel and replay; one grant must cover a request whole. Whether a
+   * publisher may use an event source at all is the matter of its policy: condition `events:source`.
+   * @default every event source everything
+   */
+  readonly requesters?: Requesters;
   /** How many restores run at a time, as JSON: `overall` and `perSource`; what is over waits. @default 10 and 3 */
   readonly admission?: string;
   /** On-demand prices of the region as JSON, for what the pipeline tells of costs. @default what it knows of the region */

@@ -66,10 +66,13 @@ export class TenantRestore extends Construct {
       logRetention,
       removalPolicy,
     };
+    // The settings of a function have 4 KB in all, and only intake reads requests.
+    const requesters = props.requesters && { REQUESTERS: JSON.stringify(props.requesters) };
+    const intakeProps = { ...handlerProps, environment: { ...handlerProps.environment, ...requesters } };
     const functions = new Construct(this, 'Functions');
     const rules = new Construct(this, 'Rules');
     for (const name of PHASES) {
-      new Handler(functions, name, PHASE[name], handlerProps);
+      new Handler(functions, name, PHASE[name], name === 'intake' ? intakeProps : handlerProps);
       wakePhase(rules, name, pipeline);
     }
     new Sweeper(this, 'Sweeper', { ...handlerProps, sweeping: props.sweeping ?? 'mend' });

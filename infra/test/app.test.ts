@@ -71,6 +71,7 @@ describe('the app', () => {
       pace: '[1]',
       admission: '3',
       prices: 'cheap',
+      requesters: { 'shop.app': [{ schema: ['a'] }] },
     });
     assert.notEqual(status, 0);
     for (const problem of [
@@ -80,6 +81,7 @@ describe('the app', () => {
       'pace must be a JSON object',
       'admission must be a JSON object',
       'prices must be a JSON object',
+      'requesters: shop.app has a grant that limits schema; only sources, databases, schemas can be limited',
     ]) {
       assert.ok(stderr.includes(problem), problem);
     }

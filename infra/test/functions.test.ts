@@ -96,6 +96,16 @@ describe('functions', () => {
     ]);
   });
 
+  test('of all of them, intake alone is told who may request what', () => {
+    const requesters = { 'shop.app': [{ databases: ['shop'] }], '*': [] };
+    const limited = synthesize({ requesters });
+    for (const name of FUNCTIONS) {
+      const { Properties } = named(limited, 'AWS::Lambda::Function', 'FunctionName', `tenant-restore-${name}`);
+      const { Variables } = Properties.Environment as { Variables: Record<string, string> };
+      assert.equal(Variables.REQUESTERS, name === 'intake' ? JSON.stringify(requesters) : undefined, name);
+    }
+  });
+
   test('keep their logs for a limited time', () => {
     for (const name of FUNCTIONS) {
       const logs = named(template, 'AWS::Logs::LogGroup', 'LogGroupName', `/aws/lambda/tenant-restore-${name}`);

@@ -133,6 +133,15 @@ describe('a publisher in another account', () => {
       },
     });
   });
+
+  test('can be held to event sources, so that what it may request is configured', () => {
+    const stack = new TenantRestoreStack(new App(), props());
+    stack.pipeline.bus.addPublisher('SupportDesk', 'arn:aws:iam::444455556666:root', ['support.desk']);
+    const [policy] = Object.values(resources(Template.fromStack(stack), 'AWS::Events::EventBusPolicy'));
+    const { Condition } = policy?.Properties.Statement as { Condition: { StringEquals: Record<string, unknown> } };
+    assert.deepEqual(Condition.StringEquals['events:source'], ['support.desk']);
+    assert.equal((Condition.StringEquals['events:detail-type'] as unknown[]).length, 4);
+  });
 });
 
 describe('what a rule cannot deliver', () => {

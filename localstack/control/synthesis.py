@@ -46,7 +46,7 @@ def context_of(cloud: Cloud, surroundings: Surroundings) -> dict[str, str]:
         "prices": PRICES.read_text(),
         "removal": "destroy",
     }
-    keys = ("pace", "admission", "prices", "sweeping")
+    keys = ("pace", "admission", "prices", "sweeping", "requesters")
     chosen = {key: os.environ.get(f"LOCAL_CLOUD_{key.upper()}") for key in keys}
     return context | {key: value for key, value in chosen.items() if value}
 

@@ -65,8 +65,21 @@ impl Request {
 /// # Errors
 /// What EventBridge answers, for the call or for the entry.
 pub async fn publish(cloud: &Cloud, detail_type: &str, detail: &str) -> Result<String> {
-    let doing = || format!("publish {detail_type}");
-    let entry = entry(detail_type, detail);
+    publish_as(cloud, EVENT_SOURCE, detail_type, detail).await
+}
+
+/// Publishes any event as another event source; answers its id.
+///
+/// # Errors
+/// What EventBridge answers, for the call or for the entry.
+pub async fn publish_as(
+    cloud: &Cloud,
+    event_source: &str,
+    detail_type: &str,
+    detail: &str,
+) -> Result<String> {
+    let doing = || format!("publish {detail_type} as {event_source}");
+    let entry = entry(event_source, detail_type, detail);
     let answer = cloud
         .events
         .put_events()
@@ -94,7 +107,7 @@ pub async fn publish_all(cloud: &Cloud, detail_type: &str, details: &[Value]) ->
     let doing = || format!("publish {} {detail_type}", details.len());
     let entries = details
         .iter()
-        .map(|detail| entry(detail_type, &detail.to_string()));
+        .map(|detail| entry(EVENT_SOURCE, detail_type, &detail.to_string()));
     let call = cloud.events.put_events();
     let call = call.set_entries(Some(entries.collect()));
     let answer = call.send().await.context(doing())?;
@@ -104,10 +117,10 @@ pub async fn publish_all(cloud: &Cloud, detail_type: &str, details: &[Value]) ->
     }
 }
 
-fn entry(detail_type: &str, detail: &str) -> PutEventsRequestEntry {
+fn entry(event_source: &str, detail_type: &str, detail: &str) -> PutEventsRequestEntry {
     PutEventsRequestEntry::builder()
         .event_bus_name(DEPLOYMENT)
-        .source(EVENT_SOURCE)
+        .source(event_source)
         .detail_type(detail_type)
         .detail(detail)
         .build()

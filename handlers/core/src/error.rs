@@ -16,6 +16,8 @@ pub enum ErrorKind {
     StaleEvent,
     /// The request asks for something that this version doesn't do.
     NotSupported,
+    /// The deployment's configuration doesn't let this event source request it.
+    NotPermitted,
     /// No instance or cluster of that name exists.
     SourceUnknown,
     /// The source may not be used: no opt-in tag, or an unusable secret.
@@ -149,6 +151,9 @@ impl ErrorKind {
             Self::RequestIdReused => "Publish the changed request with a requestId of its own.",
             Self::StaleEvent => "Publish the request again if it is still wanted.",
             Self::NotSupported => "Leave the named field out, or ask for what the README lists.",
+            Self::NotPermitted => {
+                "Ask for what the deployment's configuration `requesters` grants to the event source, or have it granted."
+            }
             Self::SourceUnknown => {
                 "Name an existing DB instance or cluster in `source`, or correct the deployment's default."
             }

@@ -13,6 +13,7 @@ pub mod letter;
 pub mod naming;
 pub mod origin;
 pub mod parameters;
+pub mod permission;
 pub mod phases;
 pub mod place;
 pub mod plan;

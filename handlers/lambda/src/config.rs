@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use tenant_restore_core::admission::Limits;
 use tenant_restore_core::decision::Setting;
 use tenant_restore_core::naming::Deployment;
+use tenant_restore_core::permission::Requesters;
 use tenant_restore_core::place::Home;
 use tenant_restore_core::price::PriceList;
 use tenant_restore_core::room::loads_of_class;
@@ -65,6 +66,8 @@ pub struct Config {
     pub databases: DatabaseConfig,
     /// How DMS is used.
     pub replication: ReplicationConfig,
+    /// Who may request what.
+    pub requesters: Requesters,
     /// Region and account.
     pub home: Home,
     /// Source of requests that name none.
@@ -180,6 +183,7 @@ impl Config {
                 secret_role: required("DMS_SECRET_ROLE_ARN")?,
                 certificate: optional("CA_CERTIFICATE_ARN"),
             },
+            requesters: document("REQUESTERS")?,
             home: Home::of(&required("CLUSTER_ARN")?)
                 .ok_or("CLUSTER_ARN has no region and account")?,
             default_source: required("DEFAULT_SOURCE")?,

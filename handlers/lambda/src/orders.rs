@@ -39,7 +39,11 @@ pub async fn receive(
 ) -> Result<(), Fault> {
     let refused = match reference(engine, &envelope.detail) {
         Ok((id, requested_by)) => {
-            follow(engine, order, &id, requested_by.as_deref(), delivery).await?
+            let who = Who {
+                event_source: &envelope.source,
+                requested_by: requested_by.as_deref(),
+            };
+            follow(engine, order, &id, who, delivery).await?
         }
         Err(problem) => Err(problem),
     };
@@ -74,19 +78,32 @@ pub async fn abandon(engine: &Engine, envelope: &Envelope<Value>) -> Result<(), 
     }
 }
 
+/// Who orders it.
+#[derive(Clone, Copy)]
+struct Who<'a> {
+    event_source: &'a str,
+    requested_by: Option<&'a str>,
+}
+
+/// Whoever may request a restore may also cancel and replay it.
 async fn follow(
     engine: &Engine,
     order: Order,
     id: &RestoreId,
-    requested_by: Option<&str>,
+    who: Who<'_>,
     delivery: &Delivery,
 ) -> Result<Result<(), String>, Fault> {
     let Some(Stored { version, restore }) = engine.load(id).await? else {
         return Ok(Err(format!("no restore has the id {id}")));
     };
+    let requesters = &engine.config.requesters;
+    if let Err(causes) = requesters.check(who.event_source, &restore.request) {
+        let problems: Vec<_> = causes.iter().map(ToString::to_string).collect();
+        return Ok(Err(problems.join("; ")));
+    }
     match order {
-        Order::Cancel => cancel(engine, restore, version, requested_by, delivery).await,
-        Order::Replay => replay(engine, &restore, version, delivery).await,
+        Order::Cancel => cancel(engine, restore, version, who, delivery).await,
+        Order::Replay => replay(engine, &restore, version, who, delivery).await,
     }
 }
 
@@ -94,11 +111,11 @@ async fn cancel(
     engine: &Engine,
     restore: Restore,
     version: u64,
-    requested_by: Option<&str>,
+    who: Who<'_>,
     delivery: &Delivery,
 ) -> Result<Result<(), String>, Fault> {
     let mut next = restore.clone();
-    if let Err(problem) = next.cancel(requested_by, Timestamp::now()) {
+    if let Err(problem) = next.cancel(who.requested_by, Timestamp::now()) {
         // A second delivery of the same order finds its work done, but perhaps not its command sent.
         if delivery.again {
             engine.send_outbox(&restore.outbox).await?;
@@ -116,14 +133,7 @@ async fn cancel(
         ..engine.entry(&woken, &restore, &next, &[])
     };
     if engine.save(&next, version, &entry).await? == Saved::Conflict {
-        return Box::pin(follow(
-            engine,
-            Order::Cancel,
-            &restore.id,
-            requested_by,
-            delivery,
-        ))
-        .await;
+        return Box::pin(follow(engine, Order::Cancel, &restore.id, who, delivery)).await;
     }
     info!(restore = %next.id, phase = %restore.phase, cause = "RestoreCancelRequested", "restore cancelled");
     engine.send_outbox(&next.outbox).await?;
@@ -135,10 +145,11 @@ async fn replay(
     engine: &Engine,
     restore: &Restore,
     version: u64,
+    who: Who<'_>,
     delivery: &Delivery,
 ) -> Result<Result<(), String>, Fault> {
     if restore.held.is_some() {
-        return resume(engine, restore, version, delivery).await;
+        return resume(engine, restore, version, who, delivery).await;
     }
     let next = match restore.next_attempt(Timestamp::now()) {
         Ok(next) => next,
@@ -181,6 +192,7 @@ async fn resume(
     engine: &Engine,
     restore: &Restore,
     version: u64,
+    who: Who<'_>,
     delivery: &Delivery,
 ) -> Result<Result<(), String>, Fault> {
     let mut next = restore.clone();
@@ -197,7 +209,7 @@ async fn resume(
         ..engine.entry(&woken, restore, &next, &[])
     };
     if engine.save(&next, version, &entry).await? == Saved::Conflict {
-        return Box::pin(follow(engine, Order::Replay, &restore.id, None, delivery)).await;
+        return Box::pin(follow(engine, Order::Replay, &restore.id, who, delivery)).await;
     }
     info!(restore = %next.id, phase = %next.phase, cause = REPLAY, "held restore resumed");
     engine.send_outbox(&next.outbox).await?;

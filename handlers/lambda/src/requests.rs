@@ -67,18 +67,21 @@ pub async fn receive(
     engine.announce(&ended).await
 }
 
-/// Reads a request and judges whether it names databases that this deployment can serve.
+/// Reads a request and judges whether this deployment can serve it, and may for whoever published it.
 fn judge(
     engine: &Engine,
     envelope: &Envelope<Value>,
     arrival: &Arrival<'_>,
 ) -> Result<Request, Vec<Cause>> {
     let foreign = engine.config.home.refuse_foreign(&envelope.detail);
-    match request::read(&envelope.detail, arrival) {
-        Ok(request) if foreign.is_empty() => Ok(request),
-        Ok(_) => Err(foreign),
-        Err(causes) => Err([causes, foreign].concat()),
-    }
+    let request = match request::read(&envelope.detail, arrival) {
+        Ok(request) if foreign.is_empty() => request,
+        Ok(_) => return Err(foreign),
+        Err(causes) => return Err([causes, foreign].concat()),
+    };
+    let requesters = &engine.config.requesters;
+    requesters.check(&envelope.source, &request)?;
+    Ok(request)
 }
 
 /// Between two looks at a snapshot that RDS refuses to show for a time.

@@ -26,7 +26,7 @@ const PHASES: [&str; 7] = [
 static READER: Mutex<()> = Mutex::const_new(());
 
 /// The kept letters that hold a text: body and cause. Takes them out of the queue, so that other runs find it tidy.
-async fn kept(stage: &Stage, mark: &str, at_least: usize) -> Result<Vec<(String, String)>> {
+pub async fn kept(stage: &Stage, mark: &str, at_least: usize) -> Result<Vec<(String, String)>> {
     let dead = Queue::find(&stage.cloud, "dead").await?;
     let mut letters = BTreeMap::new();
     wait::until(

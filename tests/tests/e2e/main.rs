@@ -16,6 +16,7 @@ mod green;
 mod idempotency;
 mod kinds;
 mod letters;
+mod permissions;
 mod plans;
 mod refusals;
 mod rejections;
