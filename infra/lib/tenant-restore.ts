@@ -116,6 +116,7 @@ function environment(
     CLUSTER_ARN: worker.clusterArn,
     TASK_DEFINITION_ARN: worker.taskDefinition.taskDefinitionArn,
     CONTAINER_NAME: WORKER_CONTAINER,
+    VPC_ID: props.network.vpcId,
     TASK_SUBNETS: props.network.taskSubnetIds.join(','),
     TASK_SECURITY_GROUPS: workers,
     DB_SUBNET_GROUP: placement.databaseSubnetGroup,

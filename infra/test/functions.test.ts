@@ -93,6 +93,7 @@ describe('functions', () => {
       'TASK_SECURITY_GROUPS',
       'TASK_SUBNETS',
       'TOPIC_ARN',
+      'VPC_ID',
     ]);
   });
 

@@ -27,7 +27,7 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Network:
-    """A VPC with subnets in two zones for tasks and for databases, and the security group of the databases."""
+    """The default VPC, subnets in two zones for tasks and for databases, and the security group of the databases."""
 
     vpc: str
     task_subnets: list[str]
@@ -41,11 +41,9 @@ def prepare(cloud: Cloud) -> Surroundings:
 
 
 def network(cloud: Cloud) -> Network:
-    """The local network, made if it isn't there."""
+    """The local network, made if it isn't there: where databases are for which no subnet group is named."""
     ec2 = cloud.client("ec2")
-    vpc = first_id(ec2.describe_vpcs(Filters=named(NETWORK_NAME))["Vpcs"], "VpcId")
-    if vpc is None:
-        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=name_tag("vpc", NETWORK_NAME))["Vpc"]["VpcId"]
+    vpc = next(vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if vpc["IsDefault"])
     subnets = [subnet(ec2, cloud, vpc, number) for number in range(4)]
     return Network(vpc, subnets[:2], subnets[2:], database_group(ec2, vpc))
 
@@ -58,7 +56,7 @@ def subnet(ec2: Any, cloud: Cloud, vpc: str, number: int) -> str:
         return found
     created = ec2.create_subnet(
         VpcId=vpc,
-        CidrBlock=f"10.0.{number}.0/24",
+        CidrBlock=f"172.31.{128 + number}.0/24",
         AvailabilityZone=f"{cloud.region}{'ab'[number % 2]}",
         TagSpecifications=name_tag("subnet", name),
     )

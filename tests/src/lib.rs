@@ -25,6 +25,7 @@ pub mod haystack;
 pub mod inventory;
 pub mod kind;
 pub mod leftovers;
+pub mod network;
 pub mod outcome;
 pub mod production;
 pub mod queues;

@@ -22,6 +22,8 @@ pub enum ErrorKind {
     SourceUnknown,
     /// The source may not be used: no opt-in tag, or an unusable secret.
     SourceNotAllowed,
+    /// The database lies in another VPC than the deployment.
+    OtherNetwork,
     /// The key of the source can't be used.
     KeyUnusable,
     /// The source is in a state that can't be restored from.
@@ -159,6 +161,9 @@ impl ErrorKind {
             }
             Self::SourceNotAllowed => {
                 "Tag the source with tenant-restore:secret and its secret with tenant-restore:deployment."
+            }
+            Self::OtherNetwork => {
+                "Name a database in the deployment's VPC, or deploy the pipeline into the VPC that the message names."
             }
             Self::KeyUnusable => {
                 "Enable the source's KMS key, and let the deployment's roles use it by the key's policy."

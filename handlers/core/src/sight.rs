@@ -132,6 +132,13 @@ pub enum SourceSight {
     Cluster(Box<SourceCluster>),
     /// Deleted, but automated backups of it are retained.
     Retained(Box<RetainedBackup>),
+    /// It isn't where the deployment is.
+    Elsewhere {
+        /// Its VPC.
+        vpc: String,
+        /// The deployment's.
+        home: String,
+    },
 }
 
 /// A DB instance as source.

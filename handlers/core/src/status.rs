@@ -46,10 +46,6 @@ pub fn database_remedy(status: &str) -> &'static str {
         "storage-full" => {
             "Raise the source's allocated storage, which the temporary database gets too, then ask for a later restore point."
         }
-        "inaccessible-encryption-credentials"
-        | "inaccessible-encryption-credentials-recoverable" => {
-            "Look at the KMS key of the source: it is disabled, deleted, or not granted to RDS."
-        }
         "restore-error" | "incompatible-restore" | "failed" => {
             "Look at the instance's events in RDS; if there is nothing to mend, choose another restore point."
         }
@@ -85,6 +81,11 @@ pub fn source_cluster_is_usable(status: &str) -> bool {
 pub fn source_is_usable(status: &str) -> bool {
     let never = ["creating", "starting", "rebooting", "renaming"];
     database(status) != Meaning::Fatal && !never.contains(&status)
+}
+
+/// Whether it is the KMS key that RDS can't use.
+pub fn lacks_key(status: &str) -> bool {
+    status.starts_with("inaccessible-encryption-credentials")
 }
 
 /// Of a replication instance.
@@ -147,6 +148,18 @@ mod tests {
         ] {
             assert_eq!(database(status), Meaning::Wait, "{status}");
         }
+    }
+
+    #[test]
+    fn a_source_whose_key_is_gone_is_told_from_one_that_is_stopped() {
+        for status in [
+            "inaccessible-encryption-credentials",
+            "inaccessible-encryption-credentials-recoverable",
+        ] {
+            assert!(!source_is_usable(status) && !source_cluster_is_usable(status));
+            assert!(lacks_key(status));
+        }
+        assert!(!lacks_key("stopped"));
     }
 
     #[test]

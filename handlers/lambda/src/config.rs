@@ -68,6 +68,8 @@ pub struct Config {
     pub replication: ReplicationConfig,
     /// Who may request what.
     pub requesters: Requesters,
+    /// The VPC of the databases.
+    pub vpc: String,
     /// Region and account.
     pub home: Home,
     /// Source of requests that name none.
@@ -184,6 +186,7 @@ impl Config {
                 certificate: optional("CA_CERTIFICATE_ARN"),
             },
             requesters: document("REQUESTERS")?,
+            vpc: required("VPC_ID")?,
             home: Home::of(&required("CLUSTER_ARN")?)
                 .ok_or("CLUSTER_ARN has no region and account")?,
             default_source: required("DEFAULT_SOURCE")?,

@@ -1,4 +1,6 @@
-//! Calls from our services to the rest of the local cloud: EventBridge, Secrets Manager, STS, CloudWatch Logs.
+//! Calls from our services to the rest of the local cloud: EventBridge, Secrets Manager, STS, EC2, CloudWatch Logs.
+
+use std::collections::BTreeSet;
 
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -160,38 +162,13 @@ impl Cloud {
         session: &str,
     ) -> Result<Session, CloudError> {
         const OPERATION: &str = "sts.AssumeRole";
-        let unreachable = |cause| CloudError::Unreachable {
-            operation: OPERATION.to_owned(),
-            cause,
-        };
         let form = [
             ("Action", "AssumeRole"),
             ("Version", "2011-06-15"),
             ("RoleArn", role),
             ("RoleSessionName", session),
         ];
-        let body: String = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(form)
-            .finish();
-        let scope = Scope {
-            service: "sts",
-            region,
-            caller: Caller::Root,
-        };
-        let request = self
-            .signed(scope)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body);
-        let response = request.send().await.map_err(unreachable)?;
-        let failed = !response.status().is_success();
-        let text = response.text().await.map_err(unreachable)?;
-        if failed {
-            return Err(CloudError::Refused {
-                operation: OPERATION.into(),
-                code: element(&text, "Code").unwrap_or("Unknown").to_owned(),
-                message: element(&text, "Message").unwrap_or(&text).to_owned(),
-            });
-        }
+        let text = self.query("sts", region, OPERATION, &form).await?;
         let part = |name: &str| {
             let found = element(&text, name).map(str::to_owned);
             found.ok_or_else(|| CloudError::Unexpected {
@@ -204,6 +181,65 @@ impl Cloud {
             secret_access_key: part("SecretAccessKey")?,
             session_token: part("SessionToken")?,
         })
+    }
+
+    /// The VPCs of these subnets, each once.
+    ///
+    /// # Errors
+    /// There is no such subnet: `InvalidSubnetID.NotFound`.
+    pub async fn vpcs_of_subnets(
+        &self,
+        region: &str,
+        subnets: &[String],
+    ) -> Result<BTreeSet<String>, CloudError> {
+        const OPERATION: &str = "ec2.DescribeSubnets";
+        let numbered = subnets.iter().enumerate();
+        let ids: Vec<_> = numbered
+            .map(|(position, id)| (format!("SubnetId.{}", position + 1), id.as_str()))
+            .collect();
+        let mut form = vec![("Action", "DescribeSubnets"), ("Version", "2016-11-15")];
+        form.extend(ids.iter().map(|(name, id)| (name.as_str(), *id)));
+        let text = self.query("ec2", region, OPERATION, &form).await?;
+        let vpcs = text.split("<vpcId>").skip(1);
+        let vpcs = vpcs.filter_map(|rest| rest.split_once("</vpcId>"));
+        Ok(vpcs.map(|(vpc, _)| vpc.to_owned()).collect())
+    }
+
+    /// Calls an operation of a Query service as the account's root; the answer is XML.
+    async fn query(
+        &self,
+        service: &str,
+        region: &str,
+        operation: &str,
+        form: &[(&str, &str)],
+    ) -> Result<String, CloudError> {
+        let unreachable = |cause| CloudError::Unreachable {
+            operation: operation.to_owned(),
+            cause,
+        };
+        let body: String = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let scope = Scope {
+            service,
+            region,
+            caller: Caller::Root,
+        };
+        let request = self
+            .signed(scope)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        let response = request.send().await.map_err(unreachable)?;
+        let failed = !response.status().is_success();
+        let text = response.text().await.map_err(unreachable)?;
+        if failed {
+            return Err(CloudError::Refused {
+                operation: operation.to_owned(),
+                code: element(&text, "Code").unwrap_or("Unknown").to_owned(),
+                message: element(&text, "Message").unwrap_or(&text).to_owned(),
+            });
+        }
+        Ok(text)
     }
 
     /// A POST with the header of a signature. The local cloud reads the caller and the scope from it and checks no more.

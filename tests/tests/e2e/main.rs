@@ -25,3 +25,4 @@ mod second_chances;
 mod secrecy;
 mod storm;
 mod sweeper;
+mod unusable_sources;

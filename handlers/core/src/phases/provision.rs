@@ -279,6 +279,9 @@ fn await_writer(
 /// The cause when a database ended in a status it can't leave.
 pub(crate) fn stuck(name: &str, status: &str) -> Cause {
     let message = format!("the temporary database {name} ended in status {status:?}");
+    if status::lacks_key(status) {
+        return Cause::new(ErrorKind::KeyUnusable, message);
+    }
     Cause {
         remedy: status::database_remedy(status).to_owned(),
         ..Cause::new(ErrorKind::ProvisioningFailed, message)

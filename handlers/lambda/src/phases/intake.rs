@@ -21,6 +21,9 @@ impl Engine {
     /// Looks at the source: an instance; a cluster, also by a member's name; or retained backups of what was deleted.
     pub async fn source(&self, name: &str) -> Result<SourceSight, Fault> {
         if let Some(database) = self.describe_database(name).await? {
+            if let Some(elsewhere) = self.elsewhere(&database) {
+                return Ok(elsewhere);
+            }
             return match database.db_cluster_identifier() {
                 None => self.source_instance(name, &database).await,
                 Some(cluster) => self.source_cluster(cluster, name).await,
@@ -66,6 +69,16 @@ impl Engine {
         })))
     }
 
+    /// Every instance has a DB subnet group, and that a VPC (RDS API reference).
+    fn elsewhere(&self, database: &DbInstance) -> Option<SourceSight> {
+        let vpc = database.db_subnet_group()?.vpc_id()?;
+        let home = &self.config.vpc;
+        (vpc != home).then(|| SourceSight::Elsewhere {
+            vpc: vpc.to_owned(),
+            home: home.clone(),
+        })
+    }
+
     /// The start of the window isn't on the instance, but on its automated backup (RDS API reference).
     async fn earliest_restorable_time(&self, name: &str) -> Result<Option<Timestamp>, Fault> {
         let request = self
@@ -100,9 +113,13 @@ impl Engine {
             .find(|member| member.is_cluster_writer() == Some(true))
             .and_then(|member| member.db_instance_identifier());
         let writer = match writer {
-            Some(writer) => self.describe_database(writer).await?.map(source_writer),
+            Some(writer) => self.describe_database(writer).await?,
             None => None,
         };
+        // A cluster shows its subnet group's name alone.
+        if let Some(elsewhere) = writer.as_ref().and_then(|writer| self.elsewhere(writer)) {
+            return Ok(elsewhere);
+        }
         let managed = cluster.master_user_secret();
         let secret = self
             .source_secret(name, cluster.tag_list(), managed)
@@ -129,7 +146,7 @@ impl Engine {
                     max: bounds.max_capacity()?,
                 })
             }),
-            writer,
+            writer: writer.map(source_writer),
             secret,
             window: Window {
                 earliest: cluster.earliest_restorable_time().and_then(timestamp),

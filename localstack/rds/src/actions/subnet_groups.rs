@@ -8,7 +8,7 @@ use crate::answer::subnet_group;
 use crate::fleet::Fleet;
 use crate::parameters::{required, tags};
 use crate::record::SubnetGroup;
-use crate::refusal::{invalid_value, no_subnet_group};
+use crate::refusal::{internal, invalid_value, no_subnet_group};
 
 /// Creates a subnet group.
 ///
@@ -26,9 +26,11 @@ pub async fn create(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
         return Err(AwsError::new("DBSubnetGroupDoesNotCoverEnoughAZs", problem));
     }
     let description = required(form, "DBSubnetGroupDescription")?.to_owned();
+    let vpc = common_vpc(fleet, &subnets).await?;
     let group = SubnetGroup {
         description,
         subnets,
+        vpc,
         tags: tags(form)?,
     };
     let entered = fleet.change(|state| {
@@ -47,6 +49,27 @@ pub async fn create(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
         &name,
         Some(&group),
     )))
+}
+
+/// The VPC in which all of the subnets are.
+async fn common_vpc(fleet: &Fleet, subnets: &[String]) -> Result<String, AwsError> {
+    let world = &fleet.world;
+    let found = world.cloud.vpcs_of_subnets(&world.region, subnets).await;
+    let vpcs = match found {
+        Ok(vpcs) => vpcs,
+        Err(error) if error.code() == Some("InvalidSubnetID.NotFound") => {
+            return Err(AwsError::new("InvalidSubnet", error.to_string()));
+        }
+        Err(error) => return Err(internal("look at the subnets", &error)),
+    };
+    let mut vpcs = vpcs.into_iter();
+    match (vpcs.next(), vpcs.next()) {
+        (Some(vpc), None) => Ok(vpc),
+        _ => Err(AwsError::new(
+            "InvalidSubnet",
+            "The requested subnets are not all in a common VPC.",
+        )),
+    }
 }
 
 /// Describes one subnet group or all.

@@ -15,7 +15,7 @@ use crate::status::Status;
 pub use backup::{AutomatedBackup, BackupStatus, automated_backup, restore_window, snapshot};
 pub use cluster::{ClusterScene, cluster, cluster_backup, cluster_snapshot};
 
-/// The VPC in which all local instances are said to be.
+/// The default VPC of the local cloud, in which instances of no subnet group are.
 pub const VPC: &str = "vpc-00000001";
 
 /// The context in which an instance is described.
@@ -194,7 +194,7 @@ pub fn subnet_group(region: &str, name: &str, group: Option<&SubnetGroup>) -> Xm
             "DBSubnetGroupArn",
             arn("rds", region, &format!("subgrp:{name}")),
         ))
-        .child(Xml::text("VpcId", VPC))
+        .child(Xml::text("VpcId", group.map_or(VPC, |group| &group.vpc)))
         .child(Xml::text("SubnetGroupStatus", "Complete"))
         .child(Xml::list("Subnets", subnets))
 }

@@ -13,6 +13,8 @@ pub struct SubnetGroup {
     pub description: String,
     /// The ids of its subnets.
     pub subnets: Vec<String>,
+    /// The VPC in which they all are.
+    pub vpc: String,
     /// Its tags.
     pub tags: Vec<Tag>,
 }

@@ -71,7 +71,14 @@ pub fn cases() -> Vec<Case> {
         faults: Box::new(move |name| {
             vec![json!({ "service": "rds", "fault": "restore-fails", "match": name, "code": status })]
         }),
-        end: End::Names("ProvisioningFailed", format!("{status:?}")),
+        end: End::Names(
+            if status.starts_with("inaccessible-") {
+                "KeyUnusable"
+            } else {
+                "ProvisioningFailed"
+            },
+            format!("{status:?}"),
+        ),
     });
     let slow = Case {
         title: "the temporary database stays in creating past the deadline".to_owned(),

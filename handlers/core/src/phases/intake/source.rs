@@ -31,6 +31,7 @@ pub(super) fn judge(restore: &Restore, seen: &Seen, now: Timestamp) -> Result<Ju
             Err(Cause::new(ErrorKind::SourceUnknown, message).at("source"))
         }
         Some(SourceSight::Retained(backup)) => Err(deleted(name, backup)),
+        Some(SourceSight::Elsewhere { vpc, home }) => Err(elsewhere(name, vpc, home).at("source")),
         Some(SourceSight::Instance(instance)) => judge_instance(restore, instance, seen),
         Some(SourceSight::Cluster(cluster)) => judge_cluster(restore, cluster, seen, now),
     }
@@ -48,12 +49,26 @@ fn deleted(name: &str, backup: &RetainedBackup) -> Cause {
     Cause::new(ErrorKind::SourceUnknown, message).at("source")
 }
 
+/// Nothing of ours reaches a database in another VPC.
+fn elsewhere(name: &str, vpc: &str, home: &str) -> Cause {
+    let message = format!(
+        "{name:?} lies in the VPC {vpc}, not in the deployment's {home}: no task of it gets there"
+    );
+    Cause::new(ErrorKind::OtherNetwork, message)
+}
+
 fn unsupported(message: String) -> Cause {
     Cause::new(ErrorKind::NotSupported, message).at("source")
 }
 
-fn in_state(message: String) -> Cause {
-    Cause::new(ErrorKind::SourceState, message).at("source")
+fn in_state(what: &str, status: &str) -> Cause {
+    let message = format!("{what} is in status {status:?}");
+    let kind = if status::lacks_key(status) {
+        ErrorKind::KeyUnusable
+    } else {
+        ErrorKind::SourceState
+    };
+    Cause::new(kind, message).at("source")
 }
 
 fn usable_secret(secret: &Result<String, String>) -> Result<String, Cause> {
@@ -77,7 +92,7 @@ fn judge_instance(
     let endpoint = instance.database.endpoint.clone();
     let (host, port) = endpoint
         .filter(|_| status::source_is_usable(state))
-        .ok_or_else(|| in_state(format!("{name:?} is in status {state:?}")))?;
+        .ok_or_else(|| in_state(&format!("{name:?}"), state))?;
     let secret = usable_secret(&instance.secret)?;
     let version = match &restore.request.restore_point {
         RestorePoint::RestoreTime(at) => {
@@ -128,16 +143,14 @@ fn judge_cluster(
     let endpoint = cluster.endpoint.clone();
     let (host, port) = endpoint
         .filter(|_| status::source_cluster_is_usable(state))
-        .ok_or_else(|| in_state(format!("the cluster {name:?} is in status {state:?}")))?;
-    let writer = cluster
-        .writer
-        .as_ref()
-        .ok_or_else(|| in_state(format!("the cluster {name:?} has no writer")))?;
+        .ok_or_else(|| in_state(&format!("the cluster {name:?}"), state))?;
+    let writer = cluster.writer.as_ref().ok_or_else(|| {
+        let message = format!("the cluster {name:?} has no writer");
+        Cause::new(ErrorKind::SourceState, message).at("source")
+    })?;
     if !status::source_is_usable(&writer.status) {
-        let state = &writer.status;
-        return Err(in_state(format!(
-            "the writer of the cluster {name:?} is in status {state:?}"
-        )));
+        let what = format!("the writer of the cluster {name:?}");
+        return Err(in_state(&what, &writer.status));
     }
     let secret = usable_secret(&cluster.secret)?;
     let (copy, warning, version) = match &restore.request.restore_point {

@@ -179,6 +179,19 @@ fn a_source_that_cannot_be_used_is_refused_with_its_reason() {
             ErrorKind::SourceState,
         ),
         (
+            of_instance(|it| {
+                it.database.status = "inaccessible-encryption-credentials-recoverable".into();
+            }),
+            ErrorKind::KeyUnusable,
+        ),
+        (
+            SourceSight::Elsewhere {
+                vpc: "vpc-2".into(),
+                home: "vpc-1".into(),
+            },
+            ErrorKind::OtherNetwork,
+        ),
+        (
             of_instance(|it| it.secret = Err("no tag".into())),
             ErrorKind::SourceNotAllowed,
         ),
@@ -207,6 +220,10 @@ fn a_source_that_cannot_be_used_is_refused_with_its_reason() {
         (
             of_cluster(|it| it.status = "stopped".into()),
             ErrorKind::SourceState,
+        ),
+        (
+            of_cluster(|it| it.status = "inaccessible-encryption-credentials".into()),
+            ErrorKind::KeyUnusable,
         ),
         (of_cluster(|it| it.writer = None), ErrorKind::SourceState),
         (
