@@ -35,9 +35,11 @@ impl Resource {
         });
     }
 
+    /// What was seen to be gone before the answer may have been made since: it is to be looked at again.
     fn answer(&mut self) {
         if let Some(creating) = &mut self.creating {
             creating.count = creating.count.saturating_sub(1);
+            self.gone_at = None;
         }
         self.creating = self.creating.filter(|creating| creating.count > 0);
     }
@@ -124,6 +126,26 @@ mod tests {
         assert!(until(&scene.restore).is_some());
         learn(&mut scene.restore, &[answered.clone(), answered], begin());
         assert_eq!(until(&scene.restore), None);
+    }
+
+    #[test]
+    fn what_was_gone_while_a_call_made_it_again_is_not_taken_for_gone() {
+        let mut scene = Scene::at(Phase::Provision);
+        let effect = create(&scene);
+        announce(
+            &mut scene.restore,
+            std::slice::from_ref(&effect),
+            &setting(),
+            begin(),
+        );
+        let answered = [effect.answered().unwrap()];
+        scene.restore.resources.last_mut().unwrap().gone_at = Some(begin());
+        learn(&mut scene.restore, &answered, begin());
+        let gone_at = |restore: &Restore| restore.resources.last().unwrap().gone_at;
+        assert_eq!(gone_at(&scene.restore), None);
+        scene.restore.resources.last_mut().unwrap().gone_at = Some(begin());
+        learn(&mut scene.restore, &answered, begin());
+        assert_eq!(gone_at(&scene.restore), Some(begin()));
     }
 
     #[test]
