@@ -19,10 +19,10 @@ pub enum Act {
     CreateSecret(usize),
     /// `ModifyDBInstance` with a new password.
     ResetPassword,
-    /// `RunTask`, after the job's document was written.
-    RunTask(Job),
+    /// `RunTask` for this run of a job, after its document was written.
+    RunTask(Job, u8),
     /// `StopTask`.
-    StopTask(Job),
+    StopTask(Job, u8),
     /// `CreateReplicationInstance`.
     CreateInstance,
     /// `CreateEndpoint`.
@@ -31,8 +31,8 @@ pub enum Act {
     TestConnection(usize),
     /// `CreateReplicationTask`.
     CreateLoad(usize),
-    /// `StartReplicationTask`.
-    StartLoad(usize),
+    /// `StartReplicationTask`; whether it is to load again.
+    StartLoad(usize, bool),
     /// `StopReplicationTask`.
     StopLoad(usize),
     /// `DeleteReplicationTask`.
@@ -49,8 +49,10 @@ pub enum Act {
     DeleteSecret(usize),
     /// Delete all objects under the prefix.
     DeleteObjects,
-    /// Tell the outcome; its digest.
-    Announce(u64),
+    /// Tell the outcome of an attempt; its digest.
+    Announce(u64, u8),
+    /// Tell that it is held.
+    TellHeld,
     /// Give the claimed names or the admission back.
     Release,
     /// A name, schema or prefix that isn't this restore's.
@@ -61,7 +63,7 @@ pub enum Act {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fact {
     /// A task runs.
-    Task(Job),
+    Task(Job, u8),
     /// A resource of this name is made.
     Made(Thing),
     /// A resource of this name exists and is ours.
@@ -74,6 +76,8 @@ pub enum Fact {
     Password(bool),
     /// The outcome was told.
     Announced,
+    /// The hold was told.
+    HeldTold,
 }
 
 /// A name of a resource.
@@ -139,15 +143,15 @@ impl Fact {
     /// For the core.
     pub fn learned(self, names: &Names) -> Learned {
         let name = match self {
-            Self::Task(job) => {
-                let job = job.name().to_owned();
+            Self::Task(job, run) => {
                 return Learned::Task {
-                    arn: job.clone(),
-                    job,
+                    arn: job.arn(run),
+                    job: job.name().to_owned(),
                 };
             }
             Self::Password(pending) => return Learned::PasswordAccepted { pending },
             Self::Announced => return Learned::Announced,
+            Self::HeldTold => return Learned::HeldTold,
             Self::Answered(creation) => return creation.answered(names),
             Self::Made(thing) => {
                 let name = thing.name(names).to_owned();
@@ -189,13 +193,18 @@ impl Act {
             Effect::ResetPassword { database, .. } if *database == names.database => {
                 Self::ResetPassword
             }
-            Effect::RunTask { name, job, .. } if job.schemas == restore.request.schemas => {
+            Effect::RunTask {
+                name,
+                job,
+                started_by,
+                ..
+            } if job.schemas == restore.request.schemas => {
                 let job = Job::ALL.into_iter().find(|it| it.name() == name);
-                job.map_or(Self::Foreign, Self::RunTask)
+                let run = names.run_of(started_by);
+                job.map_or(Self::Foreign, |job| Self::RunTask(job, run))
             }
             Effect::StopTask { arn } => {
-                let job = Job::ALL.into_iter().find(|it| it.name() == arn);
-                job.map_or(Self::Foreign, Self::StopTask)
+                Job::of_arn(arn).map_or(Self::Foreign, |(job, run)| Self::StopTask(job, run))
             }
             Effect::CreateReplicationInstance { name } if *name == names.instance => {
                 Self::CreateInstance
@@ -209,7 +218,9 @@ impl Act {
             {
                 Self::CreateLoad(names.load(name))
             }
-            Effect::StartReplicationTask { name, .. } => Self::StartLoad(names.load(name)),
+            Effect::StartReplicationTask { name, reload } => {
+                Self::StartLoad(names.load(name), *reload)
+            }
             Effect::StopReplicationTask { name } => Self::StopLoad(names.load(name)),
             Effect::DeleteReplicationTask { name } => Self::DeleteLoad(names.load(name)),
             Effect::DeleteEndpoint { name } => Self::DeleteEndpoint(names.side(name)),
@@ -218,10 +229,19 @@ impl Act {
             Effect::DeleteParameterGroup { .. } => Self::DeleteGroup,
             Effect::DeleteSecret { name } => Self::DeleteSecret(names.side(name)),
             Effect::DeleteObjects { .. } => Self::DeleteObjects,
-            Effect::Announce { ended, .. } => Self::Announce(outcome(ended)),
+            Effect::Announce { ended, .. } => {
+                let attempt = u8::try_from(ended.attempt).unwrap_or(u8::MAX);
+                Self::Announce(outcome(ended), attempt)
+            }
+            Effect::TellHeld { .. } => Self::TellHeld,
             Effect::ReleaseClaims | Effect::ReleaseAdmission => Self::Release,
             _ => Self::Foreign,
         }
+    }
+
+    /// Whether it is a call that AWS may refuse.
+    pub fn is_call(self) -> bool {
+        !matches!(self, Self::Release | Self::Announce(..) | Self::TellHeld)
     }
 
     /// What it creates.
@@ -233,7 +253,7 @@ impl Act {
             Self::CreateSecret(at) => Creation::Secret(at),
             Self::CreateEndpoint(at) => Creation::Endpoint(at),
             Self::CreateLoad(at) => Creation::Load(at),
-            Self::RunTask(_) => Creation::Objects,
+            Self::RunTask(..) => Creation::Objects,
             _ => return None,
         })
     }
@@ -267,13 +287,13 @@ impl Act {
             Change::Load(..) => matches!(
                 self,
                 Self::CreateLoad(_)
-                    | Self::StartLoad(_)
+                    | Self::StartLoad(..)
                     | Self::StopLoad(_)
                     | Self::DeleteLoad(_)
                     | Self::DeleteEndpoint(_)
                     | Self::DeleteInstance
             ),
-            Change::Worker(..) => matches!(self, Self::RunTask(_) | Self::StopTask(_)),
+            Change::Worker(..) => matches!(self, Self::RunTask(..) | Self::StopTask(..)),
         }
     }
 
@@ -287,16 +307,16 @@ impl Act {
             Self::CreateGroup | Self::RestoreDatabase | Self::CreateInstance => {
                 succeeded(Job::Preflight)
             }
-            Self::CreateSecret(_) | Self::RunTask(Job::Ddl) => aws.was_available,
+            Self::CreateSecret(_) | Self::RunTask(Job::Ddl, _) => aws.was_available,
             // Only after every version of the source's secret was tried in vain.
             Self::ResetPassword => succeeded(Job::Ddl),
-            Self::RunTask(Job::DdlReset) => aws.password != Password::Old,
-            Self::CreateEndpoint(_) | Self::RunTask(Job::Copy) => match aws.password {
+            Self::RunTask(Job::DdlReset, _) => aws.password != Password::Old,
+            Self::CreateEndpoint(_) | Self::RunTask(Job::Copy, _) => match aws.password {
                 Password::Old => succeeded(Job::Ddl),
                 _ => succeeded(Job::DdlReset),
             },
-            Self::CreateLoad(_) | Self::StartLoad(_) => aws.was_tested == [true; 2],
-            Self::RunTask(Job::Drop) => {
+            Self::CreateLoad(_) | Self::StartLoad(..) => aws.was_tested == [true; 2],
+            Self::RunTask(Job::Drop, _) => {
                 let loading = aws.loads.contains(&Load::Running);
                 !loading && !at_work(&[Job::Ddl, Job::DdlReset, Job::Copy, Job::Finalize])
             }
@@ -306,6 +326,9 @@ impl Act {
             }
             _ => true,
         };
+        let two_runs = matches!(self, Self::RunTask(job, run) if run > aws.runs[job as usize]
+            && aws.worker(job).is_alive());
+        let in_order = in_order && !two_runs;
         (!in_order).then_some(Promise::InOrder)
     }
 
@@ -331,19 +354,19 @@ impl Act {
                 Ok(Some(Fact::Exists(Thing::Side(at))))
             }
             Self::ResetPassword => reset(aws),
-            Self::RunTask(job) => {
+            Self::RunTask(job, run) => {
                 aws.objects = true;
-                let worker = &mut aws.workers[job as usize];
-                // The drop is started over, under another name, when its task left no result.
-                let silent = matches!(*worker, Worker::NeverRan | Worker::Killed);
-                if *worker == Worker::Absent || job == Job::Drop && silent {
-                    *worker = Worker::Hidden;
+                let at = job as usize;
+                let next = run > aws.runs[at] || aws.workers[at] == Worker::Absent;
+                if next && run >= aws.runs[at] {
+                    aws.workers[at] = Worker::Hidden;
+                    aws.runs[at] = run;
                 }
-                Ok(Some(Fact::Task(job)))
+                Ok(Some(Fact::Task(job, run)))
             }
-            Self::StopTask(job) => {
+            Self::StopTask(job, run) => {
                 let worker = &mut aws.workers[job as usize];
-                if worker.is_alive() {
+                if worker.is_alive() && run == aws.runs[job as usize] {
                     *worker = Worker::Stopping;
                 }
                 Ok(None)
@@ -363,10 +386,8 @@ impl Act {
                 Ok(Some(Fact::Repeated(Thing::Side(at))))
             }
             Self::CreateLoad(at) => create_load(aws, at),
-            Self::StartLoad(at) => {
-                step(&mut aws.loads[at], &[Load::Ready], Load::Running)?;
-                Ok(Some(Fact::Repeated(Thing::Load(at))))
-            }
+            Self::StartLoad(at, reload) => start_load(&mut aws.loads[at], reload)
+                .map(|()| Some(Fact::Repeated(Thing::Load(at)))),
             Self::StopLoad(at) if aws.loads[at] == Load::Absent => Ok(None),
             Self::StopLoad(at) => step(&mut aws.loads[at], &[Load::Running], Load::Stopping),
             Self::DeleteLoad(at) if aws.loads[at] == Load::Absent => Ok(None),
@@ -404,7 +425,8 @@ impl Act {
                 aws.objects = false;
                 Ok(None)
             }
-            Self::Announce(_) => Ok(Some(Fact::Announced)),
+            Self::Announce(..) => Ok(Some(Fact::Announced)),
+            Self::TellHeld => Ok(Some(Fact::HeldTold)),
             Self::Release | Self::Foreign => Ok(None),
         }
     }
@@ -422,6 +444,23 @@ fn outcome(ended: &tenant_restore_events::outgoing::Ended) -> u64 {
 
 fn busy_unless(ready: bool) -> Result<(), ErrorKind> {
     if ready { Ok(()) } else { Err(ErrorKind::Busy) }
+}
+
+/// A start that finds its twin's done has succeeded: it runs, or, unless it is a reload, has run.
+fn start_load(load: &mut Load, reload: bool) -> Result<(), ErrorKind> {
+    let has_run = [Load::Finished, Load::Erred, Load::Failed, Load::Stopped];
+    match *load {
+        Load::Running => {}
+        Load::Stopping if !reload => {}
+        Load::Ready => *load = Load::Running,
+        over if has_run.contains(&over) => {
+            if reload {
+                *load = Load::Running;
+            }
+        }
+        _ => return Err(ErrorKind::Busy),
+    }
+    Ok(())
 }
 
 fn step(load: &mut Load, from: &[Load], to: Load) -> Result<Option<Fact>, ErrorKind> {

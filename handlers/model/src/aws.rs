@@ -18,7 +18,7 @@ pub enum Database {
     Made,
     /// `available`.
     Available,
-    /// `restore-error`, of which no event tells.
+    /// Stuck, for example in `restore-error`, and no event tells of it.
     Failed,
     /// `deleting`.
     Deleting,
@@ -112,6 +112,8 @@ pub enum Worker {
     NeverRan,
     /// `STOPPED` by us, without a result.
     Killed,
+    /// `STOPPED` by AWS, without a result.
+    Lost,
 }
 
 impl Worker {
@@ -161,6 +163,18 @@ impl Job {
         }
     }
 
+    /// Reads a job and its run from an ARN, `job#run`.
+    pub fn of_arn(arn: &str) -> Option<(Self, u8)> {
+        let (name, run) = arn.split_once('#')?;
+        let job = Self::ALL.into_iter().find(|job| job.name() == name)?;
+        Some((job, run.parse().ok()?))
+    }
+
+    /// The ARN of a run.
+    pub fn arn(self, run: u8) -> String {
+        format!("{}#{run}", self.name())
+    }
+
     /// The phase that starts it, which its event goes to.
     pub fn phase(self) -> Phase {
         match self {
@@ -206,8 +220,10 @@ pub struct Aws {
     pub connections: [Connection; 2],
     /// The DMS tasks.
     pub loads: [Load; 2],
-    /// The worker tasks, by job.
-    pub workers: [Worker; 6],
+    /// The worker tasks, by job; of a job that ran several times the last one.
+    pub workers: [Worker; Job::ALL.len()],
+    /// Which run of its job each of them is.
+    pub runs: [u8; Job::ALL.len()],
     /// Whether objects lie under the work prefix.
     pub objects: bool,
     /// Production.
@@ -248,7 +264,7 @@ impl Change {
                 | Self::Instance(Database::Failed)
                 | Self::Connection(_, Connection::Bad)
                 | Self::Load(_, Load::Erred | Load::Failed)
-                | Self::Worker(_, Worker::Failed | Worker::NeverRan)
+                | Self::Worker(_, Worker::Failed | Worker::NeverRan | Worker::Lost)
         )
     }
 }
@@ -257,10 +273,12 @@ fn successors(database: Database) -> &'static [Database] {
     match database {
         Database::Hidden => &[Database::Creating],
         Database::Creating => &[Database::Made, Database::Failed],
-        Database::Made => &[Database::Available],
-        Database::Deleting => &[Database::Ending],
+        Database::Made => &[Database::Available, Database::Failed],
+        Database::Available => &[Database::Failed],
+        // A deletion may end as `incompatible-…` too.
+        Database::Deleting => &[Database::Ending, Database::Failed],
         Database::Ending => &[Database::Absent],
-        Database::Absent | Database::Available | Database::Failed => &[],
+        Database::Absent | Database::Failed => &[],
     }
 }
 
@@ -316,7 +334,7 @@ impl Aws {
         for job in Job::ALL {
             let ends: &[Worker] = match self.worker(job) {
                 Worker::Hidden => &[Worker::Running, Worker::NeverRan],
-                Worker::Running => &[Worker::Succeeded, Worker::Failed],
+                Worker::Running => &[Worker::Succeeded, Worker::Failed, Worker::Lost],
                 Worker::Stopping => &[Worker::Killed, Worker::Succeeded],
                 _ => &[],
             };
@@ -361,8 +379,9 @@ impl Aws {
                 self.loads[at] = next;
                 self.was_loaded[at] |= next == Load::Finished;
                 return match next {
+                    // Nothing is believed of it but that there is something to look at.
                     Load::Finished | Load::Erred | Load::Failed | Load::Stopped => {
-                        Some(Hint::LoadStopped(at))
+                        Some(Hint::OfDms)
                     }
                     Load::Absent => Some(Hint::LoadDeleted(at)),
                     _ => None,
@@ -371,7 +390,8 @@ impl Aws {
             Change::Worker(job, next) => {
                 self.workers[job as usize] = next;
                 self.work(job, next);
-                return (!next.is_alive()).then_some(Hint::Worker(job));
+                let run = self.runs[job as usize];
+                return (!next.is_alive()).then_some(Hint::Worker(job, run));
             }
         }
         None

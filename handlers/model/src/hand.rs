@@ -6,14 +6,15 @@ use std::sync::Arc;
 use tenant_restore_core::decision::{self, Decision, Then, Tick, Wake};
 use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::{Cause, Class, ErrorKind};
+use tenant_restore_core::letter::{self, Verdict};
 use tenant_restore_core::phases;
-use tenant_restore_core::restore::{Outbox, Restore};
+use tenant_restore_core::restore::{Outbox, Restore, TaskState};
 use tenant_restore_events::{Instruction, Phase};
 
 use crate::act::{Act, Fact};
 use crate::aws::Aws;
 use crate::look::look;
-use crate::message::{Content, Message};
+use crate::message::{Content, Letter, Message};
 use crate::names::NOW;
 use crate::record::Record;
 use crate::shape::{Order, Shape};
@@ -21,8 +22,8 @@ use crate::shape::{Order, Shape};
 /// One step of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// Send a tick of this generation.
-    Tick(u32),
+    /// Send a tick of this generation to a phase.
+    Tick(Phase, u32),
     /// Save the record, unless others did since it was loaded.
     Save,
     /// Call AWS.
@@ -42,14 +43,16 @@ pub struct Plan {
     pub next: Arc<Record>,
     /// Whether another round follows in any case.
     pub again: bool,
+    /// The attempt that its commands and ticks name.
+    pub attempt: u8,
 }
 
 /// Where a handler is.
 #[derive(Debug, Clone)]
 pub enum Stage {
-    /// About to load the record.
+    /// About to load the record and to look.
     Load,
-    /// About to look, with the record that it loaded.
+    /// About to look, with the record that it loaded before others saved.
     Look(Arc<Record>),
     /// About to take the step at this position.
     Do(Arc<Plan>, usize),
@@ -66,6 +69,8 @@ pub struct Hand {
     pub fresh: bool,
     /// Whether it loaded the record before the cleanup began.
     pub early: bool,
+    /// Whether it has begun another attempt, and goes on with it as if it were requested.
+    pub reopened: bool,
     /// What its calls taught and the record doesn't know yet.
     pub learned: Vec<Fact>,
     /// Why a call of the cleanup was refused.
@@ -82,6 +87,7 @@ impl Hand {
             first: true,
             fresh: true,
             early: false,
+            reopened: false,
             learned: Vec::new(),
             trouble: None,
             stage: Stage::Load,
@@ -92,6 +98,8 @@ impl Hand {
     pub fn again(&mut self) {
         self.first = false;
         self.trouble = None;
+        self.fresh = true;
+        self.early = false;
         self.stage = Stage::Load;
     }
 
@@ -101,6 +109,25 @@ impl Hand {
             Stage::Do(plan, at) => plan.steps.get(*at).copied(),
             _ => None,
         }
+    }
+
+    /// How many sendings follow its next step at once.
+    pub fn sendings(&self) -> u8 {
+        let Stage::Do(plan, at) = &self.stage else {
+            return 0;
+        };
+        let rest = plan.steps[*at..].iter().skip(1);
+        let sends = rest.take_while(|step| matches!(step, Step::Send(_) | Step::Tick(..)));
+        u8::try_from(sends.count()).unwrap_or(u8::MAX)
+    }
+
+    /// Whether it is about to create something.
+    pub fn creates(&self) -> bool {
+        let Stage::Do(plan, at) = &self.stage else {
+            return false;
+        };
+        let creates = |step: &Step| matches!(step, Step::Act(act) if act.creates().is_some());
+        plan.steps[*at..].iter().any(creates)
     }
 
     /// Looks and decides. Returns the plan, and the tick that is sent before it; none if there is nothing to do.
@@ -114,10 +141,16 @@ impl Hand {
         let before = &record.restore;
         let handler = self.message.to;
         let wake = self.message.wake(&shape.names);
-        if self.message.content == Content::Cancel {
-            return self.cancel(before);
+        match self.message.content {
+            Content::Cancel => return self.cancel(before),
+            Content::Replay if !self.reopened => return self.replay(before, shape),
+            Content::Letter(phase, letter) => return self.bury(before, phase, letter, shape),
+            _ => {}
         }
-        if !decision::may_act(handler, before) {
+        let stale = !self.reopened
+            && self.message.attempt != 0
+            && u32::from(self.message.attempt) != before.attempt;
+        if stale || !decision::may_act(handler, before) {
             return self.step_aside(before, &wake);
         }
         if self.first && decision::is_outdated(before, handler, &wake) {
@@ -165,7 +198,9 @@ impl Hand {
             next.refusals.remove(&handler);
         }
         forget_sight(&mut next, handler);
-        decision::announce(&mut next, &effects, &shape.setting, NOW);
+        if shape.order != Order::Unannounced {
+            decision::announce(&mut next, &effects, &shape.setting, NOW);
+        }
         let acts = effects
             .iter()
             .map(|effect| Act::of(effect, &next, &shape.names));
@@ -194,8 +229,9 @@ impl Hand {
             Order::SendBeforeSave => [0, 3, 1, 2],
             Order::ActBeforeSave => [0, 2, 1, 3],
             Order::TickAfterSave => [1, 0, 2, 3],
-            Order::Kept | Order::NoOutbox | Order::SaveBlindly => [0, 1, 2, 3],
+            _ => [0, 1, 2, 3],
         };
+        let attempt = attempt_of(&next);
         let mut steps = Vec::new();
         for part in order {
             steps.extend_from_slice(&parts[part]);
@@ -207,6 +243,7 @@ impl Hand {
             steps,
             next: Arc::new(Record::new(next)),
             again: then == Then::LookAgain,
+            attempt,
         }
     }
 
@@ -234,6 +271,59 @@ impl Hand {
         let mut steps = vec![Step::Save];
         steps.extend(sends(&next.outbox));
         Some(only(steps, &next))
+    }
+
+    /// A held restore goes on where it failed; one that ended gets another attempt.
+    fn replay(&mut self, restore: &Restore, shape: &Shape) -> Option<Plan> {
+        let mut next = restore.clone();
+        if restore.held.is_some() {
+            if shape.order == Order::ResumeAtOnce {
+                next.tasks.retain(|task| task.state != TaskState::Running);
+            }
+            next.resume(NOW).ok()?;
+            let mut steps = vec![Step::Save];
+            steps.extend(sends(&next.outbox));
+            return Some(only(steps, &next));
+        }
+        let plan = match restore.next_attempt(NOW) {
+            Ok(next) => only(vec![Step::Save], &next),
+            // A second delivery finds the work done, but perhaps not what it causes.
+            Err(_) if self.message.again => {
+                self.reopened = true;
+                only(sends(&restore.outbox), restore)
+            }
+            Err(_) => return None,
+        };
+        Some(Plan {
+            again: true,
+            ..plan
+        })
+    }
+
+    /// What the dead-letter queue's handler does.
+    fn bury(&self, restore: &Restore, phase: Phase, letter: Letter, shape: &Shape) -> Option<Plan> {
+        let cause = Cause::new(ErrorKind::DeadLetter, "given up");
+        let attempt = u32::from(self.message.attempt);
+        let verdict = match letter {
+            Letter::Command => letter::command(restore, attempt, phase, cause, NOW),
+            Letter::Hint => letter::hint(restore, cause, &shape.setting.pace, NOW),
+            Letter::Order => Verdict::Rearm(Vec::new()),
+        };
+        let plan = match verdict {
+            Verdict::Fail(next) => {
+                let mut steps = vec![Step::Save];
+                steps.extend(sends(&next.outbox));
+                only(steps, &next)
+            }
+            Verdict::Rearm(ticks) => {
+                let mut steps: Vec<_> = ticks.iter().map(step_of).collect();
+                if shape.order != Order::LettersWithoutOutbox {
+                    steps.extend(sends(&restore.outbox));
+                }
+                only(steps, restore)
+            }
+        };
+        (!plan.steps.is_empty()).then_some(plan)
     }
 
     /// What follows when AWS refused a call: another plan; none if the message is to be delivered again.
@@ -276,7 +366,7 @@ fn refusal(handler: Phase, restore: &Restore, kind: ErrorKind, shape: &Shape) ->
 
 fn step_of(tick: &Tick) -> Step {
     match tick.command.instruction {
-        Instruction::Reconcile { generation, .. } => Step::Tick(generation),
+        Instruction::Reconcile { phase, generation } => Step::Tick(phase, generation),
         other => Step::Send(other),
     }
 }
@@ -293,5 +383,10 @@ fn only(steps: Vec<Step>, next: &Restore) -> Plan {
         steps,
         next: Arc::new(Record::new(next.clone())),
         again: false,
+        attempt: attempt_of(next),
     }
+}
+
+fn attempt_of(restore: &Restore) -> u8 {
+    u8::try_from(restore.attempt).unwrap_or(u8::MAX)
 }

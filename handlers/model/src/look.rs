@@ -1,5 +1,7 @@
 //! What a handler sees when it looks at the model's AWS.
 
+use std::cmp::Ordering;
+
 use tenant_restore_core::admission::Admission;
 use tenant_restore_core::credentials::SecretVersion;
 use tenant_restore_core::error::{Cause, ErrorKind};
@@ -71,10 +73,30 @@ pub fn look(aws: &Aws, looks: &[Look], plan: Plan, restore: &Restore, names: &Na
             Look::Database(name) => {
                 seen.databases.insert(name.clone(), database(aws));
             }
-            Look::Task { job, .. } => {
-                let sight = Job::ALL.into_iter().find(|it| it.name() == job);
-                let sight = sight.and_then(|job| task(aws.worker(job), job, plan, restore));
-                seen.tasks.insert(job.clone(), sight);
+            Look::Task {
+                job: name,
+                arn,
+                started_by,
+                ..
+            } => {
+                let wanted = arn.as_deref().map_or_else(
+                    || {
+                        Job::ALL
+                            .into_iter()
+                            .find(|job| job.name() == name)
+                            .map(|job| (job, names.run_of(started_by)))
+                    },
+                    Job::of_arn,
+                );
+                let sight = wanted.and_then(|(job, run)| {
+                    let shown = match run.cmp(&aws.runs[job as usize]) {
+                        Ordering::Equal => aws.worker(job),
+                        Ordering::Less => Worker::Lost,
+                        Ordering::Greater => Worker::Absent,
+                    };
+                    task(shown, job, run, plan, restore)
+                });
+                seen.tasks.insert(name.clone(), sight);
             }
             Look::ReplicationInstance(name) => {
                 let status = status(aws.instance).map(str::to_owned);
@@ -218,22 +240,24 @@ fn source() -> SourceSight {
     }))
 }
 
-fn task(worker: Worker, job: Job, plan: Plan, restore: &Restore) -> Option<TaskSight> {
+fn task(worker: Worker, job: Job, run: u8, plan: Plan, restore: &Restore) -> Option<TaskSight> {
     let status = match worker {
         Worker::Absent | Worker::Hidden => return None,
         Worker::Running => "RUNNING",
         Worker::Stopping => "STOPPING",
-        Worker::Succeeded | Worker::Failed | Worker::NeverRan | Worker::Killed => "STOPPED",
+        Worker::Succeeded | Worker::Failed | Worker::NeverRan | Worker::Killed | Worker::Lost => {
+            "STOPPED"
+        }
     };
     let exit_code = match worker {
         Worker::Succeeded => Some(0),
         Worker::Failed => Some(1),
-        Worker::Killed => Some(137),
+        Worker::Killed | Worker::Lost => Some(137),
         _ => None,
     };
     let told = matches!(worker, Worker::Succeeded | Worker::Failed);
     Some(TaskSight {
-        arn: job.name().to_owned(),
+        arn: job.arn(run),
         status: status.to_owned(),
         exit_code,
         reason: String::new(),

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tenant_restore_model::search::search;
+use tenant_restore_model::look::Plan;
+use tenant_restore_model::search::{search, shortest};
 use tenant_restore_model::shape::{Shape, full};
 
 const MOST: Duration = Duration::from_secs(600);
@@ -11,11 +12,15 @@ const MOST: Duration = Duration::from_secs(600);
 fn main() -> ExitCode {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut good = true;
-    for (name, shape) in full() {
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    for (name, shape) in full().into_iter().filter(|it| it.0.contains(&wanted)) {
         println!("{name}");
         println!("  {}", bounds(&shape));
-        let found = search(shape, threads, MOST);
+        let found = search(shape.clone(), threads, MOST);
         println!("  {found}");
+        if found.broken.is_some() {
+            println!("  a short way: {}", shortest(shape, threads, MOST));
+        }
         good &= found.is_good();
     }
     println!(
@@ -36,16 +41,33 @@ fn main() -> ExitCode {
 fn bounds(shape: &Shape) -> String {
     let trouble = shape.trouble;
     format!(
-        "{} schemas, {} handlers at once; lost {}, doubled {}, crashes {}, failures {}, refused calls {}, deadlines {}, \
-         cancelled {}",
+        "{} schemas by {}, {} handlers at once{}, until {}; lost {}, doubled {}, crashes {}, failures {}, refused calls {}, \
+         deadlines {}, cancelled {}, replayed {}, given up {}",
         shape.schemas,
+        movers(shape.plan),
         shape.hands,
+        if shape.hold {
+            ", held after a failure"
+        } else {
+            ""
+        },
+        shape.until,
         trouble.lost,
         trouble.doubled,
         trouble.crashes,
         trouble.faults,
         trouble.refusals,
         trouble.deadlines,
-        trouble.cancels
+        trouble.cancels,
+        trouble.replays,
+        trouble.letters
     )
+}
+
+fn movers(plan: Plan) -> &'static str {
+    match (plan.dms, plan.copy) {
+        (true, true) => "DMS and COPY",
+        (true, false) => "DMS",
+        _ => "COPY",
+    }
 }

@@ -14,6 +14,9 @@ pub const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 /// Longest run of a handler, in seconds.
 pub const HANDLER_TIMEOUT: i64 = 60;
 
+/// More runs of a job than one attempt can have.
+pub const RUNS: u8 = 8;
+
 /// Before the model's instant by so many seconds.
 pub fn before(seconds: i64) -> Timestamp {
     NOW - SignedDuration::from_secs(seconds)
@@ -48,6 +51,23 @@ impl Names {
             loads: [names.replication_task(0), names.replication_task(1)],
             work: names.work_prefix(),
         }
+    }
+
+    /// What an event calls a run of a job.
+    pub fn run(&self, job: &str, run: u8) -> String {
+        match run % RUNS {
+            0 => job.to_owned(),
+            count => format!("{job}-{}", count + 1),
+        }
+    }
+
+    /// Which run of a job `startedBy` names: attempts and, within them, resumptions count.
+    pub fn run_of(&self, started_by: &str) -> u8 {
+        let mut parts = started_by.rsplit('/');
+        let resumed = parts.next().and_then(|job| job.rsplit_once('-'));
+        let resumed = resumed.and_then(|(_, count)| count.parse::<u8>().ok());
+        let attempt = parts.next().and_then(|text| text.parse::<u8>().ok());
+        (attempt.unwrap_or(1) - 1) * RUNS + resumed.map_or(0, |count| count - 1)
     }
 
     /// Which side a secret or endpoint belongs to.
@@ -89,14 +109,17 @@ pub fn setting() -> Setting {
     }
 }
 
-/// A restore of so many schemas, just opened.
-pub fn restore(schemas: usize) -> Restore {
+/// A restore of so many schemas, just opened; after a failure it may be held.
+pub fn restore(schemas: usize, hold: bool) -> Restore {
     let schemas: Vec<_> = ["customer_a1", "customer_b2"]
         .into_iter()
         .take(schemas)
         .collect();
     let time = before(3600).to_string();
-    let detail = json!({"database": "shop", "schemas": schemas, "restoreTime": time});
+    let on_failure = if hold { "hold" } else { "cleanup" };
+    let detail = json!({
+        "database": "shop", "schemas": schemas, "restoreTime": time, "onFailure": on_failure
+    });
     let arrival = Arrival {
         event_id: "event-1",
         time: NOW,

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use tenant_restore_core::decision;
-use tenant_restore_core::restore::{Restore, TaskState};
+use tenant_restore_core::restore::{Password, ResourceKind, Restore, Task, TaskState};
 use tenant_restore_events::Phase;
 
 use crate::hand::{Hand, Stage, Step};
@@ -18,11 +18,20 @@ impl World {
     /// Brings the world into its canonical form and prints it.
     pub fn seal(&mut self, shape: &Shape) {
         let record = Arc::clone(&self.record);
-        if record.is_closed() {
+        let replay = |message: &Message| message.content == Content::Replay;
+        let may_return = self.left.replays > 0
+            || self.queue.iter().any(replay)
+            || self.hands.iter().any(|hand| replay(&hand.message));
+        if record.is_closed() && !may_return {
             self.queue.clear();
         }
         self.queue
-            .retain(|message| !is_idle(message, &record.restore));
+            .retain(|message| !is_idle(message, &record.restore, shape.hold && may_return));
+        for message in &mut self.queue {
+            if let Content::Hint(hint) = &mut message.content {
+                *hint = without_news(*hint, &record.restore, shape);
+            }
+        }
         for hand in &mut self.hands {
             // It would find that others have saved, and begin again.
             if hand.step() == Some(Step::Save) && !hand.fresh && shape.order == Order::Kept {
@@ -68,25 +77,33 @@ impl World {
     }
 }
 
-/// Whether a message can cause nothing, now or later: its phase is over, or its wait was replaced.
-fn is_idle(message: &Message, restore: &Restore) -> bool {
-    if message.again {
+/// Whether a message can cause nothing, now or later: its phase is over, or its wait was replaced. A held restore may
+/// return to a phase.
+fn is_idle(message: &Message, restore: &Restore, may_return: bool) -> bool {
+    if message.again || matches!(message.content, Content::Letter(..)) {
         return false;
     }
-    if let Content::Hint(Hint::Worker(job)) = message.content {
-        let running = |job: &str| {
-            restore
-                .task(job)
-                .is_some_and(|task| task.state == TaskState::Running)
+    if let Content::Hint(Hint::Worker(job, run)) = message.content {
+        let ends = |task: &Task| {
+            task.state == TaskState::Running
+                && task.job == job.name()
+                && task.arn.as_ref().is_none_or(|arn| *arn == job.arn(run))
         };
-        if running(job.name()) {
+        if restore.tasks.iter().any(ends) {
             return false;
         }
     }
-    if message.content == Content::Cancel {
-        return restore.phase >= Phase::Cleanup;
+    match message.content {
+        Content::Cancel => return restore.phase >= Phase::Cleanup && restore.held.is_none(),
+        Content::Replay => return restore.phase < Phase::Cleanup,
+        _ => {}
     }
-    if message.to < restore.phase && !decision::may_act(message.to, restore) {
+    if message.attempt != 0 && u32::from(message.attempt) < restore.attempt {
+        return true;
+    }
+    let resumable = matches!(message.to, Phase::Ddl | Phase::Migrate | Phase::Finalize);
+    let over = message.to < restore.phase && !decision::may_act(message.to, restore);
+    if over && !(may_return && resumable) {
         return true;
     }
     let Content::Tick(generation) = message.content else {
@@ -96,6 +113,35 @@ fn is_idle(message: &Message, restore: &Restore) -> bool {
         .waits
         .get(&message.to)
         .is_some_and(|wait| generation < wait.generation)
+}
+
+/// The same hint, or one that only says that there is something to look at, if all else in it is known.
+fn without_news(hint: Hint, restore: &Restore, shape: &Shape) -> Hint {
+    let names = &shape.names;
+    let deleted = |kind: ResourceKind, name: &str| {
+        let mut resources = restore.resources.iter();
+        resources.any(|it| it.kind == kind && it.name == name && it.deletion_announced)
+    };
+    let announced = restore.replication.as_ref().is_some_and(|it| it.announced);
+    match hint {
+        Hint::DatabaseRestored if restore.database_announced => Hint::OfRds,
+        Hint::PasswordReset => match restore.password {
+            Password::Old
+            | Password::Resetting {
+                announced: false, ..
+            } => hint,
+            _ => Hint::OfRds,
+        },
+        Hint::DatabaseDeleted if deleted(ResourceKind::Database, &names.database) => Hint::OfRds,
+        Hint::InstanceCreated if announced => Hint::OfDms,
+        Hint::InstanceDeleted if deleted(ResourceKind::ReplicationInstance, &names.instance) => {
+            Hint::OfDms
+        }
+        Hint::LoadDeleted(at) if deleted(ResourceKind::ReplicationTask, &names.loads[at]) => {
+            Hint::OfDms
+        }
+        _ => hint,
+    }
 }
 
 /// Generations, ranked: those up to the record's densely, those beyond by their distance.
@@ -192,7 +238,7 @@ fn next_of_stale(hand: &Hand, loaded: &Restore) -> Option<u32> {
 fn print_hand(hand: &Hand, ranks: &Ranks) -> u64 {
     let mut hash = DefaultHasher::new();
     ranks.key(&hand.message).hash(&mut hash);
-    (hand.first, hand.early, &hand.learned).hash(&mut hash);
+    (hand.first, hand.early, hand.reopened, &hand.learned).hash(&mut hash);
     hand.trouble.map(|kind| kind as u8).hash(&mut hash);
     match &hand.stage {
         Stage::Load => 0_u8.hash(&mut hash),
@@ -207,11 +253,13 @@ fn print_hand(hand: &Hand, ranks: &Ranks) -> u64 {
             }
         }
         Stage::Do(plan, at) => {
-            (2_u8, hand.fresh, plan.again).hash(&mut hash);
+            (2_u8, hand.fresh, plan.again, plan.attempt).hash(&mut hash);
             let rest = &plan.steps[*at..];
             for step in rest {
                 match step {
-                    Step::Tick(generation) => ranks.rank(*generation).hash(&mut hash),
+                    Step::Tick(phase, generation) => {
+                        (phase, ranks.tick(*phase, *generation)).hash(&mut hash);
+                    }
                     other => other.hash(&mut hash),
                 }
             }

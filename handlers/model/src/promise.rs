@@ -72,13 +72,7 @@ pub fn is_nothing_left(restore: &Restore, aws: &Aws, names: &Names) -> bool {
     let group = !aws.group || named(ResourceKind::ParameterGroup, &names.group);
     let instance = aws.instance == Database::Absent
         || named(ResourceKind::ReplicationInstance, &names.instance);
-    // A twin of a handler may write a job's document once more; the bucket's lifecycle rule has it then.
-    let deleted = |kind| {
-        let mut resources = restore.resources.iter();
-        resources.any(|resource| resource.kind == kind && resource.gone_at.is_some())
-    };
-    let objects =
-        !aws.objects || deleted(ResourceKind::Objects) || named(ResourceKind::Objects, &names.work);
+    let objects = !aws.objects || named(ResourceKind::Objects, &names.work);
     let gave_up = left_behind(restore).next().is_some();
     let workers = gave_up || !aws.workers.iter().any(|worker| worker.is_alive());
     sides && loads && database && group && instance && objects && workers

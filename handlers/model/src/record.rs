@@ -57,7 +57,12 @@ const TICKS_THAT_COUNT: u32 = 6;
 fn print(restore: &Restore) -> u64 {
     let mut hash = DefaultHasher::new();
     let it = &mut hash;
-    restore.phase.hash(it);
+    (restore.phase, restore.attempt).hash(it);
+    if let Some(hold) = &restore.held {
+        (hold.phase, hold.until, hold.told).hash(it);
+    }
+    let resumed = &restore.resumed;
+    (resumed.count, &resumed.reload, &resumed.retest).hash(it);
     if let Some(time) = restore
         .phases
         .last()
@@ -75,7 +80,7 @@ fn print(restore: &Restore) -> u64 {
         Password::Refused => 3_u8.hash(it),
     }
     for task in &restore.tasks {
-        (&task.job, task.arn.is_some(), task.state as u8, task.again).hash(it);
+        (&task.job, &task.arn, task.state as u8, task.again).hash(it);
     }
     if let Some(branch) = &restore.replication {
         (&branch.schemas, branch.announced, branch.settled).hash(it);

@@ -5,11 +5,12 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use stateright::{Checker, HasDiscoveries, Model, Property};
+use stateright::{Checker, CheckerBuilder, HasDiscoveries, Model, Path, Property};
 
 use crate::graph::without_end;
 use crate::promise::{Promise, is_nothing_left, is_production_right};
 use crate::shape::Shape;
+use crate::start::{Start, starts};
 use crate::world::{Event, World};
 
 impl Hash for World {
@@ -27,6 +28,8 @@ impl PartialEq for World {
 /// The choreography, as the checker takes it.
 struct Choreography {
     shape: Shape,
+    /// Where it begins.
+    starts: Vec<Start>,
     /// Every step between two states, by their prints, for [`crate::graph`].
     steps: Mutex<Vec<(u64, u64)>>,
     /// The states in which the restore has ended.
@@ -44,10 +47,32 @@ impl Choreography {
                 !restore.announced || is_nothing_left(restore, &world.aws, &self.shape.names)
             }
             Promise::Production => !restore.announced || is_production_right(restore, &world.aws),
-            Promise::Ends => !world.is_quiet() || world.record.is_closed(),
-            Promise::OneOutcome | Promise::InOrder | Promise::OnlyOurs | Promise::FewTicks => true,
+            Promise::Ends => {
+                !world.is_quiet() || world.record.is_closed() || restore.phase > self.shape.until
+            }
+            Promise::OneOutcome => {
+                let told = |attempt: u32| world.told[attempt as usize - 1].is_some();
+                !restore.announced || (1..=restore.attempt).all(told)
+            }
+            Promise::InOrder | Promise::OnlyOurs | Promise::FewTicks => true,
         }
     }
+
+    /// The way to a state, from the request on.
+    fn way(&self, path: Path<World, Event>) -> Vec<String> {
+        let states = path.into_vec();
+        let begin = states.first().map(|(world, _)| world.print);
+        let mut starts = self.starts.iter();
+        let start = starts.find(|start| Some(start.world.print) == begin);
+        let before = start.map(|start| start.way.clone()).unwrap_or_default();
+        let after = states.into_iter().filter_map(|(_, event)| event);
+        let way = before.into_iter().chain(after);
+        way.map(|event| format!("{event:?}")).collect()
+    }
+}
+
+fn take<T>(list: &Mutex<Vec<T>>) -> Vec<T> {
+    std::mem::take(&mut *list.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn note<T>(list: &Mutex<Vec<T>>, item: T) {
@@ -61,11 +86,13 @@ impl Model for Choreography {
     type Action = Event;
 
     fn init_states(&self) -> Vec<World> {
-        vec![World::new(&self.shape)]
+        let starts = self.starts.iter();
+        starts.map(|start| start.world.clone()).collect()
     }
 
     fn actions(&self, world: &World, events: &mut Vec<Event>) {
-        if world.record.is_closed() {
+        let over = world.record.is_closed() || world.record.restore.phase > self.shape.until;
+        if over {
             note(&self.ends, world.print);
         }
         world.events(&self.shape, events);
@@ -143,32 +170,37 @@ impl fmt::Display for Found {
     }
 }
 
-/// Searches all states, by so many threads and for at most so long.
+/// Visits all states, by so many threads and for at most so long: depth first, which keeps few of them in memory.
 pub fn search(shape: Shape, threads: usize, most: Duration) -> Found {
     let began = Instant::now();
+    let checker = builder(shape, threads, most).spawn_dfs().join();
+    found(&checker, began, most)
+}
+
+/// Looks for a broken promise breadth first, which finds a short way to it.
+pub fn shortest(shape: Shape, threads: usize, most: Duration) -> Found {
+    let began = Instant::now();
+    let checker = builder(shape, threads, most).spawn_bfs().join();
+    found(&checker, began, most)
+}
+
+fn builder(shape: Shape, threads: usize, most: Duration) -> CheckerBuilder<Choreography> {
     let model = Choreography {
+        starts: starts(&shape),
         shape,
         steps: Mutex::default(),
         ends: Mutex::default(),
     };
-    let checker = model.checker().threads(threads).timeout(most);
-    let checker = checker.finish_when(HasDiscoveries::Any).spawn_bfs().join();
+    let builder = model.checker().threads(threads).timeout(most);
+    builder.finish_when(HasDiscoveries::Any)
+}
+
+fn found(checker: &impl Checker<Choreography>, began: Instant, most: Duration) -> Found {
+    let model = checker.model();
     let broken = checker.discoveries().into_iter().next();
-    let broken = broken.map(|(promise, path)| {
-        let events = path.into_actions().into_iter();
-        (promise, events.map(|event| format!("{event:?}")).collect())
-    });
+    let broken = broken.map(|(promise, path)| (promise, model.way(path)));
     let complete = broken.is_none() && began.elapsed() < most;
-    let take = |list: &Mutex<Vec<(u64, u64)>>| {
-        std::mem::take(&mut *list.lock().unwrap_or_else(PoisonError::into_inner))
-    };
-    let steps = take(&checker.model().steps);
-    let ends = checker
-        .model()
-        .ends
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
+    let (steps, ends) = (take(&model.steps), take(&model.ends));
     Found {
         states: checker.unique_state_count(),
         steps: steps.len(),

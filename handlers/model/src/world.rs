@@ -2,23 +2,16 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use tenant_restore_core::decision;
-use tenant_restore_core::error::ErrorKind;
-use tenant_restore_core::restore::Restore;
 use tenant_restore_events::Phase;
 
-use crate::act::{Act, Fact};
-use crate::aws::{Aws, Change, Database, Worker};
+use crate::aws::{Aws, Change, Database, Production, Worker};
 use crate::hand::{Hand, Stage, Step};
-use crate::message::{Content, Message};
-use crate::names::{HANDLER_TIMEOUT, NOW, before, restore};
+use crate::message::{Content, Hint, Message};
+use crate::names::{NOW, restore};
 use crate::promise::Promise;
 use crate::record::Record;
-use crate::shape::{Order, Shape, Trouble};
-
-/// Before every deadline that the core sets.
-const LONG_AGO: i64 = 7 * 24 * 3600;
+use crate::shape::{Shape, Trouble};
 
 /// A state of the search.
 #[derive(Debug, Clone)]
@@ -33,8 +26,8 @@ pub struct World {
     pub aws: Aws,
     /// Trouble that may still come.
     pub left: Trouble,
-    /// The outcome that was told.
-    pub told: Option<u64>,
+    /// The outcomes that were told, by attempt.
+    pub told: [Option<u64>; 2],
     /// A promise that was broken.
     pub broken: Option<Promise>,
     /// Hash of all that matters.
@@ -48,39 +41,61 @@ pub enum Twist {
     Smooth,
     /// The handler crashes after it.
     Crash,
+    /// The handler crashes after it and so many sendings that follow.
+    CrashSending(u8),
+    /// The handler crashes after it, and its message is given up.
+    GiveUp,
     /// AWS refuses the call for a time.
     Refused,
     /// AWS takes the call, but its answer is lost.
     Unanswered,
 }
 
+/// Who has loaded the record before a save, and looks after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stale {
+    /// Nobody.
+    Nobody,
+    /// The other handler at work, which was about to.
+    Other,
+    /// The handler of this message; where asked for, it will be delivered once more.
+    Of(Message, bool),
+}
+
 /// Something that happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// A message is delivered; where asked for, it will be once more.
+    /// A message is delivered, and its handler looks; where asked for, it will be delivered once more.
     Deliver(Message, bool, Twist),
+    /// A handler crashes or gives up before it has done anything; where asked for, its message will be delivered once more
+    /// in any case.
+    Fall(Message, bool, Twist),
     /// A handler takes a step.
-    Step(usize, Twist),
+    Step(usize, Twist, Stale),
     /// Something happens in AWS; its event may be lost.
     Change(Change, bool),
-    /// No handler that began before the cleanup can be at work any more.
+    /// No handler that began before the cleanup can be at work any more, and no call is on its way.
     LateCreatorsGone,
+    /// The time of a held restore is up.
+    HoldEnds,
     /// The deadline of a phase's wait passes.
     Deadline(Phase),
     /// A person cancels.
     Cancel,
+    /// A person wants it tried again.
+    Replay,
 }
 
 impl World {
     /// A restore that was just opened.
     pub fn new(shape: &Shape) -> Self {
         let mut world = Self {
-            record: Arc::new(Record::new(restore(shape.schemas))),
-            queue: vec![Message::new(Phase::Intake, Content::Request)],
+            record: Arc::new(Record::new(restore(shape.schemas, shape.hold))),
+            queue: vec![Message::new(Phase::Intake, Content::Request, 1)],
             hands: Vec::new(),
             aws: Aws::default(),
             left: shape.trouble,
-            told: None,
+            told: [None; 2],
             broken: None,
             print: 0,
         };
@@ -96,63 +111,96 @@ impl World {
 
     /// Everything that can happen now.
     pub fn events(&self, shape: &Shape, events: &mut Vec<Event>) {
-        if self.broken.is_some() {
+        if self.broken.is_some() || self.record.restore.phase > shape.until {
             return;
         }
         if self.hands.len() < shape.hands {
             self.deliveries(shape, events);
         }
         for (at, hand) in self.hands.iter().enumerate() {
-            events.push(Event::Step(at, Twist::Smooth));
-            if self.left.crashes > 0 {
-                events.push(Event::Step(at, Twist::Crash));
-            }
-            let calls = match hand.step() {
-                Some(Step::Act(act)) => !matches!(act, Act::Release | Act::Announce(_)),
-                _ => false,
-            };
-            if self.left.refusals > 0 && (calls || matches!(hand.stage, Stage::Look(_))) {
-                events.push(Event::Step(at, Twist::Refused));
-            }
-            if self.left.refusals > 0 && calls {
-                events.push(Event::Step(at, Twist::Unanswered));
-            }
+            self.steps(at, hand, shape, events);
         }
         self.changes(shape, events);
         self.passing_time(events);
-        let cancellable = self.record.restore.phase < Phase::Cleanup;
-        if self.left.cancels > 0 && cancellable {
-            events.push(Event::Cancel);
-        }
-    }
-
-    /// Whether something that happens in AWS may as well happen later, because nobody can tell: a lone handler that has
-    /// looked only meets what its calls concern, and before the first of them.
-    fn can_wait(&self, change: Change) -> bool {
-        let [hand] = self.hands.as_slice() else {
-            return false;
-        };
-        let Stage::Do(plan, at) = &hand.stage else {
-            return false;
-        };
-        let called = |step: &Step| matches!(step, Step::Act(_));
-        let concerned = |step: &Step| matches!(step, Step::Act(act) if act.concerns(change));
-        plan.steps[..*at].iter().any(called) || !plan.steps[*at..].iter().any(concerned)
+        self.orders(events);
     }
 
     fn deliveries(&self, shape: &Shape, events: &mut Vec<Event>) {
-        let mut last = None;
-        for message in self.queue.iter().copied() {
-            if last == Some(message) {
-                continue;
-            }
-            last = Some(message);
-            events.push(Event::Deliver(message, false, Twist::Smooth));
+        for message in self.distinct_messages() {
+            self.delivery(message, false, shape, events);
             if self.left.doubled > 0 {
-                events.push(Event::Deliver(message, true, Twist::Smooth));
+                self.delivery(message, true, shape, events);
             }
-            if self.left.crashes > 0 && !shape.split {
-                events.push(Event::Deliver(message, false, Twist::Crash));
+        }
+    }
+
+    fn delivery(&self, message: Message, keep: bool, shape: &Shape, events: &mut Vec<Event>) {
+        events.push(Event::Deliver(message, keep, Twist::Smooth));
+        if self.left.refusals > 0 && shape.reduced {
+            events.push(Event::Deliver(message, keep, Twist::Refused));
+        }
+        for twist in self.falls(message) {
+            events.push(Event::Fall(message, keep, twist));
+            if shape.reduced {
+                events.push(Event::Deliver(message, keep, twist));
+            }
+        }
+    }
+
+    fn distinct_messages(&self) -> impl Iterator<Item = Message> {
+        let mut last = None;
+        let all = self.queue.iter().copied();
+        all.filter(move |message| last.replace(*message) != Some(*message))
+    }
+
+    /// How the handler of a message may fall out after a step.
+    fn falls(&self, message: Message) -> impl Iterator<Item = Twist> + use<> {
+        let crash = (self.left.crashes > 0).then_some(Twist::Crash);
+        let letter = self.left.letters > 0 && message.given_up().is_some();
+        crash.into_iter().chain(letter.then_some(Twist::GiveUp))
+    }
+
+    fn steps(&self, at: usize, hand: &Hand, shape: &Shape, events: &mut Vec<Event>) {
+        let step = hand.step();
+        let mut twists = vec![Twist::Smooth];
+        twists.extend(self.falls(hand.message));
+        if self.left.crashes > 0 && shape.reduced {
+            twists.extend((1..=hand.sendings()).map(Twist::CrashSending));
+        }
+        let looks = match hand.stage {
+            Stage::Load => shape.reduced,
+            Stage::Look(_) => true,
+            Stage::Do(..) => false,
+        };
+        let calls = matches!(step, Some(Step::Act(act)) if act.is_call());
+        if self.left.refusals > 0 && (calls || looks) {
+            twists.push(Twist::Refused);
+        }
+        if self.left.refusals > 0 && calls {
+            twists.push(Twist::Unanswered);
+        }
+        let saves = hand.fresh && matches!(step, Some(Step::Save | Step::Taken));
+        for twist in twists {
+            events.push(Event::Step(at, twist, Stale::Nobody));
+            if saves && shape.reduced {
+                self.stale(at, shape, twist, events);
+            }
+        }
+    }
+
+    /// A record is loaded at the last moment at which it is the same, so it must be said who has loaded it before a save.
+    fn stale(&self, at: usize, shape: &Shape, twist: Twist, events: &mut Vec<Event>) {
+        let mut others = self.hands.iter().enumerate().filter(|(it, _)| *it != at);
+        if others.any(|(_, other)| matches!(other.stage, Stage::Load)) {
+            events.push(Event::Step(at, twist, Stale::Other));
+        }
+        if self.hands.len() == shape.hands {
+            return;
+        }
+        for message in self.distinct_messages() {
+            events.push(Event::Step(at, twist, Stale::Of(message, false)));
+            if self.left.doubled > 0 {
+                events.push(Event::Step(at, twist, Stale::Of(message, true)));
             }
         }
     }
@@ -161,34 +209,52 @@ impl World {
         let mut changes = Vec::new();
         self.aws.changes(&mut changes);
         for change in changes {
-            let too_soon = change == Change::Database(Database::Absent)
-                && shape.deletion_outlasts_handlers
-                && !self.record.is_past_late_creators();
-            if change.is_fault() && self.left.faults == 0 || too_soon || self.can_wait(change) {
+            if change.is_fault() && self.left.faults == 0 {
+                continue;
+            }
+            let hint = self.aws.clone().change(change);
+            let may_act = |phase| decision::may_act(phase, &self.record.restore);
+            let heard =
+                |hint: &Hint| !hint.may_be_lost() || hint.recipients().into_iter().any(may_act);
+            let hint = hint.filter(heard);
+            if shape.reduced && self.can_wait(change, hint.is_some(), shape) {
                 continue;
             }
             events.push(Event::Change(change, false));
-            let hint = self.aws.clone().change(change);
-            let heard = hint.is_some_and(|hint| {
-                let mut phases = hint.recipients().into_iter();
-                hint.may_be_lost() && phases.any(|it| decision::may_act(it, &self.record.restore))
-            });
-            if heard && self.left.lost > 0 {
+            if hint.is_some_and(Hint::may_be_lost) && self.left.lost > 0 {
                 events.push(Event::Change(change, true));
             }
         }
     }
 
+    /// Whether something that happens in AWS may as well happen later, because nobody can tell: no handler is about to look
+    /// or to make a call that meets it, and none can be woken by it.
+    fn can_wait(&self, change: Change, heard: bool, shape: &Shape) -> bool {
+        let full = self.hands.len() == shape.hands;
+        let unmoved = |hand: &Hand| {
+            let Stage::Do(plan, at) = &hand.stage else {
+                return false;
+            };
+            let concerned = |step: &Step| matches!(step, Step::Act(act) if act.concerns(change));
+            !plan.steps[*at..].iter().any(concerned)
+        };
+        (full || !heard) && !self.hands.is_empty() && self.hands.iter().all(unmoved)
+    }
+
     fn passing_time(&self, events: &mut Vec<Event>) {
         let restore = &self.record.restore;
-        let early = self.hands.iter().any(|hand| hand.early);
         let cleaning = restore.phase == Phase::Cleanup;
         let hidden = [self.aws.database, self.aws.instance].contains(&Database::Hidden)
             || self.aws.workers.contains(&Worker::Hidden);
-        if cleaning && !early && !hidden && !self.record.is_past_late_creators() {
+        let late = hidden || self.hands.iter().any(|hand| hand.early || hand.creates());
+        if cleaning && !late && !self.record.is_past_late_creators() {
             events.push(Event::LateCreatorsGone);
         }
-        if self.left.deadlines == 0 || cleaning && (early || hidden) {
+        let until = restore.held.as_ref().and_then(|hold| hold.until);
+        if cleaning && !late && until.is_some_and(|until| until > NOW) {
+            events.push(Event::HoldEnds);
+        }
+        if self.left.deadlines == 0 || cleaning && late {
             return;
         }
         for (phase, wait) in &restore.waits {
@@ -198,288 +264,18 @@ impl World {
         }
     }
 
-    /// The world after an event.
-    pub fn after(&self, event: Event, shape: &Shape) -> Self {
-        let mut world = self.clone();
-        match event {
-            Event::Deliver(message, keep, twist) => world.deliver(message, keep, twist, shape),
-            Event::Step(at, twist) => {
-                let hand = world.hands.remove(at);
-                world.step(hand, twist, shape);
-            }
-            Event::Change(change, lost) => world.change(change, lost),
-            Event::LateCreatorsGone => {
-                let late = |restore: &mut Restore| move_begin(restore, HANDLER_TIMEOUT);
-                world.rewrite(late);
-            }
-            Event::Deadline(phase) => {
-                world.left.deadlines -= 1;
-                world.rewrite(|restore| pass_deadline(restore, phase));
-            }
-            Event::Cancel => {
-                world.left.cancels -= 1;
-                world
-                    .queue
-                    .push(Message::new(Phase::Intake, Content::Cancel));
-            }
+    fn orders(&self, events: &mut Vec<Event>) {
+        let restore = &self.record.restore;
+        let held = restore.held.is_some();
+        if self.left.cancels > 0 && (restore.phase < Phase::Cleanup || held) {
+            events.push(Event::Cancel);
         }
-        world.seal(shape);
-        world
-    }
-
-    fn deliver(&mut self, message: Message, keep: bool, twist: Twist, shape: &Shape) {
-        if keep {
-            self.left.doubled -= 1;
-        } else if let Some(at) = self.queue.iter().position(|it| *it == message) {
-            self.queue.remove(at);
+        // Another attempt is ordered when no handler of the one before is at work any more, and nothing of it is left.
+        let over = self.record.is_closed()
+            && self.hands.is_empty()
+            && self.aws.production != Production::Applied;
+        if self.left.replays > 0 && (held || over) {
+            events.push(Event::Replay);
         }
-        let mut hand = Hand::new(message);
-        if shape.split {
-            hand.stage = Stage::Look(Arc::clone(&self.record));
-            self.hands.push(hand);
-        } else {
-            self.step(hand, twist, shape);
-        }
-    }
-
-    fn step(&mut self, mut hand: Hand, twist: Twist, shape: &Shape) {
-        if matches!(twist, Twist::Refused | Twist::Unanswered) {
-            self.left.refusals -= 1;
-        }
-        let goes_on = match hand.stage.clone() {
-            Stage::Load => {
-                hand.fresh = true;
-                hand.early = false;
-                if shape.split {
-                    hand.stage = Stage::Look(Arc::clone(&self.record));
-                    true
-                } else {
-                    let record = Arc::clone(&self.record);
-                    self.look(&mut hand, &record, twist, shape)
-                }
-            }
-            Stage::Look(record) => self.look(&mut hand, &record, twist, shape),
-            Stage::Do(plan, at) => {
-                let step = plan.steps[at];
-                self.take(&mut hand, step, twist, shape)
-            }
-        };
-        if twist == Twist::Crash {
-            self.left.crashes -= 1;
-            self.deliver_again(hand.message);
-        } else if goes_on {
-            self.hands.push(hand);
-        }
-    }
-
-    fn deliver_again(&mut self, message: Message) {
-        let again = Message {
-            again: true,
-            ..message
-        };
-        self.queue.push(again);
-    }
-
-    fn look(&mut self, hand: &mut Hand, record: &Record, twist: Twist, shape: &Shape) -> bool {
-        let Some(plan) = hand.look(record, &self.aws, twist == Twist::Refused, shape) else {
-            return false;
-        };
-        self.follow(hand, plan)
-    }
-
-    /// Takes up a plan. Its tick is sent in the same step: nobody can tell.
-    fn follow(&mut self, hand: &mut Hand, plan: crate::hand::Plan) -> bool {
-        let mut at = 0;
-        if let Some(Step::Tick(generation)) = plan.steps.first() {
-            let tick = Content::Tick(*generation);
-            self.queue.push(Message::new(hand.message.to, tick));
-            at = 1;
-        }
-        let over = at == plan.steps.len();
-        let again = plan.again;
-        hand.stage = Stage::Do(Arc::new(plan), at);
-        if over { end_round(hand, again) } else { true }
-    }
-
-    fn take(&mut self, hand: &mut Hand, step: Step, twist: Twist, shape: &Shape) -> bool {
-        let Stage::Do(plan, at) = hand.stage.clone() else {
-            return false;
-        };
-        match step {
-            Step::Tick(generation) => {
-                let tick = Message::new(hand.message.to, Content::Tick(generation));
-                self.queue.push(tick);
-            }
-            Step::Send(instruction) => self.queue.push(Message::of(instruction)),
-            Step::Save | Step::Taken => {
-                if !hand.fresh && shape.order != Order::SaveBlindly {
-                    hand.again();
-                    return true;
-                }
-                let mut saved = Arc::clone(&plan.next);
-                if step == Step::Taken {
-                    let mut restore = saved.restore.clone();
-                    restore.refusals.remove(&hand.message.to);
-                    saved = Arc::new(Record::new(restore));
-                } else {
-                    hand.learned.clear();
-                }
-                self.save(hand, saved);
-            }
-            Step::Act(act) => {
-                let taken = self.act(hand, act, twist);
-                let rest = if taken {
-                    &plan.steps[at..=at]
-                } else {
-                    &plan.steps[at..]
-                };
-                let known = usize::from(hand.trouble == Some(ErrorKind::ServiceFault));
-                let creations = rest.iter().skip(known).filter_map(|step| match step {
-                    Step::Act(act) => act.creates(),
-                    _ => None,
-                });
-                hand.learned.extend(creations.map(Fact::Answered));
-                hand.learned.sort_unstable();
-                hand.learned.dedup();
-                if !taken {
-                    let next = &plan.next.restore;
-                    let kind = hand.trouble.take().unwrap_or(ErrorKind::Internal);
-                    let Some(plan) = hand.refused(next, kind, shape) else {
-                        self.deliver_again(hand.message);
-                        return false;
-                    };
-                    return self.follow(hand, plan);
-                }
-            }
-        }
-        let last_act = !matches!(plan.steps.get(at + 1), Some(Step::Act(_)));
-        if let Some(kind) = hand.trouble.filter(|_| last_act) {
-            hand.trouble = None;
-            let Some(plan) = hand.refused(&plan.next.restore, kind, shape) else {
-                return false;
-            };
-            return self.follow(hand, plan);
-        }
-        hand.stage = Stage::Do(Arc::clone(&plan), at + 1);
-        if at + 1 == plan.steps.len() {
-            return end_round(hand, plan.again);
-        }
-        true
-    }
-
-    /// Calls AWS. False if the handler goes on with the refusal at once: only the cleanup goes on with its other calls.
-    fn act(&mut self, hand: &mut Hand, act: Act, twist: Twist) -> bool {
-        if twist == Twist::Refused {
-            hand.trouble.get_or_insert(ErrorKind::Throttled);
-            return hand.message.to == Phase::Cleanup;
-        }
-        if self.broken.is_none() {
-            self.broken = act.breaks(&self.aws);
-        }
-        if let Act::Announce(outcome) = act
-            && *self.told.get_or_insert(outcome) != outcome
-        {
-            self.broken = Some(Promise::OneOutcome);
-        }
-        let answer = act.perform(&mut self.aws);
-        let answer = if twist == Twist::Unanswered {
-            Err(ErrorKind::ServiceFault)
-        } else {
-            answer
-        };
-        match answer {
-            Ok(fact) => {
-                hand.learned.extend(fact);
-                hand.learned.sort_unstable();
-                hand.learned.dedup();
-                true
-            }
-            Err(kind) => {
-                hand.trouble.get_or_insert(kind);
-                hand.message.to == Phase::Cleanup
-            }
-        }
-    }
-
-    fn save(&mut self, saver: &mut Hand, record: Arc<Record>) {
-        let cleaning = |record: &Record| record.restore.phase == Phase::Cleanup;
-        let begins = cleaning(&record) && !cleaning(&self.record);
-        saver.early |= begins;
-        for hand in &mut self.hands {
-            hand.fresh = false;
-            hand.early |= begins && !matches!(hand.stage, Stage::Load);
-        }
-        self.record = record;
-    }
-
-    fn change(&mut self, change: Change, lost: bool) {
-        self.left.faults -= u8::from(change.is_fault());
-        self.left.lost -= u8::from(lost);
-        let Some(hint) = self.aws.change(change).filter(|_| !lost) else {
-            return;
-        };
-        for phase in hint.recipients() {
-            let heard = decision::may_act(phase, &self.record.restore) || !hint.may_be_lost();
-            if heard {
-                self.queue.push(Message::new(phase, Content::Hint(hint)));
-            }
-        }
-    }
-
-    /// Time passes: what was a while ago is now long ago, in every copy of the record.
-    fn rewrite(&mut self, change: impl Fn(&mut Restore)) {
-        let renew = |record: &Arc<Record>| {
-            let mut restore = record.restore.clone();
-            change(&mut restore);
-            Arc::new(Record::new(restore))
-        };
-        self.record = renew(&self.record);
-        for hand in &mut self.hands {
-            match &mut hand.stage {
-                Stage::Load => {}
-                Stage::Look(record) => *record = renew(record),
-                Stage::Do(plan, _) => {
-                    let next = renew(&plan.next);
-                    Arc::make_mut(plan).next = next;
-                }
-            }
-        }
-    }
-}
-
-fn end_round(hand: &mut Hand, again: bool) -> bool {
-    let goes_on = again || !hand.learned.is_empty();
-    if goes_on {
-        hand.again();
-    }
-    goes_on
-}
-
-fn move_begin(restore: &mut Restore, seconds: i64) {
-    let cleaning = restore.phase == Phase::Cleanup;
-    if let Some(time) = restore.phases.last_mut().filter(|_| cleaning) {
-        time.began = before(seconds);
-    }
-    for resource in &mut restore.resources {
-        resource.gone_at = resource.gone_at.map(|_| before(1));
-        if let Some(creating) = &mut resource.creating {
-            creating.since = before(HANDLER_TIMEOUT);
-        }
-    }
-}
-
-fn pass_deadline(restore: &mut Restore, phase: Phase) {
-    let past: Timestamp = before(1);
-    if let Some(wait) = restore.waits.get_mut(&phase) {
-        wait.deadline = past;
-    }
-    if let Some(refusal) = restore.refusals.get_mut(&phase) {
-        refusal.since = before(LONG_AGO);
-        if let Some(wait) = refusal.interrupted.as_mut() {
-            wait.deadline = past;
-        }
-    }
-    if phase == Phase::Cleanup {
-        move_begin(restore, LONG_AGO);
     }
 }

@@ -1,11 +1,12 @@
 //! The small search, and proofs that the search can fail.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
+use tenant_restore_events::Phase;
 use tenant_restore_model::look::Plan;
 use tenant_restore_model::promise::Promise;
-use tenant_restore_model::search::{Found, search};
+use tenant_restore_model::search::{search, shortest};
 use tenant_restore_model::shape::{Order, Shape, Trouble};
 use tenant_restore_model::world::World;
 
@@ -24,26 +25,34 @@ const CALM: Trouble = Trouble {
     refusals: 0,
     deadlines: 0,
     cancels: 0,
+    replays: 0,
+    letters: 0,
 };
 
-fn run(shape: Shape) -> Found {
-    search(shape, 1, Duration::from_secs(300))
-}
+const LONG: Duration = Duration::from_secs(3600);
 
 fn alone(trouble: Trouble) -> Shape {
     Shape::new(1, COPY, trouble).with_hands(1)
 }
 
 fn assert_good(shape: Shape) {
-    let found = run(shape);
+    let found = search(shape, 1, LONG);
     println!("{found}");
     assert!(found.is_good(), "{found}");
 }
 
 fn assert_breaks(order: Order, trouble: Trouble, hands: usize, promises: &[Promise]) {
-    let found = run(Shape::new(1, COPY, trouble)
-        .with_hands(hands)
-        .in_order(order));
+    assert_broken(
+        Shape::new(1, COPY, trouble)
+            .with_hands(hands)
+            .in_order(order),
+        promises,
+    );
+}
+
+fn assert_broken(shape: Shape, promises: &[Promise]) {
+    let order = shape.order;
+    let found = shortest(shape, 1, LONG);
     println!("{order:?}: {found}");
     let broken = found.broken.map(|(promise, _)| promise);
     let expected: Vec<_> = promises.iter().map(|promise| promise.text()).collect();
@@ -55,23 +64,32 @@ fn assert_breaks(order: Order, trouble: Trouble, hands: usize, promises: &[Promi
 
 #[test]
 fn a_restore_ends_well_whatever_happens_to_its_messages() {
-    let trouble = Trouble {
+    let lost = Trouble {
         lost: 1,
+        crashes: 1,
+        ..CALM
+    };
+    assert_good(alone(lost));
+    let doubled = Trouble {
         doubled: 1,
         crashes: 1,
         ..CALM
     };
-    assert_good(alone(trouble));
+    assert_good(alone(doubled));
+}
+
+#[test]
+fn a_restore_ends_well_when_a_message_is_given_up() {
+    let trouble = Trouble { letters: 1, ..CALM };
+    assert_good(Shape {
+        until: Phase::Ddl,
+        ..alone(trouble)
+    });
 }
 
 #[test]
 fn a_restore_ends_well_when_no_version_of_the_secret_logs_in() {
-    let trouble = Trouble {
-        lost: 1,
-        doubled: 1,
-        crashes: 1,
-        ..CALM
-    };
+    let trouble = Trouble { crashes: 1, ..CALM };
     let reset = Plan {
         logs_in: false,
         ..COPY
@@ -80,8 +98,39 @@ fn a_restore_ends_well_when_no_version_of_the_secret_logs_in() {
 }
 
 #[test]
+fn another_attempt_of_a_failed_restore_ends_well_too() {
+    let trouble = Trouble {
+        faults: 1,
+        replays: 1,
+        ..CALM
+    };
+    assert_good(alone(trouble));
+}
+
+/// A restore that came to its cleanup, after a failure or without.
+fn cleaning(trouble: Trouble) -> Shape {
+    Shape {
+        from: Phase::Cleanup,
+        before: Trouble { faults: 1, ..CALM },
+        ..alone(trouble)
+    }
+}
+
+#[test]
+fn a_held_restore_ends_well_whether_it_is_replayed_or_not() {
+    let trouble = Trouble { replays: 1, ..CALM };
+    assert_good(cleaning(trouble).held());
+}
+
+#[test]
+fn a_held_restore_ends_well_when_it_is_cancelled() {
+    let trouble = Trouble { cancels: 1, ..CALM };
+    assert_good(cleaning(trouble).held());
+}
+
+#[test]
 fn a_restore_ends_well_whatever_fails() {
-    let trouble = Trouble { faults: 2, ..CALM };
+    let trouble = Trouble { faults: 1, ..CALM };
     assert_good(alone(trouble));
 }
 
@@ -107,6 +156,12 @@ fn a_restore_ends_well_when_waits_last_too_long() {
 fn a_cancelled_restore_ends_well() {
     let trouble = Trouble { cancels: 1, ..CALM };
     assert_good(alone(trouble));
+}
+
+#[test]
+fn a_letter_that_sends_nothing_again_would_leave_a_restore_forever() {
+    let trouble = Trouble { letters: 1, ..CALM };
+    assert_breaks(Order::LettersWithoutOutbox, trouble, 1, &[Promise::Ends]);
 }
 
 #[test]
@@ -142,6 +197,23 @@ fn commands_sent_before_the_save_would_be_lost_by_a_second_handler() {
 }
 
 #[test]
+fn without_an_announcement_a_late_creator_would_leave_what_it_makes() {
+    let trouble = Trouble { cancels: 1, ..CALM };
+    assert_breaks(Order::Unannounced, trouble, 2, &[Promise::NothingLeft]);
+}
+
+#[test]
+fn resuming_at_once_would_start_a_task_beside_the_one_that_is_stopped() {
+    let trouble = Trouble {
+        deadlines: 1,
+        replays: 1,
+        ..CALM
+    };
+    let shape = alone(trouble).held().in_order(Order::ResumeAtOnce);
+    assert_broken(shape, &[Promise::InOrder]);
+}
+
+#[test]
 fn saving_blindly_would_undo_what_others_saved() {
     let trouble = Trouble { cancels: 1, ..CALM };
     let promises = [
@@ -154,9 +226,10 @@ fn saving_blindly_would_undo_what_others_saved() {
     assert_breaks(Order::SaveBlindly, trouble, 2, &promises);
 }
 
-/// The prints of all states, each with those that follow; the newest state first or the oldest.
-fn steps(shape: &Shape, newest_first: bool) -> HashMap<u64, Vec<u64>> {
-    let mut steps = HashMap::new();
+/// The prints of all states, each with those that follow, and of those without a handler at work; the newest state first
+/// or the oldest.
+fn steps(shape: &Shape, newest_first: bool) -> (HashMap<u64, Vec<u64>>, BTreeSet<u64>) {
+    let (mut steps, mut resting) = (HashMap::new(), BTreeSet::new());
     let mut waiting = VecDeque::from([World::new(shape)]);
     let mut events = Vec::new();
     while let Some(world) = if newest_first {
@@ -167,6 +240,9 @@ fn steps(shape: &Shape, newest_first: bool) -> HashMap<u64, Vec<u64>> {
         if steps.contains_key(&world.print) {
             continue;
         }
+        if world.hands.is_empty() && world.record.restore.phase <= shape.until {
+            resting.insert(world.print);
+        }
         world.events(shape, &mut events);
         let next: Vec<_> = events.drain(..).map(|it| world.after(it, shape)).collect();
         let mut prints: Vec<_> = next.iter().map(|world| world.print).collect();
@@ -174,11 +250,55 @@ fn steps(shape: &Shape, newest_first: bool) -> HashMap<u64, Vec<u64>> {
         steps.insert(world.print, prints);
         waiting.extend(next);
     }
-    steps
+    (steps, resting)
 }
 
 #[test]
 fn states_that_are_taken_for_the_same_behave_the_same() {
     let shape = alone(Trouble { crashes: 1, ..CALM });
-    assert!(steps(&shape, false) == steps(&shape, true));
+    assert!(steps(&shape, false).0 == steps(&shape, true).0);
+}
+
+/// Where no handler is at work, a search that leaves out what nobody can tell apart comes to exactly the states of one
+/// that takes every order of all steps.
+fn assert_reduction_loses_nothing(trouble: Trouble, hands: usize, until: Phase) {
+    let reduced = Shape {
+        until,
+        ..Shape::new(1, COPY, trouble).with_hands(hands)
+    };
+    let whole = Shape {
+        reduced: false,
+        ..reduced.clone()
+    };
+    let (few, all) = (steps(&reduced, false), steps(&whole, false));
+    println!("{} states instead of {}", few.0.len(), all.0.len());
+    assert!(
+        few.1 == all.1,
+        "{} and {} at rest",
+        few.1.len(),
+        all.1.len()
+    );
+    assert!(few.0.len() < all.0.len());
+}
+
+#[test]
+fn what_the_reduction_leaves_out_leads_nowhere_else() {
+    let trouble = Trouble {
+        crashes: 1,
+        lost: 1,
+        doubled: 1,
+        ..CALM
+    };
+    assert_reduction_loses_nothing(trouble, 1, Phase::Provision);
+    let letters = Trouble { letters: 1, ..CALM };
+    assert_reduction_loses_nothing(letters, 1, Phase::Provision);
+}
+
+#[test]
+fn nor_does_it_with_two_handlers_at_once() {
+    assert_reduction_loses_nothing(CALM, 2, Phase::Provision);
+    let crash = Trouble { crashes: 1, ..CALM };
+    assert_reduction_loses_nothing(crash, 2, Phase::Intake);
+    let cancel = Trouble { cancels: 1, ..CALM };
+    assert_reduction_loses_nothing(cancel, 2, Phase::Intake);
 }
