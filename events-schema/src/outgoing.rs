@@ -51,6 +51,10 @@ pub struct Subject {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub source: Option<String>,
+    /// The DB instance or cluster that the schemas go into, if it isn't the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub target: Option<String>,
     /// The database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]

@@ -57,6 +57,8 @@ export interface ReplicationProps {
 export interface Grant {
   /** Instances and clusters, by identifier. @default all */
   readonly sources?: readonly string[];
+  /** Instances and clusters to restore into, where that isn't the source. @default as sources */
+  readonly targets?: readonly string[];
   /** Databases. @default all */
   readonly databases?: readonly string[];
   /** Schemas. @default all */

@@ -1,6 +1,6 @@
 import type { Requesters } from './props.ts';
 
-const LISTS = ['sources', 'databases', 'schemas'];
+const LISTS = ['sources', 'targets', 'databases', 'schemas'];
 
 /**
  * Who may request what, from JSON.

@@ -81,7 +81,7 @@ describe('the app', () => {
       'pace must be a JSON object',
       'admission must be a JSON object',
       'prices must be a JSON object',
-      'requesters: shop.app has a grant that limits schema; only sources, databases, schemas can be limited',
+      'requesters: shop.app has a grant that limits schema; only sources, targets, databases, schemas can be limited',
     ]) {
       assert.ok(stderr.includes(problem), problem);
     }

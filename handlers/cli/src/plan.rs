@@ -99,6 +99,9 @@ fn render(planned: &Planned) -> String {
         let restored_as = schema.restored_as.as_deref().unwrap_or("?");
         lines.push(format!("  {} -> {restored_as}", schema.schema));
     }
+    if let Some(target) = &planned.subject.target {
+        lines.push(format!("  into {target}"));
+    }
     if let Some(volume) = &planned.volume {
         lines.push(format!(
             "  {} tables, about {} rows, {} with indexes, as they are now",

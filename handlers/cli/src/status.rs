@@ -23,6 +23,9 @@ pub struct Status {
     pub attempt: u32,
     pub phase: Phase,
     pub source: String,
+    /// The DB instance or cluster that the schemas go into, if it isn't the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     pub database: String,
     pub restore_time: Timestamp,
     /// The snapshot, if that is what is brought back; `restore_time` is then when it was taken.
@@ -181,6 +184,7 @@ impl Status {
             attempt: restore.attempt,
             phase: restore.phase,
             source: request.source.clone(),
+            target: request.target.clone(),
             database: request.database.clone(),
             restore_time: request.restore_point.instant(),
             snapshot: snapshot(request),

@@ -100,13 +100,18 @@ fn request(status: &Status) -> Vec<String> {
         .map_or_else(String::new, |by| format!(" by {by}"));
     let snapshot = status.snapshot.as_ref();
     let snapshot = snapshot.map_or_else(String::new, |id| format!(", snapshot {id}"));
+    let target = status.target.as_ref();
+    let target = target.map_or_else(String::new, |name| format!(", into {name}"));
     let mut lines = vec![
         format!(
             "  request   {}{by}, {}",
             status.request_id,
             instant(status.opened_at)
         ),
-        format!("  database  {} of {}", status.database, status.source),
+        format!(
+            "  database  {} of {}{target}",
+            status.database, status.source
+        ),
         format!("  as of     {}{snapshot}", instant(status.restore_time)),
     ];
     for (position, pair) in status.schemas.iter().enumerate() {

@@ -3,12 +3,14 @@
 //! What is over waits in the order of its asking. A restore whose source is full doesn't keep those behind it that want
 //! another source. Every operation may be repeated: it leaves the ledger as it is, and gives the same answer.
 
+use std::iter;
 use std::num::NonZeroUsize;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::naming::RestoreId;
+use crate::request::Request;
 
 /// Waiting restores that are listed: a DynamoDB item holds 400 KB (DynamoDB developer guide, quotas), an entry less than
 /// 250 bytes. Who comes when the list is full asks again with its ticks.
@@ -20,7 +22,7 @@ const MOST_LISTED: usize = 1000;
 pub struct Limits {
     /// All together. RDS and DMS allow 40 and 60 instances an account and region by default.
     pub overall: NonZeroUsize,
-    /// Of one source, whose storage and connections they share.
+    /// Of one source or into one target, whose storage and connections they share.
     pub per_source: NonZeroUsize,
 }
 
@@ -41,8 +43,35 @@ impl std::fmt::Display for Limits {
         } = self;
         write!(
             f,
-            "at most {overall} restores run at a time, {per_source} of one source"
+            "at most {overall} restores run at a time, {per_source} of one source or target"
         )
+    }
+}
+
+/// The instances or clusters that a restore bears upon.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Databases {
+    /// The source.
+    pub source: String,
+    /// The target, if it isn't the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+}
+
+impl Databases {
+    /// Those of a request.
+    pub fn of(request: &Request) -> Self {
+        Self {
+            source: request.source.clone(),
+            target: request.target.clone(),
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        iter::once(&self.source)
+            .chain(&self.target)
+            .map(String::as_str)
     }
 }
 
@@ -54,8 +83,9 @@ pub struct Entry {
     pub id: RestoreId,
     /// Its attempt.
     pub attempt: u32,
-    /// The source.
-    pub source: String,
+    /// What it reads and loads.
+    #[serde(flatten)]
+    pub databases: Databases,
     /// When it first asked.
     pub since: Timestamp,
     /// Whose release or question let it go, if not its own: who repeats that tells it again.
@@ -93,7 +123,7 @@ impl Ledger {
         &mut self,
         id: &RestoreId,
         attempt: u32,
-        source: &str,
+        databases: &Databases,
         limits: Limits,
         now: Timestamp,
     ) -> Admission {
@@ -109,12 +139,12 @@ impl Ledger {
         let entry = Entry {
             id: id.clone(),
             attempt,
-            source: source.to_owned(),
+            databases: databases.clone(),
             since: now,
             called_by: None,
         };
         // Nobody who waits could go, so nobody's turn is taken.
-        if self.has_room(source, limits) {
+        if self.has_room(databases, limits) {
             self.active.push(entry);
             return Admission::Admitted;
         }
@@ -149,7 +179,7 @@ impl Ledger {
     /// Lets all go for whom there is room, the longest waiting first.
     fn call(&mut self, by: &RestoreId, limits: Limits) {
         for entry in std::mem::take(&mut self.waiting) {
-            if self.has_room(&entry.source, limits) {
+            if self.has_room(&entry.databases, limits) {
                 let called_by = Some(by.clone());
                 self.active.push(Entry { called_by, ..entry });
             } else {
@@ -158,9 +188,17 @@ impl Ledger {
         }
     }
 
-    fn has_room(&self, source: &str, limits: Limits) -> bool {
-        let of_source = self.active.iter().filter(|entry| entry.source == source);
-        self.active.len() < limits.overall.get() && of_source.count() < limits.per_source.get()
+    /// Neither source nor target may bear more than the limit of one source, in whichever part.
+    fn has_room(&self, databases: &Databases, limits: Limits) -> bool {
+        let bears = |name: &str| {
+            let active = self.active.iter();
+            let its = active.filter(|entry| entry.databases.names().any(|other| other == name));
+            its.count()
+        };
+        self.active.len() < limits.overall.get()
+            && databases
+                .names()
+                .all(|name| bears(name) < limits.per_source.get())
     }
 }
 

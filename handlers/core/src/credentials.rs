@@ -48,8 +48,9 @@ pub fn candidates(versions: &[SecretVersion], at: Timestamp) -> Vec<String> {
 /// What a worker is to try, if the source's secret has any version left.
 pub fn probe(restore: &Restore, source: &Source, versions: &[SecretVersion]) -> Option<Probe> {
     let versions = candidates(versions, restore.request.restore_point.instant());
-    (!versions.is_empty()).then(|| Probe {
-        secret: source.secret.clone(),
+    let secret = source.secret.clone().filter(|_| !versions.is_empty())?;
+    Some(Probe {
+        secret,
         versions,
         // Whether DMS is needed is known only after the extraction, which needs a login.
         for_dms: restore.request.mover != MoverChoice::Copy,

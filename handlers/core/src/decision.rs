@@ -56,6 +56,8 @@ pub struct Setting {
     pub bucket: String,
     /// How many DMS tasks the replication instances' class can bear loading at a time.
     pub loads_of_class: usize,
+    /// Class of the writers of temporary clusters, where the configuration names one.
+    pub writer_class: Option<String>,
 }
 
 /// A decision.

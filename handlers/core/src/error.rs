@@ -28,6 +28,14 @@ pub enum ErrorKind {
     KeyUnusable,
     /// The source is in a state that can't be restored from.
     SourceState,
+    /// No instance or cluster has the target's name.
+    TargetUnknown,
+    /// The target may not be used: no opt-in tag, or an unusable secret.
+    TargetNotAllowed,
+    /// The target is in a state in which nothing can be restored into it.
+    TargetState,
+    /// The target's PostgreSQL is older than that of what is restored.
+    TargetOlder,
     /// The restore point lies outside the window of the source's backups.
     RestorePointOutOfWindow,
     /// No snapshot of that name exists.
@@ -170,6 +178,16 @@ impl ErrorKind {
             }
             Self::SourceState => {
                 "Wait until the source is available, then publish the request again."
+            }
+            Self::TargetUnknown => "Name an existing DB instance or cluster in `target`.",
+            Self::TargetNotAllowed => {
+                "Tag the target with tenant-restore:secret and its secret with tenant-restore:deployment."
+            }
+            Self::TargetState => {
+                "Wait until the target is available, then publish the request again."
+            }
+            Self::TargetOlder => {
+                "Upgrade the target, or name one whose major version is not older than the source's then."
             }
             Self::RestorePointOutOfWindow => {
                 "Choose a restoreTime inside the window that the message names."

@@ -173,6 +173,7 @@ mod tests {
             pace: Pace::default(),
             handler_timeout: 60,
             loads_of_class: 10,
+            writer_class: None,
             bucket: "bucket".into(),
         }
     }

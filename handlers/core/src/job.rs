@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
+use crate::restore::Endpoint;
 
 mod preflight;
 
@@ -67,6 +68,36 @@ pub struct Server {
     pub port: u16,
     /// Name or ARN of a secret with at least `username` and `password`.
     pub secret: String,
+}
+
+impl Server {
+    /// Where it listens.
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint {
+            host: self.host.clone(),
+            port: self.port,
+        }
+    }
+}
+
+/// Where the schemas that a restore brings back are now.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Live {
+    /// In production, where the restored ones go too.
+    #[default]
+    Production,
+    /// On another server, the source; its master's secret with it.
+    Elsewhere(Server),
+    /// Nowhere: the source was deleted.
+    Nowhere,
+}
+
+impl Live {
+    /// Whether they are where the restored ones go.
+    pub fn is_production(&self) -> bool {
+        *self == Self::Production
+    }
 }
 
 /// A schema and the name that it gets.
@@ -141,8 +172,11 @@ pub struct Job {
     pub database: String,
     /// The schemas and their new names.
     pub schemas: Vec<SchemaName>,
-    /// The live server, with its master's secret.
+    /// The server that the schemas go into, with its master's secret.
     pub production: Server,
+    /// Where the schemas that are brought back are now.
+    #[serde(default, skip_serializing_if = "Live::is_production")]
+    pub live: Live,
     /// The temporary server, with its master's secret; absent before it exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temporary: Option<Server>,

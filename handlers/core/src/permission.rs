@@ -19,6 +19,8 @@ const ALL_OTHERS: &str = "*";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Grant {
     sources: Option<Patterns>,
+    /// Without it, targets are limited as sources are.
+    targets: Option<Patterns>,
     databases: Option<Patterns>,
     schemas: Option<Patterns>,
 }
@@ -47,6 +49,9 @@ impl Grant {
     /// The fields of a request, with their values, that the grant doesn't cover.
     fn uncovered<'a>(&self, request: &'a Request) -> Vec<(String, &'a str)> {
         let source = ("source".to_owned(), request.source.as_str());
+        let targets = self.targets.as_ref().or(self.sources.as_ref());
+        let target = request.target.as_deref();
+        let target = target.map(|name| ("target".to_owned(), name));
         let database = ("database".to_owned(), request.database.as_str());
         let schemas = request.schemas.iter().enumerate();
         let schemas =
@@ -54,6 +59,7 @@ impl Grant {
         let outside = |patterns: &Option<Patterns>, name: &str| !covered(patterns.as_ref(), name);
         let mut fields = Vec::new();
         fields.extend(Some(source).filter(|(_, name)| outside(&self.sources, name)));
+        fields.extend(target.filter(|(_, name)| !covered(targets, name)));
         fields.extend(Some(database).filter(|(_, name)| outside(&self.databases, name)));
         fields.extend(schemas.filter(|(_, name)| outside(&self.schemas, name)));
         fields
@@ -164,6 +170,28 @@ mod tests {
             { "sources": ["other"], "databases": ["shop"], "schemas": ["x"] },
         ]});
         assert_eq!(refused(rules, "app"), fields(["database"]));
+    }
+
+    #[test]
+    fn a_target_is_limited_as_sources_are_unless_it_has_a_list_of_its_own() {
+        let mut request = Scene::at(Phase::Intake).restore.request;
+        request.target = Some("other".to_owned());
+        let refused = |grant: serde_json::Value| {
+            let rules = json!({ "app": [grant] });
+            let requesters: Requesters = serde_json::from_value(rules).unwrap();
+            let causes = requesters
+                .check("app", &request)
+                .err()
+                .into_iter()
+                .flatten();
+            causes.map(|cause| cause.field).collect::<Vec<_>>()
+        };
+        assert_eq!(refused(json!({})), []);
+        let sources = json!({ "sources": ["production"] });
+        assert_eq!(refused(sources), fields(["target"]));
+        let both = json!({ "sources": ["production"], "targets": ["oth*"] });
+        assert_eq!(refused(both), []);
+        assert_eq!(refused(json!({ "targets": ["x"] })), fields(["target"]));
     }
 
     #[test]

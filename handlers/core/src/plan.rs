@@ -72,10 +72,11 @@ pub fn draft(
 ) -> Draft {
     let with_dms = room::with_dms(restore.request.mover, report);
     let creates = creates(&room.makes, with_dms);
-    let volume = report.volume.map(|volume| PlannedVolume {
+    let bytes = report.volume.and_then(|volume| volume.schemas);
+    let volume = bytes.map(|bytes| PlannedVolume {
         tables: report.tables.len() as u64,
         rows: report.tables.iter().map(|table| table.rows).sum(),
-        bytes: volume.schemas,
+        bytes,
     });
     let planned = report.tables.iter().map(|table| planned(restore, table));
     Draft {

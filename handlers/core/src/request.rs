@@ -18,6 +18,7 @@ use crate::restore::Restore;
 use crate::restore_point::{
     FoundSnapshot, RestorePoint, SnapshotKind, SnapshotName, SnapshotSight,
 };
+use crate::source_kind::Storage;
 use fields::{Fields, invalid};
 
 /// What is asked for.
@@ -80,6 +81,9 @@ pub struct Request {
     pub restore_point: RestorePoint,
     /// Identifier of the DB instance or cluster.
     pub source: String,
+    /// Identifier of the one that the schemas go into, if it isn't the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// How rows are moved.
     pub mover: MoverChoice,
     /// How much is compared.
@@ -99,6 +103,13 @@ pub struct Request {
     pub requested_by: Option<String>,
     /// Digest of the event's detail, to tell a repetition from another request of the same id.
     pub fingerprint: String,
+}
+
+impl Request {
+    /// Identifier of the DB instance or cluster that the schemas go into.
+    pub fn destination(&self) -> &str {
+        self.target.as_deref().unwrap_or(&self.source)
+    }
 }
 
 /// What arrives with the detail.
@@ -160,7 +171,7 @@ pub fn fingerprint(detail: &Value) -> String {
 /// # Errors
 /// Every problem of the request, each with its field.
 pub fn check(detail: &Value, arrival: &Arrival<'_>) -> Result<(), Vec<Cause>> {
-    let assumed = SnapshotSight::Found(FoundSnapshot {
+    let assumed = SnapshotSight::Found(Box::new(FoundSnapshot {
         kind: SnapshotKind::Instance,
         status: "available".to_owned(),
         taken_at: Some(arrival.now),
@@ -170,7 +181,10 @@ pub fn check(detail: &Value, arrival: &Arrival<'_>) -> Result<(), Vec<Cause>> {
         engine_version: String::new(),
         shared: false,
         encrypted: false,
-    });
+        master_username: String::new(),
+        storage: Storage::default(),
+        secret: Ok(None),
+    }));
     let arrival = Arrival {
         snapshot: Some(&assumed),
         ..arrival.clone()
@@ -203,6 +217,8 @@ pub fn read(detail: &Value, arrival: &Arrival<'_>) -> Result<Request, Vec<Cause>
         |text| identifier(&text),
     );
     fields.refuse_unsupported();
+    let target = fields.optional("target", 1024);
+    let target = target.map(|text| identifier(&text));
     fields.optional("requestId", 128);
     let requested_by = fields.optional("requestedBy", 256);
     let mover = fields.choice(
@@ -259,6 +275,8 @@ pub fn read(detail: &Value, arrival: &Arrival<'_>) -> Result<Request, Vec<Cause>
         database,
         schemas,
         restore_point,
+        // Whoever names the source twice wants what is the default.
+        target: target.filter(|target| *target != source),
         source,
         mover,
         validate,

@@ -10,6 +10,7 @@ use tenant_restore_events::{Command, Instruction, Phase};
 
 use crate::error::{Cause, ErrorKind};
 use crate::hold::{Hold, Resumed};
+use crate::job::Server;
 use crate::naming::RestoreId;
 use crate::plan::Purpose;
 use crate::price::Cost;
@@ -55,6 +56,9 @@ pub struct Restore {
     pub phases: Vec<PhaseTime>,
     /// The source, once intake has seen it.
     pub source: Option<Source>,
+    /// The server that the schemas go into, if it isn't the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Server>,
     /// Address and port of the temporary database, once it is available.
     pub temporary: Option<(String, u16)>,
     /// Whether the last event of the temporary database's creation has come.
@@ -126,12 +130,12 @@ pub struct PhaseTime {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
-    /// Address.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// ARN or name of the secret with its master credentials.
-    pub secret: String,
+    /// Where it is; none if it was deleted.
+    #[serde(flatten)]
+    pub endpoint: Option<Endpoint>,
+    /// ARN or name of the secret with its master credentials; none if it was deleted and its secret with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
     /// Master user.
     pub master_username: String,
     /// Parameter group of the instance; of an Aurora cluster, of its writer.
@@ -139,6 +143,24 @@ pub struct Source {
     /// What it is.
     #[serde(default)]
     pub kind: SourceKind,
+}
+
+/// Where a server listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
+impl Source {
+    /// The server with its secret, unless it was deleted.
+    pub fn server(&self) -> Option<Server> {
+        let Endpoint { host, port } = self.endpoint.clone()?;
+        let secret = self.secret.clone()?;
+        Some(Server { host, port, secret })
+    }
 }
 
 /// Whose password the temporary database's master has, and how far its reset is, if it needs one.
@@ -329,6 +351,7 @@ impl Restore {
                 ended: None,
             }],
             source: None,
+            target: None,
             temporary: None,
             database_announced: false,
             cluster_announced: false,
@@ -355,6 +378,12 @@ impl Restore {
         }
     }
 
+    /// The server that the schemas go into: the target, or the source itself. None before intake has seen them.
+    pub fn production(&self) -> Option<Server> {
+        let source = || self.source.as_ref().and_then(Source::server);
+        self.target.clone().or_else(source)
+    }
+
     /// What every outgoing event says of this restore.
     pub fn subject(&self) -> Subject {
         let schemas = self.request.schemas.iter().map(|pair| RestoredSchema {
@@ -365,6 +394,7 @@ impl Restore {
             restore_id: Some(self.id.to_string()),
             request_id: self.request.request_id.clone(),
             source: Some(self.request.source.clone()),
+            target: self.request.target.clone(),
             database: Some(self.request.database.clone()),
             schemas: schemas.collect(),
         }

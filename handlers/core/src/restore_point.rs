@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::source_kind::Storage;
+
 /// A restore point.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -105,7 +107,7 @@ pub enum SnapshotSight {
     /// A snapshot of an instance and one of a cluster have this name.
     Ambiguous,
     /// A snapshot.
-    Found(FoundSnapshot),
+    Found(Box<FoundSnapshot>),
 }
 
 /// A snapshot as RDS shows it.
@@ -130,7 +132,16 @@ pub struct FoundSnapshot {
     /// Whether it is encrypted: then a shared one can't be restored from before it is copied (RDS user guide, "Sharing
     /// encrypted snapshots").
     pub encrypted: bool,
+    /// Master user of what it was taken of.
+    pub master_username: String,
+    /// The storage of what it was taken of.
+    pub storage: Storage,
+    /// The secret with the master credentials of what it was taken of, should that be deleted.
+    pub secret: DeletedSecret,
 }
+
+/// The secret of a source that was deleted, if it is there still; or why the deployment may not restore that source.
+pub type DeletedSecret = Result<Option<String>, String>;
 
 #[cfg(test)]
 mod tests {

@@ -81,15 +81,13 @@ fn storage(volume: &Volume, storage: Option<StorageSight>) -> Option<Finding> {
             )));
         }
     };
+    // The worker has told that nobody knows.
+    let schemas = volume.schemas?;
     let taken = volume.databases.saturating_add(volume.log);
     let free = |gib: u64| gib.saturating_mul(GIB).saturating_sub(taken);
-    let log = if volume.log_is_kept {
-        volume.schemas
-    } else {
-        0
-    };
-    let need = volume.schemas.saturating_add(log);
-    let basis = basis(volume, gib);
+    let log = if volume.log_is_kept { schemas } else { 0 };
+    let need = schemas.saturating_add(log);
+    let basis = basis(volume, schemas, gib);
     let cause = |message: String| Cause::new(ErrorKind::StorageShort, message);
     let (need_text, free_text) = (size(need), size(free(gib)));
     match most {
@@ -112,8 +110,8 @@ fn storage(volume: &Volume, storage: Option<StorageSight>) -> Option<Finding> {
 }
 
 /// RDS tells the free space to CloudWatch alone (metric FreeStorageSpace), which nobody here asks.
-fn basis(volume: &Volume, gib: u64) -> String {
-    let schemas = if volume.measured {
+fn basis(volume: &Volume, schemas: u64, gib: u64) -> String {
+    let measured = if volume.measured {
         "measured"
     } else {
         "as of the last ANALYZE"
@@ -124,10 +122,10 @@ fn basis(volume: &Volume, gib: u64) -> String {
         ""
     };
     format!(
-        "reckoned from {gib} GiB allocated, databases of {}, log of up to {}; schemas of {} {schemas}{kept}",
+        "reckoned from {gib} GiB allocated, databases of {}, log of up to {}; schemas of {} {measured}{kept}",
         size(volume.databases),
         size(volume.log),
-        size(volume.schemas)
+        size(schemas)
     )
 }
 
@@ -180,7 +178,7 @@ mod tests {
     fn report(schemas: u64, log_is_kept: bool) -> PreflightReport {
         PreflightReport {
             volume: Some(Volume {
-                schemas: schemas * GIB,
+                schemas: Some(schemas * GIB),
                 databases: 50 * GIB,
                 log: GIB,
                 log_is_kept,

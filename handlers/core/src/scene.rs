@@ -15,7 +15,7 @@ use crate::job::{
 use crate::naming::{Deployment, Names, restore_id};
 use crate::phases;
 use crate::request::{Arrival, read};
-use crate::restore::{Replication, ResourceKind, Restore, Source, Task, TaskState};
+use crate::restore::{Endpoint, Replication, ResourceKind, Restore, Source, Task, TaskState};
 use crate::sight::{
     ClusterSight, DatabaseSight, ReplicationTaskSight, RoomSight, Seen, StorageSight, TaskSight,
 };
@@ -37,6 +37,7 @@ pub fn setting() -> Setting {
         handler_timeout: 60,
         bucket: "bucket".into(),
         loads_of_class: 10,
+        writer_class: None,
     }
 }
 
@@ -81,9 +82,11 @@ impl Scene {
         match restore.phase {
             Phase::Intake => {
                 restore.source = Some(Source {
-                    host: "production".into(),
-                    port: 5432,
-                    secret: "arn:secret".into(),
+                    endpoint: Some(Endpoint {
+                        host: "production".into(),
+                        port: 5432,
+                    }),
+                    secret: Some("arn:secret".into()),
                     master_username: "master".into(),
                     parameter_group: Some("group".into()),
                     kind: SourceKind::SingleAz(InstanceSource {

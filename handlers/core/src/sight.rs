@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Databases};
 use crate::credentials::SecretVersion;
 use crate::effect::GroupScope;
 use crate::job::{JobResult, TablePlan};
 use crate::naming::RestoreId;
 use crate::price::Cost;
 use crate::restore::ResourceKind;
-use crate::restore_point::{SnapshotName, SnapshotSight};
+use crate::restore_point::{DeletedSecret, SnapshotName, SnapshotSight};
 use crate::source_kind::{Scaling, Storage};
 
 /// Something to look at.
@@ -19,17 +19,24 @@ use crate::source_kind::{Scaling, Storage};
 pub enum Look {
     /// The source: the DB instance or cluster, its secret and the window of its backups.
     Source(String),
+    /// The target: as the source.
+    Target(String),
     /// Whether the restore may go on to what costs quotas. The first look makes it wait, if it may not.
     Admission {
         /// The restore.
         id: RestoreId,
         /// Its attempt.
         attempt: u32,
-        /// The source.
-        source: String,
+        /// What it bears upon.
+        databases: Databases,
     },
-    /// How much room there is for a restore into this instance or cluster.
-    Room(String),
+    /// How much room there is for a restore.
+    Room {
+        /// Of this instance or cluster.
+        source: String,
+        /// Into this one.
+        target: String,
+    },
     /// A snapshot.
     Snapshot(SnapshotName),
     /// A DB instance.
@@ -87,6 +94,8 @@ pub enum Look {
 pub struct Seen {
     /// The source.
     pub source: Option<SourceSight>,
+    /// The target.
+    pub target: Option<SourceSight>,
     /// The admission.
     pub admission: Option<Admission>,
     /// The room for it.
@@ -211,20 +220,36 @@ pub struct SourceWriter {
 }
 
 /// Retained automated backups of an instance or cluster that was deleted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RetainedBackup {
-    /// Whether it was a cluster.
-    pub of_cluster: bool,
+    /// Of what; some properties of a cluster aren't in its backups.
+    pub of: RetainedOf,
     /// Its resource id.
     pub resource_id: String,
     /// The engine.
     pub engine: String,
     /// The engine's version.
     pub engine_version: String,
+    /// Its storage.
+    pub storage: Storage,
     /// Master user.
     pub master_username: String,
+    /// The secret with its master credentials.
+    pub secret: DeletedSecret,
     /// How far back and forth they reach.
     pub window: Window,
+}
+
+/// What retained automated backups are of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RetainedOf {
+    /// An instance.
+    Instance,
+    /// A cluster.
+    Cluster {
+        /// `EngineMode`.
+        engine_mode: String,
+    },
 }
 
 /// The instants to which backups can be restored; without both ends there are none.

@@ -114,7 +114,7 @@ pub enum Presence {
 
 /// Storage that must be asked for: RDS restores to gp3 unless told otherwise (RDS API reference,
 /// RestoreDBInstanceToPointInTime).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Storage {
     /// `StorageType`.

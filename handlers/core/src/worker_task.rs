@@ -6,7 +6,7 @@ use crate::credentials;
 use crate::decision::Setting;
 use crate::effect::Effect;
 use crate::error::{Cause, ErrorKind};
-use crate::job::{Job, JobResult, Loader, Mode, Probe, Server};
+use crate::job::{Job, JobResult, Live, Loader, Mode, Probe, Server};
 use crate::restore::{Restore, Source, Task, TaskState};
 use crate::sight::{Look, Seen, TaskSight};
 
@@ -159,7 +159,12 @@ fn start(
             "a task was wanted before the source was known",
         )]);
     };
-    let mut job = job(restore, setting, source, task, modes);
+    let Some(production) = restore.production() else {
+        return Progress::Failed(vec![crate::restore::internal(
+            "a task was wanted before the server is known that the schemas go into",
+        )]);
+    };
+    let mut job = job(restore, setting, production, task, modes);
     if modes.contains(&Mode::Probe) {
         let Some(probe) = probe(restore, seen, source) else {
             return Progress::Failed(vec![crate::restore::internal(
@@ -183,7 +188,7 @@ fn start(
 }
 
 fn probe(restore: &Restore, seen: &Seen, source: &Source) -> Option<Probe> {
-    let versions = seen.secret_versions.get(&source.secret)?;
+    let versions = seen.secret_versions.get(source.secret.as_ref()?)?;
     credentials::probe(restore, source, versions)
 }
 
@@ -196,7 +201,23 @@ fn run_of(restore: &Restore, job: &str, again: u32) -> String {
     }
 }
 
-fn job(restore: &Restore, setting: &Setting, source: &Source, task: &Task, modes: &[Mode]) -> Job {
+/// Where the schemas are that are brought back, as they are now.
+fn live(restore: &Restore) -> Live {
+    let source = restore.source.as_ref();
+    match (&restore.target, source.and_then(Source::server)) {
+        (None, _) => Live::Production,
+        (Some(_), Some(source)) => Live::Elsewhere(source),
+        (Some(_), None) => Live::Nowhere,
+    }
+}
+
+fn job(
+    restore: &Restore,
+    setting: &Setting,
+    production: Server,
+    task: &Task,
+    modes: &[Mode],
+) -> Job {
     let names = setting.deployment.names(&restore.id);
     let request = &restore.request;
     let temporary = restore.temporary.as_ref().map(|(host, port)| Server {
@@ -211,11 +232,8 @@ fn job(restore: &Restore, setting: &Setting, source: &Source, task: &Task, modes
         modes: modes.to_vec(),
         database: request.database.clone(),
         schemas: request.schemas.clone(),
-        production: Server {
-            host: source.host.clone(),
-            port: source.port,
-            secret: source.secret.clone(),
-        },
+        production,
+        live: live(restore),
         loader: Loader {
             role: names.loader_role(),
             secret: temporary.is_some().then(|| names.target()),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use tenant_restore_core::admission::{Admission, Entry, Ledger};
+use tenant_restore_core::admission::{Admission, Databases, Entry, Ledger};
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::naming::RestoreId;
 use tenant_restore_core::restore::Restore;
@@ -34,7 +34,7 @@ impl Engine {
         &self,
         id: &RestoreId,
         attempt: u32,
-        source: &str,
+        databases: &Databases,
     ) -> Result<Admission, Fault> {
         let limits = self.config.admission;
         let ended = self.ended_before(id).await?;
@@ -43,7 +43,7 @@ impl Engine {
                 for entry in &ended {
                     ledger.forget(&entry.id, entry.attempt);
                 }
-                let answer = ledger.ask(id, attempt, source, limits, Timestamp::now());
+                let answer = ledger.ask(id, attempt, databases, limits, Timestamp::now());
                 (answer, ledger.called_by(id))
             })
             .await?;

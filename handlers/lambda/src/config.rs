@@ -137,6 +137,7 @@ impl Config {
         };
         let pace = document::<Pace>("PACE")?;
         let admission = document::<Limits>("ADMISSION")?;
+        let wishes = document::<DatabaseWishes>("DATABASES")?;
         // Lambda sets the region of every function (Lambda developer guide, environment variables).
         let prices = PriceList::of(&required("AWS_REGION")?, optional("PRICES").as_deref())
             .map_err(|error| format!("PRICES is no list of prices: {error}"))?;
@@ -158,6 +159,7 @@ impl Config {
                 handler_timeout: HANDLER_TIMEOUT,
                 bucket: required("BUCKET_NAME")?,
                 loads_of_class: loads_of_class(&required("DMS_INSTANCE_CLASS")?),
+                writer_class: wishes.writer.class.clone(),
             },
             admission,
             prices,
@@ -176,7 +178,7 @@ impl Config {
             databases: DatabaseConfig {
                 subnet_group: required("DB_SUBNET_GROUP")?,
                 security_groups: list("DB_SECURITY_GROUPS")?,
-                wishes: document("DATABASES")?,
+                wishes,
             },
             replication: ReplicationConfig {
                 subnet_group: required("DMS_SUBNET_GROUP")?,

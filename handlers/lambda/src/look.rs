@@ -26,15 +26,18 @@ impl Engine {
     async fn take(&self, look: &Look, seen: &mut Seen) -> Result<(), Fault> {
         match look {
             Look::Source(name) => seen.source = Some(Box::pin(self.source(name)).await?),
+            Look::Target(name) => seen.target = Some(Box::pin(self.source(name)).await?),
             Look::Admission {
                 id,
                 attempt,
-                source,
+                databases,
             } => {
-                let answer = Box::pin(self.ask_admission(id, *attempt, source)).await?;
+                let answer = Box::pin(self.ask_admission(id, *attempt, databases)).await?;
                 seen.admission = Some(answer);
             }
-            Look::Room(name) => seen.room = Some(Box::pin(self.room(name)).await?),
+            Look::Room { source, target } => {
+                seen.room = Some(Box::pin(self.room(source, target)).await?);
+            }
             Look::Database(name) => {
                 let database = self.describe_database(name).await?;
                 let size = database.as_ref().and_then(price::database);

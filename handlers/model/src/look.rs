@@ -63,7 +63,7 @@ pub fn look(aws: &Aws, looks: &[Look], plan: Plan, restore: &Restore, names: &Na
         match look {
             Look::Source(_) => seen.source = Some(source()),
             Look::Admission { .. } => seen.admission = Some(Admission::Admitted),
-            Look::Room(_) => {
+            Look::Room { .. } => {
                 seen.room = Some(RoomSight {
                     storage: Some(StorageSight::Grows),
                     quotas: Vec::new(),
@@ -134,8 +134,8 @@ pub fn look(aws: &Aws, looks: &[Look], plan: Plan, restore: &Restore, names: &Na
                 let extracted = aws.worker(job) == Worker::Succeeded;
                 seen.plan = extracted.then(|| tables(plan, restore));
             }
-            // The source of the model is an instance, and an instant is brought back.
-            Look::Snapshot(_) | Look::Cluster(_) => {}
+            // The source of the model is an instance, an instant is brought back, and the schemas go into the source.
+            Look::Target(_) | Look::Snapshot(_) | Look::Cluster(_) => {}
             Look::ParameterGroup { name, .. } => {
                 seen.parameter_groups.insert(name.clone(), aws.group);
             }

@@ -106,6 +106,7 @@ pub fn setting() -> Setting {
         handler_timeout: HANDLER_TIMEOUT,
         bucket: "bucket".to_owned(),
         loads_of_class: 10,
+        writer_class: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A job for unit tests.
 
 use tenant_restore_core::job::{
-    ExternalForeignKeys, Job, Loader, MoverChoice, OnMismatch, Server, ValidateChoice,
+    ExternalForeignKeys, Job, Live, Loader, MoverChoice, OnMismatch, Server, ValidateChoice,
 };
 
 /// A job of which only the restore's id matters.
@@ -18,6 +18,7 @@ pub fn job() -> Job {
             port: 5432,
             secret: "master".to_owned(),
         },
+        live: Live::Production,
         temporary: None,
         probe: None,
         loader: Loader {

@@ -10,7 +10,7 @@ use cluster::Cluster;
 use cluster::surroundings::{Memory, context, job};
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::job::{
-    Acceptance, Job, Mover, MoverChoice, PreflightReport, Severity, Volume,
+    Acceptance, Job, Live, Mover, MoverChoice, PreflightReport, Severity, Volume,
 };
 use tenant_restore_worker::context::Report;
 use tenant_restore_worker::preflight;
@@ -80,7 +80,8 @@ async fn a_healthy_production_gives_no_finding_but_every_table_with_its_mover_an
 
     let volume: Volume = good.volume.unwrap();
     assert!(volume.measured && !volume.log_is_kept);
-    assert!(volume.schemas > orders.bytes && volume.databases > volume.schemas);
+    let schemas = volume.schemas.unwrap();
+    assert!(schemas > orders.bytes && volume.databases > schemas);
     let connections = good.connections.unwrap();
     assert_eq!((connections.most, connections.reserved), (60, 3));
     assert!(connections.used >= 1 && connections.free() < 57);
@@ -233,7 +234,7 @@ async fn a_locked_table_does_not_keep_the_preflight_from_its_answer() {
         .unwrap();
     let report = at_acme(&cluster).await;
     let volume = report.volume.unwrap();
-    assert!(!volume.measured && volume.schemas > 200 * 1000);
+    assert!(!volume.measured && volume.schemas.unwrap() > 200 * 1000);
     assert_eq!(report.findings, []);
 }
 
@@ -255,4 +256,58 @@ async fn a_table_that_the_requested_mover_can_not_carry_is_told_with_the_reason(
         said(&report)
     );
     assert!(said(&report).contains("\"orders\""), "{}", said(&report));
+}
+
+#[tokio::test]
+async fn schemas_of_another_server_are_measured_there_and_what_they_need_is_looked_for_in_production()
+ {
+    let (source, target) = (with_tenant().await, Cluster::start("app").await);
+    let outside = "create type public.mood as enum ('good'); alter type public.mood owner to olga;
+                   create table acme.moods (mood public.mood); alter table acme.moods owner to olga";
+    source.script("app", outside).await;
+    target
+        .script(
+            "app",
+            "create schema acme; create table acme.other (n int); create role olga",
+        )
+        .await;
+    let elsewhere = |live: Live| Job {
+        live,
+        ..job(
+            "app",
+            &[("acme", "acme_r"), ("gone", "gone_r")],
+            &target,
+            None,
+        )
+    };
+    let mut context = context(
+        elsewhere(Live::Elsewhere(source.server())),
+        &Arc::new(Memory::default()),
+        &[&target, &source],
+    );
+    let there = match preflight::run(&mut context).await.unwrap() {
+        Report::Preflight(report) => report,
+        other => panic!("preflight says {other:?}"),
+    };
+    let tables = |report: &PreflightReport| -> Vec<String> {
+        let tables = report.tables.iter();
+        tables.map(|table| table.table.clone()).collect()
+    };
+    assert!(tables(&there).contains(&"orders".to_owned()));
+    assert!(
+        !tables(&there).contains(&"other".to_owned()),
+        "of the target"
+    );
+    assert!(there.volume.unwrap().schemas.unwrap() > 200 * 1000);
+    let expected = [
+        (CRITICAL, ErrorKind::OutsideMissing),
+        (WARNING, ErrorKind::SchemaMissing),
+    ];
+    assert_eq!(found(&there), expected, "{}", said(&there));
+    assert!(said(&there).contains("public.mood"), "{}", said(&there));
+
+    let nowhere = look(&target, elsewhere(Live::Nowhere)).await;
+    assert_eq!(tables(&nowhere), [""; 0]);
+    assert_eq!(nowhere.volume.unwrap().schemas, None);
+    assert_eq!(found(&nowhere), [(WARNING, ErrorKind::SchemaMissing)]);
 }

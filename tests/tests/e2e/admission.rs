@@ -37,7 +37,7 @@ async fn wait_until_one_is_told_its_position(restores: &[String]) -> Result<()> 
     wait::until("a position in `status`", ENDS_WITHIN, async || {
         for id in restores {
             let status = command_line::run(&["status", id], "").await?;
-            let limits = "at most 10 restores run at a time, 3 of one source";
+            let limits = "at most 10 restores run at a time, 3 of one source or target";
             let told = format!("waiting for admission, position 1; {limits}");
             if status.said.contains(&told) {
                 return Ok(Some(()));

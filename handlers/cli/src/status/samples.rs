@@ -34,6 +34,7 @@ fn opened() -> Restore {
         schemas: vec![schema("customer_a1"), schema("customer_a2")],
         restore_point: RestorePoint::RestoreTime("2024-01-28T14:30:00Z".parse().unwrap()),
         source: "production".into(),
+        target: None,
         mover: MoverChoice::Auto,
         validate: ValidateChoice::Full,
         on_mismatch: OnMismatch::Keep,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::*;
 
 const A: &str = "source-a";
@@ -9,6 +11,20 @@ const B: &str = "source-b";
 
 fn now() -> Timestamp {
     "2024-02-01T00:00:00Z".parse().unwrap()
+}
+
+fn of(source: &str) -> Databases {
+    Databases {
+        source: source.to_owned(),
+        target: None,
+    }
+}
+
+fn into(source: &str, target: &str) -> Databases {
+    Databases {
+        target: Some(target.to_owned()),
+        ..of(source)
+    }
 }
 
 fn limits(overall: usize, per_source: usize) -> Limits {
@@ -48,8 +64,13 @@ impl Desk {
         }
     }
 
+    fn ask_for(&mut self, number: usize, databases: &Databases) -> Admission {
+        self.ledger
+            .ask(&id(number), 1, databases, self.limits, now())
+    }
+
     fn ask(&mut self, number: usize, source: &str) -> Admission {
-        self.ledger.ask(&id(number), 1, source, self.limits, now())
+        self.ask_for(number, &of(source))
     }
 
     fn end(&mut self, number: usize) -> Vec<RestoreId> {
@@ -156,7 +177,7 @@ fn a_later_attempt_asks_anew_and_a_late_release_of_the_earlier_one_takes_nothing
     desk.ask(1, A);
     desk.end(0);
     let limits = desk.limits;
-    let mut second = || desk.ledger.ask(&id(0), 2, A, limits, now());
+    let mut second = || desk.ledger.ask(&id(0), 2, &of(A), limits, now());
     assert_eq!(
         second(),
         Admission::Waiting {
@@ -188,7 +209,7 @@ fn a_full_list_turns_nobody_away_and_who_is_not_on_it_gets_on_later() {
     let entry = |number: usize| Entry {
         id: id(number % 676),
         attempt: 1,
-        source: A.to_owned(),
+        databases: of(A),
         since: now(),
         called_by: None,
     };
@@ -233,11 +254,14 @@ fn assert_in_order(ledger: &Ledger, limits: Limits, step: &str) {
     assert_eq!(ids.len(), entries, "nobody is there twice: {step}");
     assert!(ledger.active.len() <= limits.overall.get(), "{step}");
     for source in [A, B, "c"] {
-        let active = ledger.active.iter().filter(|entry| entry.source == source);
+        let active = ledger
+            .active
+            .iter()
+            .filter(|entry| entry.databases.source == source);
         assert!(active.count() <= limits.per_source.get(), "{step}");
     }
     for entry in &ledger.waiting {
-        let idle = ledger.has_room(&entry.source, limits);
+        let idle = ledger.has_room(&entry.databases, limits);
         assert!(!idle, "{} waits for nothing: {step}", entry.id);
     }
 }
@@ -295,4 +319,26 @@ fn in_any_sequence_the_limits_hold_no_place_stays_idle_and_nobody_is_lost_or_ove
             );
         }
     }
+}
+
+#[test]
+fn a_target_bears_no_more_restores_than_a_source_whichever_part_it_plays() {
+    let mut desk = Desk::new(9, 2);
+    for number in [0, 1] {
+        assert_eq!(desk.ask_for(number, &into(A, B)), Admission::Admitted);
+    }
+    assert_eq!(desk.ask(2, B), desk.position(1), "B is loaded twice");
+    assert_eq!(desk.ask_for(3, &into("c", A)), desk.position(2));
+    assert_eq!(desk.ask(4, "c"), Admission::Admitted, "neither A nor B");
+    assert_eq!(desk.end(0), [id(2), id(3)], "both have room then");
+}
+
+#[test]
+fn an_entry_of_before_there_were_targets_is_read() {
+    let text = json!({
+        "active": [{"id": id(1), "attempt": 1, "source": A, "since": "2024-02-01T00:00:00Z"}],
+        "waiting": []
+    });
+    let ledger: Ledger = serde_json::from_value(text).unwrap();
+    assert_eq!(ledger.active[0].databases, of(A));
 }

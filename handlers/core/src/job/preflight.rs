@@ -67,8 +67,9 @@ pub struct ExpectedTable {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Volume {
-    /// The live schemas' tables with indexes and TOAST.
-    pub schemas: u64,
+    /// The live schemas' tables with indexes and TOAST; none if there are none to measure, of a deleted source.
+    #[serde(default)]
+    pub schemas: Option<u64>,
     /// All databases of the server.
     pub databases: u64,
     /// What the write-ahead log may take: `max_wal_size`, and what replication slots hold back beyond it.

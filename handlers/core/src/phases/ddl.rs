@@ -11,7 +11,8 @@ use crate::effect::Effect;
 use crate::job::{JobResult, Mode, Mover};
 use crate::phases::provision::stuck;
 use crate::restore::{
-    DDL, DDL_AFTER_RESET, Password, Replication, ResourceKind, Restore, Source, TaskState, internal,
+    DDL, DDL_AFTER_RESET, Endpoint, Password, Replication, ResourceKind, Restore, TaskState,
+    internal,
 };
 use crate::sight::{Look, Seen};
 use crate::status::{self, Meaning};
@@ -33,8 +34,8 @@ impl Choreography for Ddl {
                 let mut looks: Vec<_> = worker_task::look_at(restore, DDL).into_iter().collect();
                 if !is_started(restore) {
                     looks.extend([Look::Secret(names.source()), Look::Secret(names.target())]);
-                    let source = restore.source.iter();
-                    looks.extend(source.map(|it| Look::SecretVersions(it.secret.clone())));
+                    let secret = restore.source.as_ref().and_then(|it| it.secret.clone());
+                    looks.extend(secret.map(Look::SecretVersions));
                 }
                 looks
             }
@@ -80,13 +81,31 @@ fn probe(mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -
     if is_started(&restore) {
         return task(restore, seen, setting, DDL, &[], Vec::new(), now);
     }
-    let (Some(source), Some(temporary)) = (restore.source.clone(), restore.temporary.clone())
-    else {
-        let cause = internal("source or temporary database is not known");
+    let (Some(source), Some(production), Some(temporary)) = (
+        restore.source.clone(),
+        restore.production(),
+        restore.temporary.clone(),
+    ) else {
+        let cause = internal("source, target or temporary database is not known");
         return Decision::fail(restore, vec![cause], now);
     };
-    let effects = missing_secrets(&mut restore, seen, setting, &source, temporary, now);
-    let versions = seen.secret_versions.get(&source.secret);
+    let names = setting.deployment.names(&restore.id);
+    let (host, port) = temporary;
+    let logins = [
+        Login {
+            secret: names.source(),
+            username: source.master_username.clone(),
+            endpoint: Endpoint { host, port },
+        },
+        Login {
+            secret: names.target(),
+            username: names.loader_role(),
+            endpoint: production.endpoint(),
+        },
+    ];
+    let effects = missing_secrets(&mut restore, seen, logins, now);
+    let secret = source.secret.as_ref();
+    let versions = secret.and_then(|secret| seen.secret_versions.get(secret));
     let has_versions =
         versions.is_some_and(|versions| credentials::probe(&restore, &source, versions).is_some());
     if !has_versions {
@@ -97,33 +116,32 @@ fn probe(mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -
     task(restore, seen, setting, DDL, &modes, effects, now)
 }
 
+/// A login that gets a secret.
+struct Login {
+    secret: String,
+    username: String,
+    endpoint: Endpoint,
+}
+
 /// The temporary database's secret gets a generated password: it is the new one, should a reset be needed. Otherwise the
 /// worker replaces it by the login that works.
 fn missing_secrets(
     restore: &mut Restore,
     seen: &Seen,
-    setting: &Setting,
-    source: &Source,
-    (host, port): (String, u16),
+    logins: [Login; 2],
     now: Timestamp,
 ) -> Vec<Effect> {
-    let names = setting.deployment.names(&restore.id);
-    let master = source.master_username.clone();
-    let (live_host, live_port) = (source.host.clone(), source.port);
-    let wanted = [
-        (names.source(), master, host, port),
-        (names.target(), names.loader_role(), live_host, live_port),
-    ];
     let mut effects = Vec::new();
-    for (name, username, host, port) in wanted {
+    for login in logins {
+        let name = login.secret;
         let is_there = seen.secrets.get(&name) == Some(&true);
         if !is_there || !restore.owns(ResourceKind::Secret, &name) {
             restore.note(ResourceKind::Secret, &name, now);
             effects.push(Effect::CreateSecret {
                 name,
-                username,
-                host,
-                port,
+                username: login.username,
+                host: login.endpoint.host,
+                port: login.endpoint.port,
             });
         }
     }

@@ -2,7 +2,10 @@
 //! admission; hands on `ProvisionTemporaryDatabase`, and `ProvisionReplication` at the same moment when DMS will be
 //! needed.
 
+mod database;
+mod deleted;
 mod source;
+mod target;
 
 use std::iter;
 
@@ -10,8 +13,9 @@ use jiff::Timestamp;
 use tenant_restore_events::outgoing::Accepted;
 use tenant_restore_events::{Instruction, Phase};
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Databases};
 use crate::decision::{Choreography, Decision, Setting};
+use crate::error::Cause;
 use crate::job::{Connections, JobResult, Mode, Severity};
 use crate::plan::{self, Purpose};
 use crate::restore::{
@@ -22,6 +26,8 @@ use crate::room;
 use crate::sight::{Look, RoomSight, Seen};
 use crate::wait::WaitFor;
 use crate::worker_task::{self, Progress};
+use source::Found;
+use target::Target;
 
 /// The phase.
 pub struct Intake;
@@ -32,19 +38,22 @@ impl Choreography for Intake {
     fn looks(&self, restore: &Restore, _: &Setting) -> Vec<Look> {
         if restore.source.is_none() {
             let source = Look::Source(restore.request.source.clone());
-            return iter::once(source).chain(snapshot(restore)).collect();
+            let target = restore.request.target.clone().map(Look::Target);
+            let more = target.into_iter().chain(snapshot(restore));
+            return iter::once(source).chain(more).collect();
         }
         if passed(restore) {
             return vec![Look::Admission {
                 id: restore.id.clone(),
                 attempt: restore.attempt,
-                source: restore.request.source.clone(),
+                databases: Databases::of(&restore.request),
             }];
         }
         let task = worker_task::look_at(restore, JOB);
-        let room = task
-            .is_some()
-            .then(|| Look::Room(restore.request.source.clone()));
+        let room = task.is_some().then(|| Look::Room {
+            source: restore.request.source.clone(),
+            target: restore.request.destination().to_owned(),
+        });
         task.into_iter().chain(room).collect()
     }
 
@@ -56,15 +65,16 @@ impl Choreography for Intake {
         now: Timestamp,
     ) -> Decision {
         if restore.source.is_none() {
-            return match source::judge(&restore, seen, now) {
-                Ok(judged) => {
-                    restore.source = Some(judged.source);
-                    restore.warnings.extend(judged.warning);
+            return match databases(&restore, seen, setting, now) {
+                Ok((found, target)) => {
+                    restore.source = Some(found.source);
+                    restore.target = target.map(|target| target.server);
+                    restore.warnings.extend(found.warning);
                     let work = setting.deployment.names(&restore.id).work_prefix();
                     restore.note(ResourceKind::Objects, &work, now);
                     Decision::look_again(restore, Vec::new())
                 }
-                Err(cause) => Decision::fail(restore, vec![cause], now),
+                Err(causes) => Decision::fail(restore, causes, now),
             };
         }
         if passed(&restore) {
@@ -88,6 +98,30 @@ impl Choreography for Intake {
             }
         }
     }
+}
+
+/// Source and target, if both can be used, each by itself and together.
+fn databases(
+    restore: &Restore,
+    seen: &Seen,
+    setting: &Setting,
+    now: Timestamp,
+) -> Result<(Found, Option<Target>), Vec<Cause>> {
+    let class = setting.writer_class.as_deref();
+    let found = source::judge(restore, seen, class, now);
+    let target = target::judge(&restore.request, seen);
+    let (found, target) = match (found, target) {
+        (Ok(found), Ok(target)) => (found, target),
+        (found, target) => {
+            return Err(found.err().into_iter().chain(target.err()).collect());
+        }
+    };
+    if let Some(target) = &target {
+        let name = restore.request.destination();
+        let fits = target.refuse_newer(name, &found.version);
+        fits.map_err(|cause| vec![cause])?;
+    }
+    Ok((found, target))
 }
 
 /// What the worker found inside of production, and what AWS shows outside, together.

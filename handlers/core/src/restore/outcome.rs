@@ -86,6 +86,7 @@ pub fn rejection(request_id: &str, detail: &Value, causes: &[Cause], now: Timest
             restore_id: None,
             request_id: request_id.to_owned(),
             source: text("source"),
+            target: text("target"),
             database: text("database"),
             schemas,
         },

@@ -25,6 +25,7 @@ fn setting() -> Setting {
         pace: Pace::default(),
         handler_timeout: 60,
         loads_of_class: 10,
+        writer_class: None,
         bucket: "bucket".into(),
     }
 }

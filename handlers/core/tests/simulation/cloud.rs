@@ -106,14 +106,16 @@ impl Cloud {
                 Look::Source(_) => seen.source = Some(source()),
                 // Not of AWS.
                 Look::Admission { .. } => {}
-                Look::Room(_) => {
+                Look::Room { .. } => {
                     seen.room = Some(RoomSight {
                         storage: Some(StorageSight::Grows),
                         quotas: Vec::new(),
                         makes: Vec::new(),
                     });
                 }
-                Look::Snapshot(_) | Look::Cluster(_) => panic!("no such thing here: {look:?}"),
+                Look::Target(_) | Look::Snapshot(_) | Look::Cluster(_) => {
+                    panic!("no such thing here: {look:?}")
+                }
                 Look::ParameterGroup { name, .. } => {
                     let there = self.parameter_groups.contains(name);
                     seen.parameter_groups.insert(name.clone(), there);

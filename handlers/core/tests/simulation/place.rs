@@ -1,7 +1,7 @@
 //! The only place among the restores that run: at first another restore has it.
 
 use jiff::Timestamp;
-use tenant_restore_core::admission::{Admission, Entry, Ledger, Limits};
+use tenant_restore_core::admission::{Admission, Databases, Entry, Ledger, Limits};
 use tenant_restore_core::naming::{RestoreId, restore_id};
 use tenant_restore_core::sight::Look;
 
@@ -22,7 +22,12 @@ impl Place {
             },
             other: restore_id("tenant-restore", "another"),
         };
-        let answer = place.ledger.ask(&place.other, 1, source, place.limits, now);
+        let databases = Databases {
+            source: source.to_owned(),
+            target: None,
+        };
+        let (other, limits) = (place.other.clone(), place.limits);
+        let answer = place.ledger.ask(&other, 1, &databases, limits, now);
         assert_eq!(answer, Admission::Admitted);
         place
     }
@@ -33,8 +38,11 @@ impl Place {
             Look::Admission {
                 id,
                 attempt,
-                source,
-            } => Some(self.ledger.ask(id, *attempt, source, self.limits, now)),
+                databases,
+            } => {
+                let limits = self.limits;
+                Some(self.ledger.ask(id, *attempt, databases, limits, now))
+            }
             _ => None,
         })
     }

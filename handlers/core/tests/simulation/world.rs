@@ -61,6 +61,7 @@ impl World {
             handler_timeout: HANDLER_TIMEOUT,
             bucket: "bucket".to_owned(),
             loads_of_class: 10,
+            writer_class: None,
         };
         let mut world = Self {
             place: Place::taken_by_another(&restore.request.source, now),

@@ -55,7 +55,7 @@ impl Engine {
         let nothing = |()| Vec::new();
         let id = &restore.id;
         if let Some((_, name)) = effect.deletes()
-            && name == restore.request.source
+            && [&restore.request.source, restore.request.destination()].contains(&name)
         {
             return Err(cleanup::foreign(name));
         }

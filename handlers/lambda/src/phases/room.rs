@@ -10,12 +10,18 @@ use crate::fault::{Fault, fault};
 use crate::price;
 
 impl Engine {
-    /// Looks at the storage of an instance or cluster.
-    pub async fn room(&self, production: &str) -> Result<RoomSight, Fault> {
-        let instance = self.describe_database(production).await?;
+    /// Looks at the storage of the target, and at the source, of which a copy is made.
+    pub async fn room(&self, source: &str, target: &str) -> Result<RoomSight, Fault> {
+        let original = self.describe_database(source).await?;
+        let makes = self.makes(original.as_ref());
+        let instance = if source == target {
+            original
+        } else {
+            self.describe_database(target).await?
+        };
         Ok(RoomSight {
-            makes: self.makes(instance.as_ref()),
-            storage: self.storage(production, instance).await?,
+            makes,
+            storage: self.storage(target, instance).await?,
             quotas: Vec::new(),
         })
     }

@@ -30,15 +30,15 @@ impl Sweep<'_> {
         unfinished: &[Restore],
         report: &mut Report,
     ) -> Result<(), Fault> {
-        let sources: BTreeSet<_> = unfinished
-            .iter()
-            .map(|restore| restore.request.source.as_str())
+        let requests = unfinished.iter().map(|restore| &restore.request);
+        let kept: BTreeSet<_> = requests
+            .flat_map(|request| [request.source.as_str(), request.destination()])
             .collect();
         let listed = self.engine.list_temporary().await?;
         let lives = self.lives(&listed).await?;
         let (mut found, mut costs) = (Vec::new(), Vec::new());
         for resource in listed {
-            if let Some(owner) = self.owner(&resource, &lives, &sources).await? {
+            if let Some(owner) = self.owner(&resource, &lives, &kept).await? {
                 let prices = &self.engine.config.prices;
                 costs.push(resource.size.map(|size| prices.cost(&size)));
                 found.push(Found {
@@ -83,15 +83,15 @@ impl Sweep<'_> {
         Ok((life, stored))
     }
 
-    /// Whose a resource is; none if it went meanwhile. Tags that no list shows are read for orphans only.
+    /// Whose a resource is; none if it went meanwhile. Sources and targets are nobody's to delete. Tags that no list shows are read for orphans only.
     async fn owner(
         &self,
         resource: &Listed,
         lives: &BTreeMap<RestoreId, Life>,
-        sources: &BTreeSet<&str>,
+        kept: &BTreeSet<&str>,
     ) -> Result<Option<Owner>, Fault> {
-        let is_source = sources.contains(resource.name.as_str());
-        let Some(id) = resource.id.as_ref().filter(|_| !is_source) else {
+        let is_kept = kept.contains(resource.name.as_str());
+        let Some(id) = resource.id.as_ref().filter(|_| !is_kept) else {
             return Ok(Some(Owner::Foreign));
         };
         if lives.get(id) == Some(&Life::Live) {

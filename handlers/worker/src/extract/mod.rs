@@ -8,7 +8,7 @@ mod dump;
 pub(crate) mod extensions;
 mod ledger;
 mod mend;
-mod outside;
+pub(crate) mod outside;
 mod owners;
 mod passfile;
 mod plan;

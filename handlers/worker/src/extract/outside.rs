@@ -55,13 +55,28 @@ pub(super) async fn check(
     Failed::from_causes(missing)
 }
 
+/// What schemas use outside of themselves that production doesn't have, in words.
+pub(crate) async fn lacking(
+    of_schemas: &Client,
+    schemas: &[&str],
+    production: &Client,
+) -> Result<Vec<String>, tokio_postgres::Error> {
+    let needed = needed(of_schemas, schemas).await?;
+    let present = present(production, &needed).await?;
+    let key = |thing: &Needed| (thing.kind.clone(), thing.name.clone());
+    let lacking = needed
+        .iter()
+        .filter(|thing| !present.contains_key(&key(thing)));
+    Ok(lacking.map(gone).collect())
+}
+
 fn gone(thing: &Needed) -> String {
     let Needed { kind, name, .. } = thing;
     let version = match &thing.detail {
         Some(version) if kind == "extension" => format!(" (version {version} then)"),
         _ => String::new(),
     };
-    format!("the schemas use the {kind} {name}{version}, which production doesn't have any more")
+    format!("the schemas use the {kind} {name}{version}, which production doesn't have")
 }
 
 fn changed(thing: &Needed, now: Option<&str>) -> String {

@@ -6,7 +6,7 @@ use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{Acceptance, Finding, Job, MoverChoice};
 use tenant_restore_core::room::size;
 
-use super::facts::{Facts, Locks, Owner, Slot};
+use super::facts::{Facts, LivePlace, Locks, Owner, Slot};
 use crate::movers::{Table, Unable, choose};
 use crate::names::{MAX_NAME_BYTES, qualified};
 
@@ -23,6 +23,7 @@ pub(super) fn judge(job: &Job, facts: &Facts, tables: &[Table], dump_version: u3
     found.extend(versions(facts, dump_version));
     found.extend(rights(facts));
     found.extend(owners(facts));
+    found.extend(live(facts));
     found.extend(harm(&job.accept, facts));
     found.extend(texts(job.mover, facts));
     found.extend(locks(&facts.locks));
@@ -84,9 +85,14 @@ fn names(job: &Job, facts: &Facts) -> Vec<Finding> {
         found.extend(
             bad.map(|(_, kind, message)| at(critical(kind, message), format!("schemas[{index}]"))),
         );
-        if !exists(&name.schema) {
+        let place = match facts.live.place {
+            LivePlace::Production => "in production",
+            LivePlace::Elsewhere { .. } => "in the source",
+            LivePlace::Nowhere => continue,
+        };
+        if !facts.live.schemas.contains(&name.schema) {
             let message = format!(
-                "schema {:?} doesn't exist in production now; it is looked for in the past",
+                "schema {:?} doesn't exist {place} now; it is looked for in the past",
                 name.schema
             );
             found.push(at(
@@ -143,26 +149,68 @@ fn rights(facts: &Facts) -> Vec<Finding> {
 /// Renaming and dumping need the rights of each owner, and so does handing the copy over (PostgreSQL: GRANT of a role
 /// needs ADMIN OPTION since 16; before, CREATEROLE is enough for all but superusers).
 fn owners(facts: &Facts) -> Vec<Finding> {
-    if facts.is_superuser {
-        return Vec::new();
+    facts
+        .owners
+        .iter()
+        .filter_map(|owner| owner_problem(facts, owner))
+        .collect()
+}
+
+fn owner_problem(facts: &Facts, owner: &Owner) -> Option<Finding> {
+    let name = &owner.name;
+    if !owner.is_there {
+        let message =
+            format!("role {name:?} owns objects of the schemas and doesn't exist in production");
+        return Some(critical(ErrorKind::OutsideMissing, message));
     }
     let needs_admin = facts.server_version >= 160_000;
-    let reachable = |owner: &&Owner| !owner.is_superuser && (owner.may_grant || !needs_admin);
-    let unreachable = facts.owners.iter().filter(|owner| !reachable(owner));
-    unreachable
-        .map(|owner| {
-            let why = if owner.is_superuser {
-                "is a superuser, whose rights the master can't get"
-            } else {
-                "can't be granted by the master, who lacks its ADMIN OPTION"
-            };
+    let why = if facts.is_superuser {
+        return None;
+    } else if owner.is_superuser {
+        "is a superuser, whose rights the master can't get"
+    } else if needs_admin && !owner.may_grant {
+        "can't be granted by the master, who lacks its ADMIN OPTION"
+    } else {
+        return None;
+    };
+    let message = format!("role {name:?} owns objects of the schemas and {why}");
+    Some(critical(ErrorKind::OwnerUnreachable, message))
+}
+
+/// What comes of it that the live schemas aren't where the restored ones go.
+fn live(facts: &Facts) -> Vec<Finding> {
+    let lacking = facts.live.lacking.iter();
+    let mut found: Vec<_> = lacking
+        .map(|what| critical(ErrorKind::OutsideMissing, what.clone()))
+        .collect();
+    match &facts.live.place {
+        LivePlace::Elsewhere { encoding } if *encoding != facts.encoding => {
             let message = format!(
-                "role {:?} owns objects of the schemas and {why}",
-                owner.name
+                "the source's database has the encoding {encoding}, the target's {}: a text that this one can't hold \
+                 fails the restore",
+                facts.encoding
             );
-            critical(ErrorKind::OwnerUnreachable, message)
-        })
-        .collect()
+            found.push(other_remedy(
+                warning(ErrorKind::EncodingUnknown, message),
+                "Name a target whose database has the same encoding, or UTF8.",
+            ));
+        }
+        LivePlace::Nowhere => {
+            let message = "the source's database is gone: whether the schemas exist, how large they are and what they \
+                           need in production shows when their copy is there, before anything is made in production";
+            found.push(other_remedy(
+                warning(ErrorKind::SchemaMissing, message.to_owned()),
+                "See that production has room for the schemas, and their roles and extensions.",
+            ));
+        }
+        LivePlace::Elsewhere { .. } | LivePlace::Production => {}
+    }
+    found
+}
+
+fn other_remedy(mut finding: Finding, remedy: &str) -> Finding {
+    finding.cause.remedy = remedy.to_owned();
+    finding
 }
 
 /// What forbids the restore, unless it is accepted.
@@ -196,8 +244,8 @@ fn harm(accepted: &[Acceptance], facts: &Facts) -> Vec<Finding> {
         ));
     }
     found.extend(facts.slots.iter().filter(|slot| slot.is_behind()).map(slot));
-    if !facts.extensions.is_empty() {
-        let names = facts.extensions.join(", ");
+    if !facts.live.extensions.is_empty() {
+        let names = facts.live.extensions.join(", ");
         let message = format!(
             "extensions live in a schema to be restored; they aren't restored with it: {names}"
         );
@@ -238,26 +286,30 @@ fn texts(mover: MoverChoice, facts: &Facts) -> Vec<Finding> {
     found
 }
 
-/// The temporary server has the settings of production, and nobody else on it.
+/// The temporary server has the settings of the live schemas' server, and nobody else on it.
 fn locks(locks: &Locks) -> Vec<Finding> {
     let Locks {
         room,
         held,
+        room_of_copy,
         tables,
         relations,
     } = *locks;
     let mut found = Vec::new();
-    let capacity = format!(
-        "the lock table has room for {room} locks (max_locks_per_transaction x (max_connections + \
-         max_prepared_transactions))"
-    );
-    if tables > room {
+    let capacity = |room: u64| {
+        format!(
+            "the lock table has room for {room} locks (max_locks_per_transaction x (max_connections + \
+             max_prepared_transactions))"
+        )
+    };
+    let (of_copy, capacity) = (capacity(room_of_copy), capacity(room));
+    if tables > room_of_copy {
         let message =
-            format!("pg_dump locks all {tables} tables of the schemas at once, and {capacity}");
+            format!("pg_dump locks all {tables} tables of the schemas at once, and {of_copy}");
         found.push(critical(ErrorKind::LocksShort, message));
-    } else if tables > room / 5 * 4 {
+    } else if tables > room_of_copy / 5 * 4 {
         let message =
-            format!("pg_dump locks all {tables} tables of the schemas at once; {capacity}");
+            format!("pg_dump locks all {tables} tables of the schemas at once; {of_copy}");
         found.push(warning(ErrorKind::LocksShort, message));
     }
     let batch = relations.min(LOCKS_OF_A_BATCH);

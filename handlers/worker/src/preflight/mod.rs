@@ -4,12 +4,13 @@ mod facts;
 mod findings;
 
 use tenant_restore_core::error::ErrorKind;
-use tenant_restore_core::job::{ExpectedTable, Finding, Mover, MoverChoice, PreflightReport};
+use tenant_restore_core::job::{self, ExpectedTable, Finding, Mover, MoverChoice, PreflightReport};
 
 use crate::context::{Context, Report};
 use crate::failed::{Failed, OrCause as _};
 use crate::movers::{self, Table, Unable};
 use crate::pg_dump_program;
+use facts::Live;
 
 /// Runs the mode.
 pub async fn run(context: &mut Context) -> Result<Report, Failed> {
@@ -24,7 +25,8 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         }
         Err(cause) => return Err(cause.into()),
     };
-    let look = facts::read(&client, &context.job)
+    let live = live(context).await?;
+    let look = facts::read(&client, &live, &context.job)
         .await
         .or_cause(ErrorKind::PreflightCritical, || "look at production")?;
     let dump_version = pg_dump_program::major_version(context).await?;
@@ -37,6 +39,20 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         volume: Some(look.volume),
         connections: Some(look.connections),
     }))
+}
+
+/// Where the live schemas are. A source whose database was dropped has none any more, as one that was deleted.
+async fn live(context: &Context) -> Result<Live, Failed> {
+    let server = match &context.job.live {
+        job::Live::Production => return Ok(Live::Production),
+        job::Live::Nowhere => return Ok(Live::Nowhere),
+        job::Live::Elsewhere(server) => server,
+    };
+    match context.connect(server, &context.job.database).await {
+        Ok(client) => Ok(Live::Elsewhere(client)),
+        Err(cause) if cause.kind == ErrorKind::DatabaseMissing => Ok(Live::Nowhere),
+        Err(cause) => Err(cause.into()),
+    }
 }
 
 /// From the live catalog: values are only looked at where the restore point's rows are.

@@ -1,5 +1,5 @@
--- Who owns something of the schemas $1: whether it is a superuser, and whether the current role may grant it.
--- Members of extensions stay with their extension; what belongs to another object follows it.
+-- Who owns something of the schemas $1. Members of extensions stay with their extension; what belongs to another object
+-- follows it.
 with schema as (
     select oid, nspowner from pg_catalog.pg_namespace where nspname::text = any ($1)
 ),
@@ -24,11 +24,7 @@ owner as (
         where d.classid = o.class and d.objid = o.oid and d.deptype in ('e', 'i')
     )
 )
-select
-    r.rolname::text as name,
-    r.rolsuper as is_superuser,
-    pg_catalog.pg_has_role(r.oid, 'member with admin option') as may_grant
+select r.rolname::text as name
 from owner
 join pg_catalog.pg_roles r on r.oid = owner.oid
-where r.rolname <> current_user
 order by name

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{
-    ExternalForeignKeys, Job, Loader, Mode, MoverChoice, OnMismatch, SchemaName, Server,
+    ExternalForeignKeys, Job, Live, Loader, Mode, MoverChoice, OnMismatch, SchemaName, Server,
     ValidateChoice,
 };
 use tenant_restore_worker::connection::Connector;
@@ -139,6 +139,7 @@ pub fn job(
         database: database.to_owned(),
         schemas: schemas.iter().map(name).collect(),
         production: production.server(),
+        live: Live::Production,
         temporary: temporary.map(Cluster::server),
         probe: None,
         loader: Loader {

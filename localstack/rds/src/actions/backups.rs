@@ -66,12 +66,14 @@ fn all(fleet: &Fleet) -> Vec<AutomatedBackup<Choices>> {
             portrait: one.portrait(),
             status: BackupStatus::of(window),
             window,
+            tags: Vec::new(),
         }
     });
     let retained = |one: &Retained<Choices>| AutomatedBackup {
         portrait: one.portrait.clone(),
         window: one.window(),
         status: BackupStatus::Retained,
+        tags: one.tags.clone(),
     };
     active
         .chain(state.retained.values().map(retained))
@@ -129,6 +131,7 @@ pub async fn delete(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
         window: taken.window(),
         portrait: taken.portrait,
         status: BackupStatus::Retained,
+        tags: taken.tags,
     };
     let answer = automated_backup(&fleet.world.region, &gone);
     Ok(Xml::parent("DeleteDBInstanceAutomatedBackupResult").child(answer))

@@ -85,6 +85,7 @@ fn retained(one: &Instance, latest: Option<Timestamp>) -> Option<Retained<Choice
         portrait: one.portrait(),
         backups: one.backups.clone(),
         latest: window.latest,
+        tags: Vec::new(),
     })
 }
 

@@ -1,15 +1,17 @@
 //! `AddTagsToResource`, `ListTagsForResource`, `RemoveTagsFromResource`.
 
+use std::collections::BTreeMap;
+
 use local_cloud_wire::AwsError;
 use local_cloud_wire::query::{Form, Xml};
 
 use crate::answer::tag_list;
 use crate::fleet::Fleet;
 use crate::parameters::{required, tags};
-use crate::record::{State, Tag};
+use crate::record::{Retained, State, Tag};
 use crate::refusal::{
-    invalid_value, no_cluster, no_cluster_snapshot, no_instance, no_parameter_group, no_snapshot,
-    no_subnet_group,
+    invalid_value, no_automated_backup, no_cluster, no_cluster_backup, no_cluster_snapshot,
+    no_instance, no_parameter_group, no_snapshot, no_subnet_group,
 };
 
 /// Adds tags; a key that is there already gets the new value.
@@ -53,7 +55,8 @@ pub fn list(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
 }
 
 /// The tags of what an ARN names: `…:db:<id>`, `…:snapshot:<id>`, `…:cluster:<id>`,
-/// `…:cluster-snapshot:<id>`, `…:subgrp:<name>`, `…:pg:<name>`.
+/// `…:cluster-snapshot:<id>`, `…:subgrp:<name>`, `…:pg:<name>`; `…:auto-backup:<id>` and `…:cluster-auto-backup:<id>` of
+/// retained automated backups, which have tags of their own. Those of present instances are never tagged here.
 fn tags_of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Vec<Tag>, AwsError> {
     let parts: Vec<&str> = arn.splitn(7, ':').collect();
     match parts.as_slice() {
@@ -92,6 +95,23 @@ fn tags_of<'a>(state: &'a mut State, arn: &str) -> Result<&'a mut Vec<Tag>, AwsE
             .get_mut(*name)
             .map(|one| &mut one.tags)
             .ok_or_else(|| no_parameter_group(name)),
+        ["arn", _, "rds", _, _, "auto-backup", id] => {
+            of_retained(&mut state.retained, id).ok_or_else(|| no_automated_backup(id))
+        }
+        ["arn", _, "rds", _, _, "cluster-auto-backup", id] => {
+            of_retained(&mut state.retained_clusters, id).ok_or_else(|| no_cluster_backup(id))
+        }
         _ => Err(invalid_value(format!("Invalid resource name: {arn}"))),
     }
+}
+
+/// ARNs of automated backups have their resource ids in lower case.
+fn of_retained<'a, C>(
+    retained: &'a mut BTreeMap<String, Retained<C>>,
+    id: &str,
+) -> Option<&'a mut Vec<Tag>> {
+    let named = |resource: &str| format!("ab-{}", resource.to_ascii_lowercase()) == id;
+    let mut all = retained.iter_mut();
+    let (_, found) = all.find(|(resource, _)| named(resource))?;
+    Some(&mut found.tags)
 }

@@ -5,7 +5,7 @@ use local_cloud_wire::query::Xml;
 use local_cloud_wire::time::iso_milliseconds;
 
 use super::{VPC, tag_list};
-use crate::record::{Choices, Portrait, Snapshot};
+use crate::record::{Choices, Portrait, Snapshot, Tag};
 use crate::window::Window;
 
 /// Automated backups, as they are described.
@@ -16,6 +16,8 @@ pub struct AutomatedBackup<C> {
     pub window: Option<Window>,
     /// `Status`.
     pub status: BackupStatus,
+    /// `TagList`.
+    pub tags: Vec<Tag>,
 }
 
 /// `Status` of automated backups.
@@ -72,6 +74,7 @@ pub fn automated_backup(region: &str, one: &AutomatedBackup<Choices>) -> Xml {
         .child(Xml::text("EngineVersion", &portrait.engine_version))
         .child(Xml::text("MasterUsername", &portrait.master))
         .child(Xml::text("AllocatedStorage", choices.allocated_storage))
+        .child(Xml::text("StorageType", &choices.storage_type))
         .child(Xml::text("Status", one.status.name()))
         .child(Xml::text("Port", portrait.port))
         .child(Xml::text("AvailabilityZone", &choices.availability_zone))
@@ -82,7 +85,8 @@ pub fn automated_backup(region: &str, one: &AutomatedBackup<Choices>) -> Xml {
         .optional(
             "InstanceCreateTime",
             portrait.created_at.map(iso_milliseconds),
-        );
+        )
+        .child(tag_list(&one.tags));
     match one.window {
         None => xml,
         Some(window) => xml.child(restore_window(window)),

@@ -212,7 +212,8 @@ pub fn cluster_backup(region: &str, one: &AutomatedBackup<ClusterChoices>) -> Xm
             "BackupRetentionPeriod",
             of.choices.backup_retention,
         ))
-        .optional("ClusterCreateTime", of.created_at.map(iso_milliseconds));
+        .optional("ClusterCreateTime", of.created_at.map(iso_milliseconds))
+        .child(tag_list(&one.tags));
     match one.window {
         None => xml,
         Some(window) => xml.child(restore_window(window)),

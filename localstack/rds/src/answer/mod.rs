@@ -352,6 +352,7 @@ mod tests {
             portrait: one.portrait(),
             window: one.window(latest),
             status: BackupStatus::Active,
+            tags: Vec::new(),
         };
         let backup = automated_backup("eu-west-3", &backup).to_string();
         let window = "<RestoreWindow><EarliestTime>2026-03-04T10:00:00.000Z</EarliestTime><LatestTime>2026-03-04T11:00:00.000Z</LatestTime></RestoreWindow>";

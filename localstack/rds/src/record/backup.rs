@@ -60,6 +60,9 @@ pub struct Retained<C> {
     pub backups: Vec<Backup>,
     /// The latest restorable time.
     pub latest: Timestamp,
+    /// `TagList`: the automated backups' own.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
 }
 
 impl<C> Retained<C> {

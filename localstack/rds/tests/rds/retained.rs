@@ -28,6 +28,13 @@ async fn a_deleted_instance_is_restored_from_its_retained_backups() {
     assert_eq!(text(&listed, "Status"), Some("retained"));
     let latest: jiff::Timestamp = text(&listed, "LatestTime").unwrap().parse().unwrap();
     assert!(latest >= now, "{listed}");
+    // Its tags were the instance's; these are the backups' own.
+    assert!(listed.contains("<TagList"), "{listed}");
+    let arn = text(&listed, "DBInstanceAutomatedBackupsArn").unwrap();
+    let tagged = format!("ResourceName={arn}&Tags.Tag.1.Key=keep&Tags.Tag.1.Value=yes");
+    stage.call("AddTagsToResource", &tagged).await.unwrap();
+    let listed = stage.call(backups, &by_id).await.unwrap();
+    assert_eq!(text(&listed, "Key"), Some("keep"));
     // Another instance may take the identifier; the retained backups are still those of the first.
     stage.create("production", "BackupRetentionPeriod=0").await;
 

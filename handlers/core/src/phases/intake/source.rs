@@ -2,98 +2,55 @@
 
 use jiff::Timestamp;
 
+use super::database::{self, AURORA, POSTGRES, Part};
+use super::deleted;
 use crate::error::{Cause, ErrorKind};
 use crate::restore::{Restore, Source, internal};
 use crate::restore_point::{FoundSnapshot, RestorePoint, Snapshot, SnapshotKind, SnapshotSight};
-use crate::sight::{RetainedBackup, Seen, SourceCluster, SourceInstance, SourceSight, Window};
+use crate::sight::{Seen, SourceCluster, SourceInstance, SourceSight, Window};
 use crate::source_kind::{
     ClusterCopy, ClusterSource, InstanceSource, Presence, Scaling, SourceKind, Storage, family,
 };
-use crate::status;
 
-const POSTGRES: &str = "postgres";
-const AURORA: &str = "aurora-postgresql";
-const SERVERLESS_CLASS: &str = "db.serverless";
+pub(super) const SERVERLESS_CLASS: &str = "db.serverless";
 
-/// A source that can be restored from, and what a person should know of it.
-pub(super) struct Judged {
+/// A source that can be restored from.
+pub(super) struct Found {
     pub(super) source: Source,
+    /// The engine's version of what is restored.
+    pub(super) version: String,
+    /// What a person should know of it.
     pub(super) warning: Option<Cause>,
 }
 
-/// Judges source and restore point.
-pub(super) fn judge(restore: &Restore, seen: &Seen, now: Timestamp) -> Result<Judged, Cause> {
-    let name = &restore.request.source;
+/// Judges source and restore point. The class is that of temporary writers, where the configuration names one.
+pub(super) fn judge(
+    restore: &Restore,
+    seen: &Seen,
+    writer_class: Option<&str>,
+    now: Timestamp,
+) -> Result<Found, Cause> {
     match &seen.source {
         None => Err(internal("the source was not looked at")),
-        Some(SourceSight::Unknown) => {
-            let message = format!("no DB instance or cluster is called {name:?}");
-            Err(Cause::new(ErrorKind::SourceUnknown, message).at("source"))
+        Some(SourceSight::Unknown) => deleted::by_snapshot(restore, "", seen, writer_class),
+        Some(SourceSight::Retained(backup)) => {
+            deleted::by_backups(restore, backup, seen, writer_class)
         }
-        Some(SourceSight::Retained(backup)) => Err(deleted(name, backup)),
-        Some(SourceSight::Elsewhere { vpc, home }) => Err(elsewhere(name, vpc, home).at("source")),
+        Some(SourceSight::Elsewhere { vpc, home }) => {
+            Err(Part::Source.elsewhere(&restore.request.source, vpc, home))
+        }
         Some(SourceSight::Instance(instance)) => judge_instance(restore, instance, seen),
         Some(SourceSight::Cluster(cluster)) => judge_cluster(restore, cluster, seen, now),
     }
-}
-
-fn deleted(name: &str, backup: &RetainedBackup) -> Cause {
-    let window = backup.window;
-    let until = window
-        .latest
-        .map(|latest| format!(" up to {latest}"))
-        .unwrap_or_default();
-    let message = format!(
-        "{name:?} was deleted; its retained backups reach{until}, but there is no database to restore into"
-    );
-    Cause::new(ErrorKind::SourceUnknown, message).at("source")
-}
-
-/// Nothing of ours reaches a database in another VPC.
-fn elsewhere(name: &str, vpc: &str, home: &str) -> Cause {
-    let message = format!(
-        "{name:?} lies in the VPC {vpc}, not in the deployment's {home}: no task of it gets there"
-    );
-    Cause::new(ErrorKind::OtherNetwork, message)
-}
-
-fn unsupported(message: String) -> Cause {
-    Cause::new(ErrorKind::NotSupported, message).at("source")
-}
-
-fn in_state(what: &str, status: &str) -> Cause {
-    let message = format!("{what} is in status {status:?}");
-    let kind = if status::lacks_key(status) {
-        ErrorKind::KeyUnusable
-    } else {
-        ErrorKind::SourceState
-    };
-    Cause::new(kind, message).at("source")
-}
-
-fn usable_secret(secret: &Result<String, String>) -> Result<String, Cause> {
-    let refuse = |reason: &String| Cause::new(ErrorKind::SourceNotAllowed, reason).at("source");
-    secret.clone().map_err(|reason| refuse(&reason))
 }
 
 fn judge_instance(
     restore: &Restore,
     instance: &SourceInstance,
     seen: &Seen,
-) -> Result<Judged, Cause> {
+) -> Result<Found, Cause> {
     let name = &restore.request.source;
-    if instance.engine != POSTGRES {
-        let engine = &instance.engine;
-        return Err(unsupported(format!(
-            "{name:?} runs the engine {engine:?}; only PostgreSQL is supported"
-        )));
-    }
-    let state = &instance.database.status;
-    let endpoint = instance.database.endpoint.clone();
-    let (host, port) = endpoint
-        .filter(|_| status::source_is_usable(state))
-        .ok_or_else(|| in_state(&format!("{name:?}"), state))?;
-    let secret = usable_secret(&instance.secret)?;
+    let server = database::instance(Part::Source, name, instance)?;
     let version = match &restore.request.restore_point {
         RestorePoint::RestoreTime(at) => {
             within(name, instance.window, *at)?;
@@ -111,9 +68,8 @@ fn judge_instance(
         storage: storage_to_ask_for(&instance.storage),
     };
     let source = Source {
-        host,
-        port,
-        secret,
+        endpoint: Some(server.endpoint()),
+        secret: Some(server.secret),
         master_username: instance.master_username.clone(),
         parameter_group: instance.parameter_group.clone(),
         kind: if instance.multi_az {
@@ -123,11 +79,15 @@ fn judge_instance(
         },
     };
     let warning = None;
-    Ok(Judged { source, warning })
+    Ok(Found {
+        source,
+        version,
+        warning,
+    })
 }
 
 /// RDS restores to gp3 by itself.
-fn storage_to_ask_for(storage: &Storage) -> Option<Storage> {
+pub(super) fn storage_to_ask_for(storage: &Storage) -> Option<Storage> {
     (storage.storage_type != "gp3").then(|| storage.clone())
 }
 
@@ -136,23 +96,9 @@ fn judge_cluster(
     cluster: &SourceCluster,
     seen: &Seen,
     now: Timestamp,
-) -> Result<Judged, Cause> {
+) -> Result<Found, Cause> {
     let name = &cluster.name;
-    refuse_other_clusters(cluster)?;
-    let state = &cluster.status;
-    let endpoint = cluster.endpoint.clone();
-    let (host, port) = endpoint
-        .filter(|_| status::source_cluster_is_usable(state))
-        .ok_or_else(|| in_state(&format!("the cluster {name:?}"), state))?;
-    let writer = cluster.writer.as_ref().ok_or_else(|| {
-        let message = format!("the cluster {name:?} has no writer");
-        Cause::new(ErrorKind::SourceState, message).at("source")
-    })?;
-    if !status::source_is_usable(&writer.status) {
-        let what = format!("the writer of the cluster {name:?}");
-        return Err(in_state(&what, &writer.status));
-    }
-    let secret = usable_secret(&cluster.secret)?;
+    let (server, writer) = database::cluster(Part::Source, cluster)?;
     let (copy, warning, version) = match &restore.request.restore_point {
         RestorePoint::RestoreTime(at) => {
             let copy = copy_of(name, cluster.window, *at, now)?;
@@ -169,41 +115,23 @@ fn judge_cluster(
         name: name.clone(),
         presence: Presence::Live,
         family: family(AURORA, &version),
-        engine_version: version,
+        engine_version: version.clone(),
         parameter_group: cluster.parameter_group.clone(),
         storage_type: cluster.storage_type.clone(),
         copy,
     };
     let source = Source {
-        host,
-        port,
-        secret,
+        endpoint: Some(server.endpoint()),
+        secret: Some(server.secret),
         master_username: cluster.master_username.clone(),
         parameter_group: writer.parameter_group.clone(),
         kind: kind_of(facts, &writer.class, cluster.scaling),
     };
-    Ok(Judged { source, warning })
-}
-
-fn refuse_other_clusters(cluster: &SourceCluster) -> Result<(), Cause> {
-    let SourceCluster {
-        name,
-        engine,
-        engine_mode,
-        ..
-    } = cluster;
-    match (engine.as_str(), engine_mode.as_str()) {
-        (AURORA, "serverless") => Err(unsupported(format!(
-            "{name:?} is an Aurora Serverless v1 cluster; only provisioned and Serverless v2 are supported"
-        ))),
-        (AURORA, _) => Ok(()),
-        (POSTGRES, _) => Err(unsupported(format!(
-            "{name:?} is a Multi-AZ DB cluster; only instances and Aurora clusters are supported"
-        ))),
-        _ => Err(unsupported(format!(
-            "{name:?} runs the engine {engine:?}; only PostgreSQL is supported"
-        ))),
-    }
+    Ok(Found {
+        source,
+        version,
+        warning,
+    })
 }
 
 fn kind_of(cluster: ClusterSource, class: &str, scaling: Option<Scaling>) -> SourceKind {
@@ -242,7 +170,7 @@ fn clone_warning(at: Timestamp) -> Cause {
     cause
 }
 
-fn within(name: &str, window: Window, wanted: Timestamp) -> Result<(), Cause> {
+pub(super) fn within(name: &str, window: Window, wanted: Timestamp) -> Result<(), Cause> {
     let message = match (window.earliest, window.latest) {
         (Some(earliest), Some(latest)) if (earliest..=latest).contains(&wanted) => return Ok(()),
         (Some(earliest), Some(latest)) => {
@@ -255,7 +183,7 @@ fn within(name: &str, window: Window, wanted: Timestamp) -> Result<(), Cause> {
     Err(Cause::new(ErrorKind::RestorePointOutOfWindow, message).at("restoreTime"))
 }
 
-fn judge_snapshot<'a>(
+pub(super) fn judge_snapshot<'a>(
     snapshot: &Snapshot,
     seen: &'a Seen,
     kind: SnapshotKind,

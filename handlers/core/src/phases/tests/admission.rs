@@ -29,7 +29,7 @@ fn waiting(position: usize) -> Scene {
 #[test]
 fn a_restore_over_the_limits_waits_for_its_turn_and_creates_nothing() {
     let decision = waiting(2).decide();
-    let limits = "at most 10 restores run at a time, 3 of one source";
+    let limits = "at most 10 restores run at a time, 3 of one source or target";
     let told = format!("waiting for admission, position 2; {limits}");
     assert_eq!(decision.then, Then::Wait(WaitFor::Admission, told));
     assert!(decision.effects.is_empty());
@@ -71,7 +71,10 @@ fn a_wait_for_admission_ends_after_a_day_and_says_what_the_limits_are() {
     assert!(settle_after(24).unwrap().is_some());
     let cause = settle_after(25).unwrap_err();
     assert_eq!(cause.kind, ErrorKind::DeadlineExceeded);
-    assert!(cause.message.contains("3 of one source"), "{cause}");
+    assert!(
+        cause.message.contains("3 of one source or target"),
+        "{cause}"
+    );
     assert!(cause.remedy.contains("`admission`"), "{}", cause.remedy);
 }
 

@@ -8,3 +8,4 @@ mod clusters;
 mod planning;
 mod rows;
 mod sources;
+mod targets;

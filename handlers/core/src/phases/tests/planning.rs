@@ -26,7 +26,7 @@ fn preflight(findings: Vec<Finding>) -> JobResult {
                 bytes: 8192,
             }],
             volume: Some(Volume {
-                schemas: 40 << 20,
+                schemas: Some(40 << 20),
                 measured: true,
                 ..Volume::default()
             }),

@@ -1,6 +1,8 @@
 //! Automated backups that RDS retains of an instance or cluster after its deletion.
 
-use tenant_restore_core::sight::{RetainedBackup, SourceSight, Window};
+use aws_sdk_rds::types::RestoreWindow;
+use tenant_restore_core::sight::{RetainedBackup, RetainedOf, SourceSight, Window};
+use tenant_restore_core::source_kind::Storage;
 
 use super::{text, timestamp};
 use crate::engine::Engine;
@@ -29,21 +31,23 @@ impl Engine {
         };
         let backups = answer.db_instance_automated_backups.unwrap_or_default();
         let retained = backups.into_iter().filter(|it| it.status() == RETAINED);
-        let found = retained.map(|backup| {
-            let window = backup.restore_window();
-            RetainedBackup {
-                of_cluster: false,
-                resource_id: text(backup.dbi_resource_id()),
-                engine: text(backup.engine()),
-                engine_version: text(backup.engine_version()),
-                master_username: text(backup.master_username()),
-                window: Window {
-                    earliest: window.and_then(|it| it.earliest_time().and_then(timestamp)),
-                    latest: window.and_then(|it| it.latest_time().and_then(timestamp)),
-                },
-            }
-        });
-        Ok(found.max_by_key(|backup| backup.window.latest))
+        let Some(backup) = retained.max_by_key(|backup| window(backup.restore_window()).latest)
+        else {
+            return Ok(None);
+        };
+        Ok(Some(RetainedBackup {
+            of: RetainedOf::Instance,
+            resource_id: text(backup.dbi_resource_id()),
+            engine: text(backup.engine()),
+            engine_version: text(backup.engine_version()),
+            storage: Storage {
+                storage_type: text(backup.storage_type()),
+                iops: backup.iops(),
+            },
+            master_username: text(backup.master_username()),
+            secret: self.secret_of_retained(name, backup.tag_list()).await?,
+            window: window(backup.restore_window()),
+        }))
     }
 
     async fn retained_of_cluster(&self, name: &str) -> Result<Option<RetainedBackup>, Fault> {
@@ -55,20 +59,30 @@ impl Engine {
         };
         let backups = answer.db_cluster_automated_backups.unwrap_or_default();
         let retained = backups.into_iter().filter(|it| it.status() == RETAINED);
-        let found = retained.map(|backup| {
-            let window = backup.restore_window();
-            RetainedBackup {
-                of_cluster: true,
-                resource_id: text(backup.db_cluster_resource_id()),
-                engine: text(backup.engine()),
-                engine_version: text(backup.engine_version()),
-                master_username: text(backup.master_username()),
-                window: Window {
-                    earliest: window.and_then(|it| it.earliest_time().and_then(timestamp)),
-                    latest: window.and_then(|it| it.latest_time().and_then(timestamp)),
-                },
-            }
-        });
-        Ok(found.max_by_key(|backup| backup.window.latest))
+        let Some(backup) = retained.max_by_key(|backup| window(backup.restore_window()).latest)
+        else {
+            return Ok(None);
+        };
+        let engine_mode = text(backup.engine_mode());
+        Ok(Some(RetainedBackup {
+            of: RetainedOf::Cluster { engine_mode },
+            resource_id: text(backup.db_cluster_resource_id()),
+            engine: text(backup.engine()),
+            engine_version: text(backup.engine_version()),
+            storage: Storage {
+                storage_type: text(backup.storage_type()),
+                iops: backup.iops(),
+            },
+            master_username: text(backup.master_username()),
+            secret: self.secret_of_retained(name, backup.tag_list()).await?,
+            window: window(backup.restore_window()),
+        }))
+    }
+}
+
+fn window(shown: Option<&RestoreWindow>) -> Window {
+    Window {
+        earliest: shown.and_then(|it| it.earliest_time().and_then(timestamp)),
+        latest: shown.and_then(|it| it.latest_time().and_then(timestamp)),
     }
 }

@@ -1,6 +1,8 @@
-//! The secret of a source, if the deployment may use it.
+//! The secret of a source or target, if the deployment may use it.
 
 use aws_sdk_rds::types::{MasterUserSecret, Tag};
+use tenant_restore_core::restore_point::DeletedSecret;
+use tracing::info;
 
 use super::super::TAG_DEPLOYMENT;
 use crate::engine::Engine;
@@ -21,11 +23,7 @@ impl Engine {
         if name == self.config.default_source {
             return Ok(Ok(self.config.default_source_secret.clone()));
         }
-        let tag = tags
-            .iter()
-            .filter(|tag| tag.key() == Some(TAG_SECRET))
-            .find_map(|tag| tag.value());
-        let secret = match tag {
+        let secret = match tag_of(tags) {
             None => return Ok(Err(format!("{name:?} has no tag {TAG_SECRET}"))),
             Some("managed") => match managed.and_then(|secret| secret.secret_arn()) {
                 Some(arn) => return Ok(Ok(arn.to_owned())),
@@ -37,6 +35,70 @@ impl Engine {
             },
             Some(secret) => secret,
         };
+        self.tagged_secret(name, secret).await
+    }
+
+    /// The secret of a source whose automated backups are retained. They opt in by a tag of their own, the default
+    /// source's too: IAM allows the restore of tagged ones alone, since their ARNs don't name their source. (Automated
+    /// backups have tags since December 2025.)
+    pub(super) async fn secret_of_retained(
+        &self,
+        name: &str,
+        tags: &[Tag],
+    ) -> Result<DeletedSecret, Fault> {
+        let Some(tag) = tag_of(tags) else {
+            return Ok(Err(format!(
+                "the retained backups of {name:?} have no tag {TAG_SECRET}"
+            )));
+        };
+        self.secret_of_deleted(name, tag).await
+    }
+
+    /// The secret of a snapshot's source, should that be deleted: then the snapshot must have the tag.
+    pub(super) async fn secret_of_snapshot(
+        &self,
+        name: &str,
+        snapshot: &str,
+        tags: &[Tag],
+    ) -> Result<DeletedSecret, Fault> {
+        match tag_of(tags) {
+            Some(tag) => self.secret_of_deleted(name, tag).await,
+            None if name == self.config.default_source => {
+                Ok(Ok(Some(self.config.default_source_secret.clone())))
+            }
+            None => Ok(Err(format!(
+                "the snapshot {snapshot:?} has no tag {TAG_SECRET}"
+            ))),
+        }
+    }
+
+    /// Without a secret that may be used, the temporary database gets a new password.
+    async fn secret_of_deleted(&self, name: &str, tag: &str) -> Result<DeletedSecret, Fault> {
+        if name == self.config.default_source {
+            return Ok(Ok(Some(self.config.default_source_secret.clone())));
+        }
+        // RDS deletes a secret of its own with the database.
+        if tag == "managed" {
+            return Ok(Ok(None));
+        }
+        match self.tagged_secret(name, tag).await? {
+            Ok(secret) => Ok(Ok(Some(secret))),
+            Err(reason) => {
+                info!(
+                    source = name,
+                    reason, "no secret of the deleted source can be used"
+                );
+                Ok(Ok(None))
+            }
+        }
+    }
+
+    /// A secret that carries the deployment's tag; or why it can't be used.
+    async fn tagged_secret(
+        &self,
+        name: &str,
+        secret: &str,
+    ) -> Result<Result<String, String>, Fault> {
         let deployment = &self.config.setting.deployment.name;
         let described = self
             .clients
@@ -45,7 +107,7 @@ impl Engine {
             .secret_id(secret)
             .send()
             .await;
-        let described = match described.map_err(fault("describe the source's secret")) {
+        let described = match described.map_err(fault("describe the secret of a source")) {
             Ok(described) => described,
             Err(fault) if fault.is(&["ResourceNotFoundException"]) => {
                 return Ok(Err(format!(
@@ -73,4 +135,9 @@ impl Engine {
             ))
         })
     }
+}
+
+fn tag_of(tags: &[Tag]) -> Option<&str> {
+    let tag = tags.iter().find(|tag| tag.key() == Some(TAG_SECRET))?;
+    tag.value()
 }

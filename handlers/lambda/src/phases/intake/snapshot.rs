@@ -3,6 +3,7 @@
 use tenant_restore_core::restore_point::{
     FoundSnapshot, SnapshotKind, SnapshotName, SnapshotSight,
 };
+use tenant_restore_core::source_kind::Storage;
 
 use super::{text, timestamp};
 use crate::engine::Engine;
@@ -22,7 +23,9 @@ impl Engine {
                 }
             }
         };
-        Ok(found.map_or(SnapshotSight::Unknown, SnapshotSight::Found))
+        Ok(found.map_or(SnapshotSight::Unknown, |found| {
+            SnapshotSight::Found(Box::new(found))
+        }))
     }
 
     /// An automated snapshot is found by its type only, a shared one by its ARN, if shared ones are asked for (RDS API
@@ -40,7 +43,19 @@ impl Engine {
             answer => answer?,
         };
         let snapshot = answer.db_snapshots.unwrap_or_default().into_iter().next();
-        Ok(snapshot.map(|snapshot| FoundSnapshot {
+        let Some(snapshot) = snapshot else {
+            return Ok(None);
+        };
+        let source = text(snapshot.db_instance_identifier());
+        let tags = snapshot.tag_list();
+        Ok(Some(FoundSnapshot {
+            secret: self.secret_of_snapshot(&source, &name.id, tags).await?,
+            master_username: text(snapshot.master_username()),
+            storage: Storage {
+                storage_type: text(snapshot.storage_type()),
+                iops: snapshot.iops(),
+            },
+            source,
             kind: SnapshotKind::Instance,
             status: text(snapshot.status()).to_ascii_lowercase(),
             // A copy keeps the time at which its original was taken.
@@ -48,7 +63,6 @@ impl Engine {
                 .original_snapshot_create_time()
                 .or(snapshot.snapshot_create_time())
                 .and_then(timestamp),
-            source: text(snapshot.db_instance_identifier()),
             resource_id: snapshot.dbi_resource_id().map(str::to_owned),
             engine: text(snapshot.engine()),
             engine_version: text(snapshot.engine_version()),
@@ -70,11 +84,22 @@ impl Engine {
             answer => answer?,
         };
         let snapshots = answer.db_cluster_snapshots.unwrap_or_default();
-        Ok(snapshots.into_iter().next().map(|snapshot| FoundSnapshot {
+        let Some(snapshot) = snapshots.into_iter().next() else {
+            return Ok(None);
+        };
+        let source = text(snapshot.db_cluster_identifier());
+        let tags = snapshot.tag_list();
+        Ok(Some(FoundSnapshot {
+            secret: self.secret_of_snapshot(&source, &name.id, tags).await?,
+            master_username: text(snapshot.master_username()),
+            storage: Storage {
+                storage_type: text(snapshot.storage_type()),
+                iops: None,
+            },
+            source,
             kind: SnapshotKind::Cluster,
             status: text(snapshot.status()).to_ascii_lowercase(),
             taken_at: snapshot.snapshot_create_time().and_then(timestamp),
-            source: text(snapshot.db_cluster_identifier()),
             resource_id: snapshot.db_cluster_resource_id().map(str::to_owned),
             engine: text(snapshot.engine()),
             engine_version: text(snapshot.engine_version()),

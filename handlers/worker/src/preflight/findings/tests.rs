@@ -1,5 +1,6 @@
 use tenant_restore_core::job::{SchemaName, Severity};
 
+use super::super::facts::LiveFacts;
 use super::*;
 use crate::sample_job::job;
 
@@ -9,10 +10,15 @@ fn healthy() -> Facts {
         can_create_roles: true,
         can_create_schemas: true,
         schemas: vec!["acme".to_owned()],
+        live: LiveFacts {
+            schemas: vec!["acme".to_owned()],
+            ..LiveFacts::default()
+        },
         encoding: "UTF8".to_owned(),
         locks: Locks {
             room: 6400,
             held: 10,
+            room_of_copy: 6400,
             tables: 20,
             relations: 80,
         },
@@ -189,6 +195,7 @@ fn a_slot_that_is_read_in_time_is_no_finding_and_one_that_lags_is() {
 fn an_owner_must_be_grantable_and_from_version_16_on_that_takes_admin_option() {
     let owner = |is_superuser, may_grant| Owner {
         name: "olga".to_owned(),
+        is_there: true,
         is_superuser,
         may_grant,
     };
@@ -222,6 +229,7 @@ fn a_lock_table_that_is_too_small_for_the_dump_or_for_a_batch_is_critical() {
     ] {
         let locks = Locks {
             room: 6400,
+            room_of_copy: 6400,
             held,
             tables,
             relations,
@@ -250,4 +258,53 @@ fn texts_whose_meaning_or_order_is_unsure_are_warnings() {
         [ErrorKind::EncodingUnknown, ErrorKind::CollationChanged]
     );
     assert_eq!(criticals(&findings), []);
+}
+
+#[test]
+fn what_production_lacks_of_another_servers_schemas_is_critical() {
+    let facts = Facts {
+        live: LiveFacts {
+            place: LivePlace::Elsewhere {
+                encoding: "LATIN1".to_owned(),
+            },
+            lacking: vec!["the schemas use the extension citext".to_owned()],
+            ..healthy().live
+        },
+        owners: vec![Owner {
+            name: "olga".to_owned(),
+            is_there: false,
+            is_superuser: false,
+            may_grant: false,
+        }],
+        ..healthy()
+    };
+    let findings = judge(&job_for(&[("acme", "acme_r")]), &facts, &[], 15);
+    let expected = [
+        (ErrorKind::OutsideMissing, None),
+        (ErrorKind::OutsideMissing, None),
+    ];
+    assert_eq!(criticals(&findings), expected);
+    assert_eq!(
+        findings.len(),
+        3,
+        "another encoding is a warning: {findings:?}"
+    );
+}
+
+#[test]
+fn of_a_deleted_source_nothing_is_said_but_that_nothing_is_known() {
+    let facts = Facts {
+        live: LiveFacts {
+            place: LivePlace::Nowhere,
+            ..LiveFacts::default()
+        },
+        ..healthy()
+    };
+    let findings = judge(&job_for(&[("lost", "lost_r")]), &facts, &[], 15);
+    assert_eq!(criticals(&findings), []);
+    assert!(
+        findings[0].cause.message.contains("is gone"),
+        "{findings:?}"
+    );
+    assert_eq!(findings.len(), 1);
 }

@@ -52,12 +52,14 @@ fn all(fleet: &Fleet) -> Vec<AutomatedBackup<ClusterChoices>> {
             portrait: one.portrait(),
             status: BackupStatus::of(window),
             window,
+            tags: Vec::new(),
         }
     });
     let retained = |one: &Retained<ClusterChoices>| AutomatedBackup {
         portrait: one.portrait.clone(),
         window: one.window(),
         status: BackupStatus::Retained,
+        tags: one.tags.clone(),
     };
     active
         .chain(state.retained_clusters.values().map(retained))
@@ -100,6 +102,7 @@ pub async fn delete(fleet: &Fleet, form: &Form) -> Result<Xml, AwsError> {
         window: taken.window(),
         portrait: taken.portrait,
         status: BackupStatus::Retained,
+        tags: taken.tags,
     };
     let answer = cluster_backup(&fleet.world.region, &gone);
     Ok(Xml::parent("DeleteDBClusterAutomatedBackupResult").child(answer))

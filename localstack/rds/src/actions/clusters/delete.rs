@@ -89,6 +89,7 @@ fn retained(one: &DbCluster, latest: Option<Timestamp>) -> Option<Retained<Clust
         portrait: one.portrait(),
         backups: one.backups.clone(),
         latest: window.latest,
+        tags: Vec::new(),
     })
 }
 
