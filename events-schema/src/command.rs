@@ -55,6 +55,9 @@ pub enum Instruction {
         phase: Phase,
         /// The generation of the wait; only the current one arms the next tick.
         generation: u32,
+        /// Whether the wait is a gap, which nothing but a tick ends. Absent: whatever the wait is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gap: Option<bool>,
     },
 }
 
@@ -113,6 +116,7 @@ mod tests {
             Instruction::Reconcile {
                 phase: Phase::Ddl,
                 generation: 3,
+                gap: None,
             },
         );
         let json = serde_json::to_value(&tick).unwrap();

@@ -29,6 +29,8 @@ pub enum Wake {
     Tick {
         /// Its generation.
         generation: u32,
+        /// Whether it was sent for a gap, if it says so.
+        gap: Option<bool>,
     },
     /// An AWS event.
     Hint(Hint),

@@ -44,7 +44,11 @@ pub fn hint(restore: &Restore, cause: Cause, pace: &Pace, now: Timestamp) -> Ver
             return command(restore, restore.attempt, phase, cause, now);
         }
         let generation = wait.generation;
-        let reconcile = Instruction::Reconcile { phase, generation };
+        let reconcile = Instruction::Reconcile {
+            phase,
+            generation,
+            gap: None,
+        };
         ticks.push(Tick {
             command: Command::new(restore.id.as_str(), restore.attempt, reconcile),
             delay: pace.interval(wait.what, wait.ticks),
@@ -105,7 +109,11 @@ mod tests {
             panic!("it failed in time");
         };
         let (phase, generation) = (Phase::Ddl, 7);
-        let reconcile = Instruction::Reconcile { phase, generation };
+        let reconcile = Instruction::Reconcile {
+            phase,
+            generation,
+            gap: None,
+        };
         assert_eq!(ticks[0].command.instruction, reconcile);
         let late = scene.later(1).now;
         let verdict = hint(&restore, cause(), &pace, late);

@@ -188,7 +188,11 @@ pub fn nudges(restore: &Restore, setting: &Setting, now: Timestamp) -> Vec<Nudge
 }
 
 fn tick(restore: &Restore, phase: Phase, generation: u32) -> Nudge {
-    let reconcile = Instruction::Reconcile { phase, generation };
+    let reconcile = Instruction::Reconcile {
+        phase,
+        generation,
+        gap: None,
+    };
     Nudge::Tick(Command::new(
         restore.id.as_str(),
         restore.attempt,

@@ -83,7 +83,9 @@ fn command(value: Value) -> Result<Message, String> {
     }
     let id = RestoreId::try_from(command.restore_id)?;
     let wake = match command.instruction {
-        Instruction::Reconcile { generation, .. } => Wake::Tick { generation },
+        Instruction::Reconcile {
+            generation, gap, ..
+        } => Wake::Tick { generation, gap },
         instruction => Wake::Command(instruction),
     };
     Ok(Message::Restore {

@@ -160,7 +160,10 @@ impl Message {
                 Wake::Request
             }
             Content::Command(instruction) => Wake::Command(instruction),
-            Content::Tick(generation) => Wake::Tick { generation },
+            Content::Tick(generation) => Wake::Tick {
+                generation,
+                gap: None,
+            },
             Content::Hint(hint) => Wake::Hint(hint.read(names)),
         }
     }

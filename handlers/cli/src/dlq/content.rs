@@ -192,7 +192,11 @@ mod tests {
             (Instruction::ExtractDdl, Phase::Ddl),
             (Instruction::ProvisionReplication, Phase::Migrate),
             (
-                Instruction::Reconcile { phase, generation },
+                Instruction::Reconcile {
+                    phase,
+                    generation,
+                    gap: None,
+                },
                 Phase::Finalize,
             ),
         ] {

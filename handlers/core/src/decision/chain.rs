@@ -28,14 +28,20 @@ pub fn is_current(restore: &Restore, handler: Phase, generation: u32) -> bool {
 
 /// Whether a tick belongs to a wait that another has replaced. The newer wait has a tick of its own, so this one is
 /// ignored: acted upon, it could arm another, and chains would multiply.
+///
+/// Of two handlers that settle at once, one can't save, and its tick has the generation that the other has saved. If
+/// it was sent for a gap and the saved wait is none, it would come within seconds, before the event.
 pub fn is_outdated(restore: &Restore, handler: Phase, wake: &Wake) -> bool {
-    let Wake::Tick { generation } = wake else {
+    let Wake::Tick { generation, gap } = wake else {
         return false;
+    };
+    let of_another = |wait: &Wait| {
+        *generation == wait.generation && gap.is_some_and(|gap| gap != wait.what.is_gap())
     };
     restore
         .waits
         .get(&handler)
-        .is_some_and(|wait| *generation < wait.generation)
+        .is_some_and(|wait| *generation < wait.generation || of_another(wait))
 }
 
 /// Begins, keeps or ends the wait of a handler, after a decision.
@@ -71,8 +77,8 @@ pub fn settle(
     }
     let same = before.filter(|wait| wait.what == *what);
     let ticked =
-        matches!(wake, Wake::Tick { generation } if is_current(restore, handler, *generation));
-    let tick_generation = if let Wake::Tick { generation } = wake {
+        matches!(wake, Wake::Tick { generation, .. } if is_current(restore, handler, *generation));
+    let tick_generation = if let Wake::Tick { generation, .. } = wake {
         *generation
     } else {
         0
@@ -105,6 +111,7 @@ pub fn settle(
             Instruction::Reconcile {
                 phase: handler,
                 generation: wait.generation,
+                gap: Some(what.is_gap()),
             },
         ),
         delay: pace.interval(*what, wait.ticks),
@@ -183,6 +190,7 @@ pub fn put_off(
     let reconcile = Instruction::Reconcile {
         phase: handler,
         generation,
+        gap: Some(true),
     };
     let command = Command::new(restore.id.as_str(), restore.attempt, reconcile);
     Ok(Tick {

@@ -40,8 +40,20 @@ fn generation(tick: &Tick) -> u32 {
     }
 }
 
+fn woken_by(tick: &Tick) -> Wake {
+    match tick.command.instruction {
+        Instruction::Reconcile {
+            generation, gap, ..
+        } => Wake::Tick { generation, gap },
+        other => panic!("{other:?}"),
+    }
+}
+
 fn tick(generation: u32) -> Wake {
-    Wake::Tick { generation }
+    Wake::Tick {
+        generation,
+        gap: None,
+    }
 }
 
 #[test]
@@ -254,6 +266,19 @@ fn what_is_waited_for_next_has_a_chain_and_a_deadline_of_its_own() {
         &tick(generation(&second))
     ));
     assert_eq!(restore.waits[&Phase::Ddl].since, after(1000));
+}
+
+#[test]
+fn a_quick_tick_of_a_handler_that_could_not_save_does_not_look_before_the_event_of_the_wait_that_was_saved()
+ {
+    let mut restore = Scene::at(Phase::Ddl).restore;
+    let mut other = restore.clone();
+    let lost = settle_at(&mut other, WaitFor::PasswordUsable, &wake(), begin()).unwrap();
+    let saved = settle_at(&mut restore, WaitFor::Password, &wake(), begin()).unwrap();
+    assert_eq!(generation(&lost), generation(&saved));
+    assert!(is_outdated(&restore, Phase::Ddl, &woken_by(&lost)));
+    assert!(!is_outdated(&restore, Phase::Ddl, &woken_by(&saved)));
+    assert!(!is_outdated(&other, Phase::Ddl, &woken_by(&lost)));
 }
 
 #[test]

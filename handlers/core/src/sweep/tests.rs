@@ -222,7 +222,10 @@ fn a_wait_past_its_deadline_that_nobody_failed_is_woken_and_its_handler_fails_it
     let nudges = nudges(&restore, &setting(), now);
     assert_eq!(nudges, [reconcile(Phase::Intake, 7)]);
     let then = Then::Wait(WaitFor::ConnectionTest, "testing".into());
-    let wake = Wake::Tick { generation: 7 };
+    let wake = Wake::Tick {
+        generation: 7,
+        gap: None,
+    };
     let settled = decision::settle(
         &mut restore,
         Phase::Intake,

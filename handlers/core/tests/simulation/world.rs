@@ -224,9 +224,14 @@ impl World {
     }
 
     pub fn send_tick(&mut self, tick: &Tick) {
-        let Instruction::Reconcile { phase, generation } = tick.command.instruction else {
+        let Instruction::Reconcile {
+            phase,
+            generation,
+            gap,
+        } = tick.command.instruction
+        else {
             panic!("a tick is a Reconcile");
         };
-        self.deliver(phase, Wake::Tick { generation }, tick.delay);
+        self.deliver(phase, Wake::Tick { generation, gap }, tick.delay);
     }
 }

@@ -55,7 +55,10 @@ fn a_wait_for_admission_ends_after_a_day_and_says_what_the_limits_are() {
     let mut settle_after = |hours: i64| -> Result<Option<Tick>, Cause> {
         let generation = restore.generation;
         let now = begin() + SignedDuration::from_hours(hours);
-        let wake = Wake::Tick { generation };
+        let wake = Wake::Tick {
+            generation,
+            gap: None,
+        };
         let then = &decision.then;
         settle(
             &mut restore,
