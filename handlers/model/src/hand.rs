@@ -23,7 +23,7 @@ use crate::shape::{Order, Shape};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Send a tick of this generation to a phase.
-    Tick(Phase, u32),
+    Tick(Phase, u32, Option<bool>),
     /// Save the record, unless others did since it was loaded.
     Save,
     /// Call AWS.
@@ -366,7 +366,11 @@ fn refusal(handler: Phase, restore: &Restore, kind: ErrorKind, shape: &Shape) ->
 
 fn step_of(tick: &Tick) -> Step {
     match tick.command.instruction {
-        Instruction::Reconcile { phase, generation } => Step::Tick(phase, generation),
+        Instruction::Reconcile {
+            phase,
+            generation,
+            gap,
+        } => Step::Tick(phase, generation, gap),
         other => Step::Send(other),
     }
 }

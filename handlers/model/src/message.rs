@@ -92,8 +92,8 @@ pub enum Content {
     Letter(Phase, Letter),
     /// A command.
     Command(Instruction),
-    /// A tick and its generation.
-    Tick(u32),
+    /// A tick, its generation, and whether it was sent for a gap.
+    Tick(u32, Option<bool>),
     /// An AWS event.
     Hint(Hint),
 }
@@ -125,8 +125,11 @@ impl Message {
     /// A command or tick.
     pub fn of(instruction: Instruction, attempt: u8) -> Self {
         let to = instruction.recipient();
-        if let Instruction::Reconcile { generation, .. } = instruction {
-            return Self::new(to, Content::Tick(generation), attempt);
+        if let Instruction::Reconcile {
+            generation, gap, ..
+        } = instruction
+        {
+            return Self::new(to, Content::Tick(generation, gap), attempt);
         }
         Self::new(to, Content::Command(instruction), attempt)
     }
@@ -144,7 +147,7 @@ impl Message {
     pub fn given_up(&self) -> Option<Self> {
         let letter = match self.content {
             Content::Request | Content::Command(_) => Letter::Command,
-            Content::Tick(_) | Content::Hint(_) => Letter::Hint,
+            Content::Tick(..) | Content::Hint(_) => Letter::Hint,
             Content::Cancel | Content::Replay => Letter::Order,
             Content::Letter(..) => return None,
         };
@@ -160,10 +163,7 @@ impl Message {
                 Wake::Request
             }
             Content::Command(instruction) => Wake::Command(instruction),
-            Content::Tick(generation) => Wake::Tick {
-                generation,
-                gap: None,
-            },
+            Content::Tick(generation, gap) => Wake::Tick { generation, gap },
             Content::Hint(hint) => Wake::Hint(hint.read(names)),
         }
     }

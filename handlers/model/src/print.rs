@@ -4,7 +4,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use tenant_restore_core::decision;
+use tenant_restore_core::decision::{self, Wake};
 use tenant_restore_core::restore::{Password, ResourceKind, Restore, Task, TaskState};
 use tenant_restore_events::Phase;
 
@@ -69,7 +69,7 @@ impl World {
     pub fn most_ticks(&self) -> usize {
         let ticks = |phase: Phase| {
             let of_phase = |message: &&Message| {
-                message.to == phase && matches!(message.content, Content::Tick(_))
+                message.to == phase && matches!(message.content, Content::Tick(..))
             };
             self.queue.iter().filter(of_phase).count()
         };
@@ -106,13 +106,8 @@ fn is_idle(message: &Message, restore: &Restore, may_return: bool) -> bool {
     if over && !(may_return && resumable) {
         return true;
     }
-    let Content::Tick(generation) = message.content else {
-        return false;
-    };
-    restore
-        .waits
-        .get(&message.to)
-        .is_some_and(|wait| generation < wait.generation)
+    matches!(message.content, Content::Tick(generation, gap)
+        if decision::is_outdated(restore, message.to, &Wake::Tick { generation, gap }))
 }
 
 /// The same hint, or one that only says that there is something to look at, if all else in it is known.
@@ -204,8 +199,8 @@ impl Ranks {
 
     fn key(&self, message: &Message) -> (Message, usize) {
         match message.content {
-            Content::Tick(generation) => {
-                let content = Content::Tick(0);
+            Content::Tick(generation, gap) => {
+                let content = Content::Tick(0, gap);
                 let rank = self.tick(message.to, generation);
                 (
                     Message {
@@ -229,7 +224,7 @@ impl Ranks {
 
 /// The generation that a handler would give to a wait, if others have saved since it loaded the record.
 fn next_of_stale(hand: &Hand, loaded: &Restore) -> Option<u32> {
-    let Content::Tick(tick) = hand.message.content else {
+    let Content::Tick(tick, _) = hand.message.content else {
         return None;
     };
     (!hand.fresh).then(|| loaded.generation.max(tick) + 1)
@@ -248,7 +243,7 @@ fn print_hand(hand: &Hand, ranks: &Ranks) -> u64 {
             let next = next_of_stale(hand, &record.restore);
             next.map(|next| ranks.rank(next)).hash(&mut hash);
             let wait = record.restore.waits.get(&hand.message.to);
-            if let (Some(wait), Content::Tick(tick)) = (wait, hand.message.content) {
+            if let (Some(wait), Content::Tick(tick, _)) = (wait, hand.message.content) {
                 tick.cmp(&wait.generation).hash(&mut hash);
             }
         }
@@ -257,8 +252,8 @@ fn print_hand(hand: &Hand, ranks: &Ranks) -> u64 {
             let rest = &plan.steps[*at..];
             for step in rest {
                 match step {
-                    Step::Tick(phase, generation) => {
-                        (phase, ranks.tick(*phase, *generation)).hash(&mut hash);
+                    Step::Tick(phase, generation, gap) => {
+                        (phase, ranks.tick(*phase, *generation), gap).hash(&mut hash);
                     }
                     other => other.hash(&mut hash),
                 }

@@ -161,8 +161,8 @@ impl World {
     /// Takes up a plan. Its tick is sent in the same step: nobody can tell.
     fn follow(&mut self, hand: &mut Hand, plan: Plan) -> bool {
         let mut at = 0;
-        if let Some(Step::Tick(phase, generation)) = plan.steps.first() {
-            let tick = Content::Tick(*generation);
+        if let Some(Step::Tick(phase, generation, gap)) = plan.steps.first() {
+            let tick = Content::Tick(*generation, *gap);
             self.queue.push(Message::new(*phase, tick, plan.attempt));
             at = 1;
         }
@@ -184,8 +184,8 @@ impl World {
             return false;
         };
         match step {
-            Step::Tick(phase, generation) => {
-                let tick = Content::Tick(generation);
+            Step::Tick(phase, generation, gap) => {
+                let tick = Content::Tick(generation, gap);
                 self.queue.push(Message::new(phase, tick, plan.attempt));
             }
             Step::Send(instruction) => {
