@@ -30,6 +30,7 @@ pub mod outcome;
 pub mod production;
 pub mod queues;
 pub mod refusal_codes;
+pub mod remains;
 pub mod report;
 pub mod request;
 pub mod rotation;

@@ -179,12 +179,28 @@ async fn remove(cloud: &Cloud, identifier: &str) -> Result<()> {
         Some("deleting") => {}
         Some(_) => delete_instance(cloud, identifier).await?,
     }
+    until_gone(cloud, identifier).await
+}
+
+async fn until_gone(cloud: &Cloud, identifier: &str) -> Result<()> {
     wait::until(
         &format!("the end of the instance {identifier}"),
         GONE_WITHIN,
         async || Ok(status(cloud, identifier).await?.is_none().then_some(())),
     )
     .await
+}
+
+/// Deletes an instance but not its automated backups, and waits until it is gone.
+pub(crate) async fn remove_keeping_backups(cloud: &Cloud, identifier: &str) -> Result<()> {
+    let delete = cloud.rds.delete_db_instance();
+    let delete = delete.db_instance_identifier(identifier);
+    let delete = delete
+        .skip_final_snapshot(true)
+        .delete_automated_backups(false);
+    let doing = format!("delete the instance {identifier}");
+    delete.send().await.context(doing)?;
+    until_gone(cloud, identifier).await
 }
 
 async fn delete_instance(cloud: &Cloud, identifier: &str) -> Result<()> {

@@ -146,7 +146,6 @@ fn new_request_id(now: Timestamp) -> Result<String, Trouble> {
 
 #[cfg(test)]
 mod tests {
-    use tenant_restore_core::error::ErrorKind;
 
     use super::*;
 
@@ -247,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_published_schema_allows_is_published_unless_it_is_not_supported_yet() {
+    fn what_the_published_schema_allows_is_published() {
         let arrival = Arrival {
             event_id: "",
             time: now(),
@@ -257,15 +256,8 @@ mod tests {
             snapshot: None,
         };
         for (name, example) in examples("valid") {
-            let causes = request::check(&Value::Object(example), &arrival)
-                .err()
-                .unwrap_or_default();
-            assert!(
-                causes
-                    .iter()
-                    .all(|cause| cause.kind == ErrorKind::NotSupported),
-                "{name}: {causes:?}"
-            );
+            let checked = request::check(&Value::Object(example), &arrival);
+            assert_eq!(checked, Ok(()), "{name}");
         }
     }
 }

@@ -110,6 +110,11 @@ impl Request {
     pub fn destination(&self) -> &str {
         self.target.as_deref().unwrap_or(&self.source)
     }
+
+    /// Whether an instance or cluster of this name is asked about: never ours to delete.
+    pub fn is_about(&self, name: &str) -> bool {
+        name == self.source || name == self.destination()
+    }
 }
 
 /// What arrives with the detail.
@@ -216,7 +221,6 @@ pub fn read(detail: &Value, arrival: &Arrival<'_>) -> Result<Request, Vec<Cause>
         || arrival.default_source.to_owned(),
         |text| identifier(&text),
     );
-    fields.refuse_unsupported();
     let target = fields.optional("target", 1024);
     let target = target.map(|text| identifier(&text));
     fields.optional("requestId", 128);

@@ -25,4 +25,5 @@ mod second_chances;
 mod secrecy;
 mod storm;
 mod sweeper;
+mod targets;
 mod unusable_sources;

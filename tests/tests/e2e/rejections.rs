@@ -106,7 +106,16 @@ fn cases() -> Vec<Case> {
             json!({ "restoreTime": null, "snapshotId": "rds:production-1" }),
             &["snapshotId"],
         ),
-        ("target", json!({ "target": "elsewhere" }), &["target"]),
+        (
+            "target-elsewhere",
+            json!({ "target": "arn:aws:rds:us-east-1:000000000000:db:production" }),
+            &["target"],
+        ),
+        (
+            "target-list",
+            json!({ "target": ["production"] }),
+            &["target"],
+        ),
         (
             "choices",
             json!({

@@ -67,15 +67,6 @@ impl Fields<'_> {
         }
     }
 
-    pub(super) fn refuse_unsupported(&mut self) {
-        if self.map.contains_key("target") {
-            let message =
-                "`target`: restoring into another database than the source is not supported yet";
-            self.causes
-                .push(Cause::new(ErrorKind::NotSupported, message).at("target"));
-        }
-    }
-
     pub(super) fn optional(&mut self, field: &str, max: usize) -> Option<String> {
         match self.map.get(field)? {
             Value::String(text) if text.is_empty() => {

@@ -155,3 +155,37 @@ fn a_name_with_a_nul_character_is_refused_before_postgresql_has_to() {
     });
     assert_eq!(fields(&detail), ["database", "schemas[0]", "suffix"]);
 }
+
+/// A good detail with some fields put over it.
+fn with(changes: &Value) -> Value {
+    let mut detail = json!({
+        "database": "shop", "schemas": ["a"], "restoreTime": "2024-01-28T14:30:00Z"
+    });
+    for (field, value) in changes.as_object().into_iter().flatten() {
+        detail[field] = value.clone();
+    }
+    detail
+}
+
+#[test]
+fn a_target_is_named_as_a_source_is_and_the_source_itself_is_none() {
+    let target = |text: &str| {
+        let detail = with(&json!({ "source": "Production", "target": text }));
+        read(&detail, &arrival()).unwrap().target
+    };
+    assert_eq!(target("Other").as_deref(), Some("other"));
+    let arn = "arn:aws:rds:eu-west-3:111122223333:cluster:aurora";
+    assert_eq!(target(arn).as_deref(), Some("aurora"));
+    assert_eq!(target("production"), None);
+    for wrong in [json!(""), json!(1), json!(null)] {
+        let causes = read(&with(&json!({ "target": wrong })), &arrival()).unwrap_err();
+        assert_eq!(causes[0].field.as_deref(), Some("target"), "{wrong}");
+    }
+}
+
+#[test]
+fn neither_source_nor_target_is_ever_ours_to_delete() {
+    let request = read(&with(&json!({ "target": "other" })), &arrival()).unwrap();
+    assert!(request.is_about("other") && request.is_about(&request.source));
+    assert!(!request.is_about("tr-main-abcdefghij23"));
+}

@@ -55,7 +55,7 @@ impl Engine {
         let nothing = |()| Vec::new();
         let id = &restore.id;
         if let Some((_, name)) = effect.deletes()
-            && [&restore.request.source, restore.request.destination()].contains(&name)
+            && restore.request.is_about(name)
         {
             return Err(cleanup::foreign(name));
         }

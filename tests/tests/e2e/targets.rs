@@ -1,0 +1,201 @@
+//! Restores into another database than the source, which may be deleted.
+
+use serde_json::Value;
+use tenant_restore_tests::outcome::Outcome;
+use tenant_restore_tests::production::Production;
+use tenant_restore_tests::remains::{close, opt_in};
+use tenant_restore_tests::report::Report;
+use tenant_restore_tests::request::Request;
+use tenant_restore_tests::truth::Truth;
+use tenant_restore_tests::{Context, Result, leftovers};
+use tokio::sync::OnceCell;
+
+use crate::stage::{Stage, TAG, Tenant, none_of, play, tenant_of};
+
+/// The instance that all tests here restore into; the cloud ends with it.
+static TARGET: OnceCell<Production> = OnceCell::const_new();
+
+/// It has the owners and grantees that the schemas need: roles aren't restored.
+async fn target_of(stage: &Stage) -> Result<&'static Production> {
+    let create = async || {
+        let target = Production::create(&stage.cloud, &stage.request_id("target")).await?;
+        let connection = target.connect("postgres").await?;
+        let roles = ["postgres", "moved_1_app", "lost_1_app", "wanted_app"];
+        for role in roles {
+            // A member reads what the role owns.
+            let create = format!("create role {role} nologin role current_user");
+            let created = connection.batch_execute(&create).await;
+            created.context(format!("create the role {role}"))?;
+        }
+        Ok(target)
+    };
+    TARGET.get_or_try_init(create).await
+}
+
+/// The copy is what there was, and nothing else is left of the restore, in the target or elsewhere.
+async fn came_back_into(
+    stage: &Stage,
+    target: &mut Tenant,
+    truth: &Truth,
+    outcome: &Outcome,
+) -> Result<()> {
+    assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
+    let pair = &outcome.schemas[0];
+    let restored_as = pair.restored_as.as_deref().context("find the new name")?;
+    let connection = &mut target.connection;
+    let differences = truth.differences(connection, &pair.schema, restored_as);
+    none_of(&format!("{restored_as} differs"), &differences.await?)?;
+    let left = leftovers::of(&stage.cloud, connection, TAG, outcome).await?;
+    none_of("left behind", &left)
+}
+
+/// A schema that no restore was about is as it was.
+async fn untouched(tenant: &mut Tenant) -> Result<()> {
+    let truth = tenant.truth.clone();
+    for schema in truth.schemas() {
+        let differences = truth.differences(&mut tenant.connection, schema, schema);
+        none_of(&format!("{schema} was touched"), &differences.await?)?;
+    }
+    Ok(())
+}
+
+async fn schemas_of(tenant: &Tenant) -> Result<Vec<String>> {
+    let doing = "list the schemas";
+    let names = "select nspname::text from pg_namespace where nspname !~ '^pg_' order by 1";
+    let rows = tenant.connection.query(names, &[]).await.context(doing)?;
+    let names = rows.iter().map(|row| row.try_get(0));
+    names.collect::<Result<_, _>>().context(doing)
+}
+
+/// What every event about a request says of its target.
+fn targets_told(stage: &Stage, request_id: &str) -> Vec<Value> {
+    let events = stage.chronicle.events(request_id).into_iter();
+    events.map(|event| event.detail["target"].clone()).collect()
+}
+
+#[test]
+fn a_schema_comes_back_into_another_instance_and_neither_source_nor_neighbours_are_touched() {
+    play(async |stage| {
+        let target = target_of(stage).await?;
+        let database = "into_another";
+        let (mut source, mut there) = futures::try_join!(
+            stage.tenant(database, &["moved_1"]),
+            tenant_of(target, database, &["resident_1"]),
+        )?;
+        let before = schemas_of(&source).await?;
+        let id = stage.request_id("into-another");
+        let request = source
+            .request(&id)
+            .with("target", target.identifier.as_str());
+        let outcome = stage.ask(&request).await?;
+        let truth = source.truth.clone();
+        came_back_into(stage, &mut there, &truth, &outcome).await?;
+        untouched(&mut source).await?;
+        untouched(&mut there).await?;
+        assert_eq!(
+            schemas_of(&source).await?,
+            before,
+            "nothing was added to the source"
+        );
+        let told = targets_told(stage, &id);
+        assert!(
+            told.iter().all(|name| *name == *target.identifier),
+            "{told:?}"
+        );
+        Ok(())
+    });
+}
+
+/// The secret outlives the source, and its version of then logs in; what the snapshot opts in with is none, so the
+/// password is reset.
+#[test]
+fn a_deleted_source_comes_back_into_another_instance_from_retained_backups_and_from_a_snapshot() {
+    play(async |stage| {
+        let target = target_of(stage).await?;
+        let (database, schema) = ("of_deleted", "lost_1");
+        let schemas = [schema];
+        let source = Production::create(&stage.cloud, &stage.request_id("deleted")).await?;
+        let (mut lost, mut there) = futures::try_join!(
+            tenant_of(&source, database, &schemas),
+            tenant_of(target, database, &["resident_2"]),
+        )?;
+        let by_time = lost.truth.clone();
+        let change = format!("delete from {schema}.order_items");
+        let changed = lost.connection.batch_execute(&change).await;
+        changed.context("change the tenant")?;
+        let at_snapshot = Truth::note(&mut lost.connection, &schemas).await?;
+        let snapshot = source.snapshot(&stage.request_id("last")).await?;
+        let secret = source.secret().context("find the secret")?.to_owned();
+        let asked = |name: &str| {
+            let request = lost.request(&stage.request_id(name));
+            request.with("source", source.identifier.as_str())
+        };
+        let without_target = asked("deleted-nowhere");
+        let not_opted_in = asked("deleted-not-opted-in").with("target", target.identifier.as_str());
+        let timed = asked("deleted-time")
+            .with("target", target.identifier.as_str())
+            .with("mover", "copy");
+        let of_snapshot = asked("deleted-snapshot")
+            .with("target", target.identifier.as_str())
+            .with("mover", "copy")
+            .without("restoreTime")
+            .with("snapshotId", snapshot.name.as_str());
+        drop(lost);
+        let backups = source.delete_keeping_backups().await?;
+
+        refused(stage, &not_opted_in, ("SourceNotAllowed", "source")).await?;
+        opt_in(&stage.cloud, &backups.arn, &secret).await?;
+        opt_in(&stage.cloud, &snapshot.arn, "managed").await?;
+        refused(stage, &without_target, ("SourceUnknown", "target")).await?;
+        let (timed, of_snapshot) = tokio::try_join!(stage.ask(&timed), stage.ask(&of_snapshot))?;
+        came_back_into(stage, &mut there, &by_time, &timed).await?;
+        came_back_into(stage, &mut there, &at_snapshot, &of_snapshot).await?;
+        untouched(&mut there).await?;
+        for (outcome, proven) in [(&timed, true), (&of_snapshot, false)] {
+            let report = outcome.report.as_deref().context("find the report")?;
+            let report = Report::read(&stage.cloud, report).await?;
+            assert_eq!(report.probe().is_some(), proven, "the login of then");
+        }
+        backups.delete().await
+    });
+}
+
+/// The request is rejected for one reason, with kind and field, and leaves nothing.
+async fn refused(stage: &Stage, request: &Request, expected: (&str, &str)) -> Result<()> {
+    let outcome = stage.ask(request).await?;
+    assert_eq!(outcome.outcome, "REJECTED", "{}", outcome.why());
+    let [cause] = outcome.causes.as_slice() else {
+        panic!("one cause: {}", outcome.why());
+    };
+    let found = (cause.kind.as_str(), cause.field.as_deref());
+    assert_eq!(found, (expected.0, Some(expected.1)), "{cause:?}");
+    let restore = outcome.restore_id.as_deref().context("find the restore")?;
+    let left = leftovers::in_aws(&stage.cloud, TAG, Some(restore)).await?;
+    none_of("left behind", &left)
+}
+
+#[test]
+fn a_target_that_is_not_there_not_allowed_or_has_the_name_already_is_rejected_with_nothing_made() {
+    play(async |stage| {
+        let target = target_of(stage).await?;
+        let database = "wrong_target";
+        let (source, mut there) = futures::try_join!(
+            stage.tenant(database, &["wanted"]),
+            tenant_of(target, database, &["wanted_back"]),
+        )?;
+        let into = |name: &str, identifier: &str| {
+            let request = source.request(&stage.request_id(name));
+            request.with("suffix", "back").with("target", identifier)
+        };
+        let unknown = into("target-unknown", "no-such-instance");
+        refused(stage, &unknown, ("TargetUnknown", "target")).await?;
+        let taken = into("target-taken", &target.identifier);
+        refused(stage, &taken, ("TargetNameTaken", "schemas[0]")).await?;
+        let closed = Production::create(&stage.cloud, &stage.request_id("closed")).await?;
+        close(&stage.cloud, &closed).await?;
+        let not_allowed = into("target-closed", &closed.identifier);
+        refused(stage, &not_allowed, ("TargetNotAllowed", "target")).await?;
+        closed.delete().await?;
+        untouched(&mut there).await
+    });
+}
