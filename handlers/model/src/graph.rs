@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-/// How many of the states from which steps lead, or to which, have no way to any of the ends.
-pub fn without_end(mut steps: Vec<(u64, u64)>, ends: &[u64]) -> usize {
+/// The states from which steps lead, or to which, but that have no way to any of the ends.
+pub fn without_end(mut steps: Vec<(u64, u64)>, ends: &[u64]) -> HashSet<u64> {
     steps.sort_unstable_by_key(|(_, to)| *to);
     let mut alive: HashSet<u64> = ends.iter().copied().collect();
     let mut front: Vec<u64> = alive.iter().copied().collect();
@@ -17,7 +17,7 @@ pub fn without_end(mut steps: Vec<(u64, u64)>, ends: &[u64]) -> usize {
         }
     }
     let states: HashSet<u64> = steps.iter().flat_map(|(from, to)| [*from, *to]).collect();
-    states.difference(&alive).count()
+    states.difference(&alive).copied().collect()
 }
 
 #[cfg(test)]
@@ -26,11 +26,17 @@ mod tests {
 
     #[test]
     fn a_circle_with_a_way_out_reaches_the_end() {
-        assert_eq!(without_end(vec![(1, 2), (2, 1), (2, 3)], &[3]), 0);
+        assert_eq!(
+            without_end(vec![(1, 2), (2, 1), (2, 3)], &[3]),
+            HashSet::new()
+        );
     }
 
     #[test]
     fn a_circle_without_a_way_out_does_not() {
-        assert_eq!(without_end(vec![(1, 2), (2, 4), (4, 2), (1, 3)], &[3]), 2);
+        assert_eq!(
+            without_end(vec![(1, 2), (2, 4), (4, 2), (1, 3)], &[3]),
+            HashSet::from([2, 4])
+        );
     }
 }

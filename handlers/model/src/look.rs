@@ -164,7 +164,7 @@ fn status(database: Database) -> Option<&'static str> {
         Database::Absent | Database::Hidden => None,
         Database::Creating | Database::Made => Some("creating"),
         Database::Available => Some("available"),
-        Database::Failed => Some("restore-error"),
+        Database::Failed => Some("failed"),
         Database::Deleting | Database::Ending => Some("deleting"),
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tenant_restore_model::look::Plan;
-use tenant_restore_model::search::{search, shortest};
+use tenant_restore_model::search::{search, shortest, way_without_end};
 use tenant_restore_model::shape::{Shape, full};
 
 const MOST: Duration = Duration::from_secs(600);
@@ -19,7 +19,14 @@ fn main() -> ExitCode {
         let found = search(shape.clone(), threads, MOST);
         println!("  {found}");
         if found.broken.is_some() {
-            println!("  a short way: {}", shortest(shape, threads, MOST));
+            println!("  a short way: {}", shortest(shape.clone(), threads, MOST));
+        }
+        if !found.without_end.is_empty() {
+            let way = way_without_end(&shape, &found);
+            println!(
+                "  a short way to one without an end:\n  {}",
+                way.join("\n  ")
+            );
         }
         good &= found.is_good();
     }

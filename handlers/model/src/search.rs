@@ -1,5 +1,6 @@
 //! The search itself: the world as a model for the checker, its promises as properties, and what it found.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +11,7 @@ use stateright::{Checker, CheckerBuilder, HasDiscoveries, Model, Path, Property}
 use crate::graph::without_end;
 use crate::promise::{Promise, is_nothing_left, is_production_right};
 use crate::shape::Shape;
-use crate::start::{Start, starts};
+use crate::start::{Start, starts, walk};
 use crate::world::{Event, World};
 
 impl Hash for World {
@@ -133,8 +134,8 @@ pub struct Found {
     pub depth: usize,
     /// How long it took.
     pub took: Duration,
-    /// States from which the end can't be reached; only counted when every promise is kept.
-    pub without_end: usize,
+    /// The prints of states from which the end can't be reached; only known when every promise is kept.
+    pub without_end: HashSet<u64>,
     /// Whether every state within the bounds was visited.
     pub complete: bool,
     /// A broken promise and the shortest way to it that was found.
@@ -144,7 +145,7 @@ pub struct Found {
 impl Found {
     /// Whether every promise is kept, everywhere.
     pub fn is_good(&self) -> bool {
-        self.complete && self.broken.is_none() && self.without_end == 0
+        self.complete && self.broken.is_none() && self.without_end.is_empty()
     }
 }
 
@@ -159,8 +160,9 @@ impl fmt::Display for Found {
         if !self.complete {
             write!(f, ", NOT COMPLETE")?;
         }
-        if self.without_end > 0 {
-            write!(f, ", {} STATES WITHOUT AN END", self.without_end)?;
+        let without_end = self.without_end.len();
+        if without_end > 0 {
+            write!(f, ", {without_end} STATES WITHOUT AN END")?;
         }
         let Some((promise, way)) = &self.broken else {
             return Ok(());
@@ -182,6 +184,14 @@ pub fn shortest(shape: Shape, threads: usize, most: Duration) -> Found {
     let began = Instant::now();
     let checker = builder(shape, threads, most).spawn_bfs().join();
     found(&checker, began, most)
+}
+
+/// A short way to a state from which the end can't be reached.
+pub fn way_without_end(shape: &Shape, found: &Found) -> Vec<String> {
+    let lost = |world: &World| found.without_end.contains(&world.print);
+    let lost = walk(starts(shape), shape, 1, lost);
+    let way = lost.iter().flat_map(|lost| &lost.way);
+    way.map(|event| format!("{event:?}")).collect()
 }
 
 fn builder(shape: Shape, threads: usize, most: Duration) -> CheckerBuilder<Choreography> {
@@ -208,7 +218,7 @@ fn found(checker: &impl Checker<Choreography>, began: Instant, most: Duration) -
         without_end: if complete {
             without_end(steps, &ends)
         } else {
-            0
+            HashSet::new()
         },
         took: began.elapsed(),
         complete,

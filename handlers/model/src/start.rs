@@ -33,32 +33,58 @@ pub fn starts(shape: &Shape) -> Vec<Start> {
         until: before(shape.from),
         ..shape.clone()
     };
-    let first = World::new(&before);
-    let mut came = HashMap::from([(first.print, None)]);
-    let mut waiting = VecDeque::from([first]);
-    let (mut starts, mut known) = (Vec::new(), HashSet::new());
-    let mut events = Vec::new();
+    let first = Start {
+        world: World::new(&before),
+        way: Vec::new(),
+    };
+    let mut known = HashSet::new();
+    let there = |world: &World| world.record.restore.phase == shape.from;
+    let came = walk(vec![first], &before, usize::MAX, there);
+    let begin = |mut start: Start| {
+        start.world.left = shape.trouble;
+        start.world.seal(shape);
+        start
+    };
+    let starts = came.into_iter().map(begin);
+    starts
+        .filter(|start| known.insert(start.world.print))
+        .collect()
+}
+
+/// Goes on breadth first from these states to those that are wanted, and no further from there, until it has found so many.
+pub fn walk(
+    from: Vec<Start>,
+    shape: &Shape,
+    most: usize,
+    wanted: impl Fn(&World) -> bool,
+) -> Vec<Start> {
+    let begins: HashMap<u64, Vec<Event>> = from
+        .iter()
+        .map(|start| (start.world.print, start.way.clone()))
+        .collect();
+    let mut came: HashMap<u64, Option<(u64, Event)>> =
+        begins.keys().map(|print| (*print, None)).collect();
+    let mut waiting: VecDeque<World> = from.into_iter().map(|start| start.world).collect();
+    let (mut found, mut events) = (Vec::new(), Vec::new());
     while let Some(world) = waiting.pop_front() {
-        if world.record.restore.phase == shape.from {
-            let way = way(&came, world.print);
-            let mut world = world;
-            world.left = shape.trouble;
-            world.seal(shape);
-            if known.insert(world.print) {
-                starts.push(Start { world, way });
+        if wanted(&world) {
+            let way = way(&came, &begins, world.print);
+            found.push(Start { world, way });
+            if found.len() == most {
+                break;
             }
             continue;
         }
-        world.events(&before, &mut events);
+        world.events(shape, &mut events);
         for event in events.drain(..) {
-            let next = world.after(event, &before);
+            let next = world.after(event, shape);
             if let Entry::Vacant(unknown) = came.entry(next.print) {
                 unknown.insert(Some((world.print, event)));
                 waiting.push_back(next);
             }
         }
     }
-    starts
+    found
 }
 
 fn before(phase: Phase) -> Phase {
@@ -66,7 +92,11 @@ fn before(phase: Phase) -> Phase {
     earlier.max().unwrap_or(phase)
 }
 
-fn way(came: &HashMap<u64, Option<(u64, Event)>>, to: u64) -> Vec<Event> {
+fn way(
+    came: &HashMap<u64, Option<(u64, Event)>>,
+    begins: &HashMap<u64, Vec<Event>>,
+    to: u64,
+) -> Vec<Event> {
     let mut way = Vec::new();
     let mut at = to;
     while let Some(Some((earlier, event))) = came.get(&at) {
@@ -74,5 +104,7 @@ fn way(came: &HashMap<u64, Option<(u64, Event)>>, to: u64) -> Vec<Event> {
         at = *earlier;
     }
     way.reverse();
-    way
+    let mut whole = begins.get(&at).cloned().unwrap_or_default();
+    whole.extend(way);
+    whole
 }
