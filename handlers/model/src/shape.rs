@@ -106,179 +106,21 @@ impl Shape {
     }
 }
 
-const CALM: Trouble = Trouble {
-    lost: 0,
-    doubled: 0,
-    crashes: 0,
-    faults: 0,
-    refusals: 0,
-    deadlines: 0,
-    cancels: 0,
-    replays: 0,
-    letters: 0,
-};
-
-const COPY: Plan = Plan {
-    dms_expected: false,
-    logs_in: true,
-    dms: false,
-    copy: true,
-};
-
-/// The searches of `make model`; the crate's documentation says what they cover and what they don't.
-pub fn full() -> Vec<(&'static str, Shape)> {
-    [messages(), pairs(), dms(), failures(), orders()].concat()
-}
-
-/// What happens to messages, two schemas.
-fn messages() -> Vec<(&'static str, Shape)> {
-    let reset = Plan {
-        logs_in: false,
-        ..COPY
-    };
-    let trouble = Trouble {
-        lost: 2,
-        doubled: 2,
-        crashes: 1,
-        ..CALM
-    };
-    let given_up = Trouble {
-        letters: 1,
-        lost: 1,
-        ..CALM
-    };
-    vec![
-        ("messages", Shape::new(2, COPY, trouble).with_hands(1)),
-        (
-            "messages, a new password",
-            Shape::new(2, reset, trouble).with_hands(1),
-        ),
-        ("messages given up", alone(COPY, given_up)),
-    ]
-}
-
-/// Two handlers at once.
-fn pairs() -> Vec<(&'static str, Shape)> {
-    let pair = |trouble, until| Shape {
-        until,
-        ..Shape::new(1, COPY, trouble)
-    };
-    let messages = Trouble {
-        lost: 1,
-        doubled: 1,
-        ..CALM
-    };
-    vec![
-        (
-            "two handlers until the rows are moved",
-            pair(CALM, Phase::Migrate),
-        ),
-        (
-            "two handlers and messages until there is a database",
-            pair(messages, Phase::Provision),
-        ),
-    ]
-}
-
-/// DMS: two schemas and both movers; then one schema and one trouble at a time, where that is too much until the rows are
-/// moved.
-fn dms() -> Vec<(&'static str, Shape)> {
-    let both = Plan {
-        dms_expected: true,
-        dms: true,
-        ..COPY
-    };
-    let dms = Plan {
-        copy: false,
-        ..both
-    };
-    let lost = Trouble { lost: 1, ..CALM };
-    let doubled = Trouble { doubled: 1, ..CALM };
-    let crash = Trouble { crashes: 1, ..CALM };
-    let fault = Trouble { faults: 1, ..CALM };
-    let refused = Trouble {
-        refusals: 1,
-        ..CALM
-    };
-    let deadline = Trouble {
-        deadlines: 1,
-        ..CALM
-    };
-    let until_moved = |trouble| Shape {
-        until: Phase::Migrate,
-        ..alone(dms, trouble)
-    };
-    vec![
-        ("DMS and COPY", Shape::new(2, both, CALM).with_hands(1)),
-        ("DMS, an event is lost", alone(dms, lost)),
-        ("DMS, a failure", alone(dms, fault)),
-        (
-            "DMS until the rows are moved, a repeated message",
-            until_moved(doubled),
-        ),
-        ("DMS until the rows are moved, a crash", until_moved(crash)),
-        (
-            "DMS until the rows are moved, a refused call",
-            until_moved(refused),
-        ),
-        (
-            "DMS until the rows are moved, a deadline",
-            until_moved(deadline),
-        ),
-    ]
-}
-
-/// What fails, and how it goes on.
-fn failures() -> Vec<(&'static str, Shape)> {
-    let failing = Trouble { faults: 2, ..CALM };
-    let refused = Trouble {
-        refusals: 1,
-        deadlines: 1,
-        ..CALM
-    };
-    let replayed = Trouble {
-        faults: 1,
-        replays: 1,
-        ..CALM
-    };
-    let crashing = Trouble {
-        crashes: 1,
-        ..replayed
-    };
-    vec![
-        ("failures", alone(COPY, failing)),
-        ("refused calls and deadlines", alone(COPY, refused)),
-        ("another attempt and a crash", alone(COPY, crashing)),
-        ("held, and perhaps resumed", alone(COPY, replayed).held()),
-    ]
-}
-
-/// What persons order.
-fn orders() -> Vec<(&'static str, Shape)> {
-    let cancelled = Trouble {
-        cancels: 1,
-        crashes: 1,
-        ..CALM
-    };
-    let held = Trouble {
-        faults: 1,
-        cancels: 1,
-        ..CALM
-    };
-    vec![
-        ("cancelled, and a crash", alone(COPY, cancelled)),
-        ("held, and perhaps cancelled", alone(COPY, held).held()),
-    ]
-}
-
-fn alone(plan: Plan, trouble: Trouble) -> Shape {
-    Shape::new(1, plan, trouble).with_hands(1)
-}
-
 impl Shape {
     /// With so many handlers at once.
     pub fn with_hands(self, hands: usize) -> Self {
         Self { hands, ..self }
+    }
+
+    /// Begun with every state in which lone handlers come to a phase under this trouble, and searched until the end of
+    /// another.
+    pub fn between(self, before: Trouble, from: Phase, until: Phase) -> Self {
+        Self {
+            from,
+            before,
+            until,
+            ..self
+        }
     }
 
     /// Held after a failure.

@@ -109,11 +109,8 @@ fn another_attempt_of_a_failed_restore_ends_well_too() {
 
 /// A restore that came to its cleanup, after a failure or without.
 fn cleaning(trouble: Trouble) -> Shape {
-    Shape {
-        from: Phase::Cleanup,
-        before: Trouble { faults: 1, ..CALM },
-        ..alone(trouble)
-    }
+    let failed = Trouble { faults: 1, ..CALM };
+    alone(trouble).between(failed, Phase::Cleanup, Phase::Complete)
 }
 
 #[test]
@@ -156,6 +153,32 @@ fn a_restore_ends_well_when_waits_last_too_long() {
 fn a_cancelled_restore_ends_well() {
     let trouble = Trouble { cancels: 1, ..CALM };
     assert_good(alone(trouble));
+}
+
+#[test]
+fn two_handlers_that_meet_in_a_phase_end_it_well() {
+    let crash = Trouble { crashes: 1, ..CALM };
+    let doubled = Trouble {
+        doubled: 1,
+        ..crash
+    };
+    let pair = |trouble| Shape::new(1, COPY, trouble);
+    let failed = Trouble { faults: 1, ..CALM };
+    assert_good(pair(crash).between(CALM, Phase::Finalize, Phase::Finalize));
+    assert_good(pair(doubled).between(failed, Phase::Complete, Phase::Complete));
+}
+
+#[test]
+fn rows_that_dms_moves_are_moved_whatever_fails() {
+    let dms = Plan {
+        dms_expected: true,
+        dms: true,
+        copy: false,
+        ..COPY
+    };
+    let trouble = Trouble { faults: 1, ..CALM };
+    let moving = Shape::new(1, dms, trouble).with_hands(1);
+    assert_good(moving.between(CALM, Phase::Migrate, Phase::Migrate));
 }
 
 #[test]
