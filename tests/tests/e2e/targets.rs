@@ -1,6 +1,7 @@
 //! Restores into another database than the source, which may be deleted.
 
 use serde_json::Value;
+use tenant_restore_tests::command_line::run;
 use tenant_restore_tests::outcome::Outcome;
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::remains::{close, opt_in};
@@ -83,6 +84,21 @@ fn a_schema_comes_back_into_another_instance_and_neither_source_nor_neighbours_a
             tenant_of(target, database, &["resident_1"]),
         )?;
         let before = schemas_of(&source).await?;
+        let plan = source.request(&stage.request_id("plan-into-another"));
+        let options = [
+            "plan",
+            "--file",
+            "-",
+            "--target",
+            &target.identifier,
+            "--output",
+            "json",
+        ];
+        let plan = run(&options, &plan.detail.to_string()).await?.json()?;
+        assert_eq!(plan["possible"], true, "{plan}");
+        assert_eq!(plan["target"], *target.identifier);
+        let tables = plan["tables"].as_array().context("find the tables")?;
+        assert!(tables.iter().all(|table| table["schema"] == "moved_1") && !tables.is_empty());
         let id = stage.request_id("into-another");
         let request = source
             .request(&id)
@@ -132,9 +148,8 @@ fn a_deleted_source_comes_back_into_another_instance_from_retained_backups_and_f
         };
         let without_target = asked("deleted-nowhere");
         let not_opted_in = asked("deleted-not-opted-in").with("target", target.identifier.as_str());
-        let timed = asked("deleted-time")
-            .with("target", target.identifier.as_str())
-            .with("mover", "copy");
+        // That DMS is needed is known only once the copy is there.
+        let timed = asked("deleted-time").with("target", target.identifier.as_str());
         let of_snapshot = asked("deleted-snapshot")
             .with("target", target.identifier.as_str())
             .with("mover", "copy")
