@@ -62,6 +62,10 @@ pub struct Subject {
     /// The schemas.
     #[serde(default)]
     pub schemas: Vec<RestoredSchema>,
+    /// The snapshot, as the request names it, if that is what is brought back; `restorePoint` is then when it was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub snapshot_id: Option<String>,
 }
 
 /// Detail of `RestoreAccepted`: the preflight found nothing against it.

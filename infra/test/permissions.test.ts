@@ -53,6 +53,8 @@ const MAY: Record<PhaseName, string[]> = {
   intake: [
     'rds: DescribeDBInstances DescribeDBClusters DescribeDBInstanceAutomatedBackups DescribeDBSnapshots',
     'rds: DescribeDBClusterSnapshots DescribeDBClusterAutomatedBackups ListTagsForResource',
+    'rds: DescribeAccountAttributes',
+    'dms: DescribeAccountAttributes',
     'secretsmanager: DescribeSecret',
     'sns: Publish',
     ...RUN_WORKERS,
@@ -97,6 +99,8 @@ const MAY: Record<PhaseName, string[]> = {
 const WITHOUT_RESOURCE = actions([
   'dms: CreateEndpoint CreateReplicationInstance',
   'dms: DescribeConnections DescribeEndpoints DescribeReplicationInstances DescribeReplicationTasks',
+  'rds: DescribeAccountAttributes',
+  'dms: DescribeAccountAttributes',
   'ecs: ListTasks',
   'secretsmanager: ListSecrets',
   'ecr: GetAuthorizationToken',

@@ -48,13 +48,14 @@ pub(crate) fn writer_of(cluster: &str) -> String {
     format!("{cluster}-writer")
 }
 
-/// Asks RDS for a source of this kind.
+/// Asks RDS for a source of this kind; an instance gets so much storage in GiB.
 pub(crate) async fn create(
     cloud: &Cloud,
     kind: Kind,
     identifier: &str,
     (username, password): (&str, &str),
     tag: Option<Tag>,
+    gib: i32,
 ) -> Result<()> {
     let doing = || format!("create {identifier}, {}", kind.as_str());
     let tags = tag.map(|tag| vec![tag]);
@@ -64,7 +65,7 @@ pub(crate) async fn create(
             .db_instance_identifier(identifier)
             .engine("postgres")
             .db_instance_class("db.t4g.micro")
-            .allocated_storage(20)
+            .allocated_storage(gib)
             .multi_az(kind == Kind::MultiAz)
             .master_username(username)
             .master_user_password(password)

@@ -45,6 +45,8 @@ pub struct Outcome {
     pub restore_id: Option<String>,
     /// The attempt, from 1.
     pub attempt: u32,
+    /// The snapshot, if that is what was asked for.
+    pub snapshot_id: Option<String>,
     /// The schemas.
     pub schemas: Vec<RestoredSchema>,
     /// Why it did not complete.

@@ -17,6 +17,10 @@ use crate::wait;
 pub const DEFAULT_SOURCE: &str = "production";
 
 const MASTER: &str = "master";
+
+/// Allocated storage in GiB.
+const STORAGE: i32 = 20;
+
 const GONE_WITHIN: Duration = Duration::from_secs(60);
 const AVAILABLE_WITHIN: Duration = Duration::from_secs(120);
 const RESTORABLE_WITHIN: Duration = Duration::from_secs(60);
@@ -58,13 +62,25 @@ impl Production {
     /// # Errors
     /// What RDS or Secrets Manager answers, or that it takes more than two minutes.
     pub async fn create_of(cloud: &Cloud, identifier: &str, kind: Kind) -> Result<Self> {
+        Self::create_sized(cloud, identifier, kind, STORAGE).await
+    }
+
+    /// An instance that is said to have so much storage in GiB.
+    ///
+    /// # Errors
+    /// What RDS or Secrets Manager answers, or that it takes more than two minutes.
+    pub async fn create_with_storage(cloud: &Cloud, identifier: &str, gib: i32) -> Result<Self> {
+        Self::create_sized(cloud, identifier, Kind::SingleAz, gib).await
+    }
+
+    async fn create_sized(cloud: &Cloud, identifier: &str, kind: Kind, gib: i32) -> Result<Self> {
         let secret = format!("{identifier}-master");
         let credentials = new_credentials(cloud, &secret).await?;
         let tag = Tag::builder()
             .key("tenant-restore:secret")
             .value(&secret)
             .build();
-        let login = launch(cloud, kind, identifier, credentials, Some(tag)).await?;
+        let login = launch(cloud, kind, identifier, credentials, Some(tag), gib).await?;
         Ok(Self::with(cloud, kind, identifier, login, Some(secret)))
     }
 
@@ -77,7 +93,7 @@ impl Production {
         remove(cloud, DEFAULT_SOURCE).await?;
         let credentials = default_credentials(cloud).await?;
         let kind = Kind::SingleAz;
-        let login = launch(cloud, kind, DEFAULT_SOURCE, credentials, None).await?;
+        let login = launch(cloud, kind, DEFAULT_SOURCE, credentials, None, STORAGE).await?;
         Ok(Self::with(cloud, kind, DEFAULT_SOURCE, login, None))
     }
 
@@ -241,9 +257,10 @@ async fn launch(
     identifier: &str,
     credentials: Credentials,
     tag: Option<Tag>,
+    gib: i32,
 ) -> Result<Login> {
     let Credentials { username, password } = &credentials;
-    kind::create(cloud, kind, identifier, (username, password), tag).await?;
+    kind::create(cloud, kind, identifier, (username, password), tag, gib).await?;
     let instance = if kind.is_cluster() {
         kind::writer_of(identifier)
     } else {

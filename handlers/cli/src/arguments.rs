@@ -109,7 +109,7 @@ pub enum Command {
     /// Follow a restore to its end; reads its record once a second
     #[command(after_help = "Exit codes: 0 completed, 1 rejected or failed, 2 usage or AWS error.")]
     Watch {
-        /// Restore id or request id
+        /// Restore id or request id; a plan is waited for and printed
         id: String,
         /// Seconds to wait for the restore's record to appear: its event may still be under way
         #[arg(long, default_value_t = 10)]

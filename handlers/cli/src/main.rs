@@ -159,6 +159,7 @@ fn shown(found: &Found, log: Option<Vec<Entry>>, output: Output) -> String {
                 Output::Json => format!("{:#}\n", json!(status)),
             }
         }
+        (Found::Plan(plan), output) => plan::state(plan, output),
         (Found::Rejection(ended), Output::Text) => text::render_rejection(ended),
         (Found::Rejection(ended), Output::Json) => format!("{:#}\n", json!(ended)),
     }

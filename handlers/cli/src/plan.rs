@@ -9,6 +9,7 @@ use aws_config::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tenant_restore_core::naming::plan_id;
+use tenant_restore_core::restore::Restore;
 use tenant_restore_core::room::size;
 use tenant_restore_events::outgoing::{Cause, Planned, PlannedTable, Upkeep};
 
@@ -45,11 +46,43 @@ pub async fn run(
     )
     .await?;
     let planned = answer(&Records::new(config, deployment), deployment, detail).await?;
-    teller::write(&match output {
-        Output::Text => render(&planned),
+    teller::write(&shown(&planned, output))?;
+    Ok(verdict(&planned))
+}
+
+/// Whether the restore would be accepted, as an exit code.
+pub fn verdict(planned: &Planned) -> ExitCode {
+    ExitCode::from(u8::from(!planned.possible))
+}
+
+/// The answer as it is printed, with a final newline.
+pub fn shown(planned: &Planned, output: Output) -> String {
+    match output {
+        Output::Text => render(planned),
         Output::Json => format!("{:#}\n", json!(planned)),
-    })?;
-    Ok(ExitCode::from(u8::from(!planned.possible)))
+    }
+}
+
+/// The state of a plan: its answer, or that it is still being made.
+pub fn state(plan: &Restore, output: Output) -> String {
+    match (answer_of(plan), output) {
+        (Some(planned), output) => shown(&planned, output),
+        (None, Output::Text) => format!(
+            "Plan {}: still being made, phase {}; `tenant-restore watch {}` waits for it.\n",
+            plan.id, plan.phase, plan.id
+        ),
+        (None, Output::Json) => {
+            format!(
+                "{:#}\n",
+                json!({ "planId": plan.id, "state": "planning", "phase": plan.phase })
+            )
+        }
+    }
+}
+
+/// The answer, once it is told.
+pub fn answer_of(plan: &Restore) -> Option<Planned> {
+    plan.planned().filter(|_| plan.announced)
 }
 
 async fn answer(
@@ -74,9 +107,7 @@ async fn answer(
                 ));
             }
             Some(plan) if plan.announced => {
-                return plan
-                    .planned()
-                    .ok_or_else(|| records.unknown(&detail.request_id));
+                return answer_of(&plan).ok_or_else(|| records.unknown(&detail.request_id));
             }
             None if Timestamp::now() >= deadline => {
                 return Err(records.unknown(&detail.request_id));

@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::de::DeserializeOwned;
-use tenant_restore_core::naming::{RestoreId, restore_id};
+use tenant_restore_core::naming::{RestoreId, plan_id, restore_id};
 use tenant_restore_core::restore::{FORMAT, Restore};
 use tenant_restore_events::outgoing::Ended;
 
@@ -21,6 +21,8 @@ type Item = HashMap<String, AttributeValue>;
 pub enum Found {
     /// A restore.
     Restore(Box<Restore>),
+    /// A plan, which may still be made.
+    Plan(Box<Restore>),
     /// The last rejection of that request.
     Rejection(Box<Ended>),
 }
@@ -43,13 +45,21 @@ impl Records {
         }
     }
 
-    /// What this restore id or request id leads to.
+    /// What this restore id or request id leads to. A restore comes before a plan of the same request id, and that before
+    /// a rejection.
     ///
     /// # Errors
     /// The table can't be read, or a record is of another version.
     pub async fn find(&self, id: &str) -> Result<Option<Found>, Trouble> {
         if let Some(restore) = self.restore(id).await? {
-            return Ok(Some(Found::Restore(Box::new(restore))));
+            let restore = Box::new(restore);
+            return Ok(Some(match restore.is_plan() {
+                false => Found::Restore(restore),
+                true => Found::Plan(restore),
+            }));
+        }
+        if let Some(plan) = self.state(&plan_id(&self.deployment, id)).await? {
+            return Ok(Some(Found::Plan(Box::new(plan))));
         }
         Ok(self
             .rejection(id)

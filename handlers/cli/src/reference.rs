@@ -47,6 +47,7 @@ pub async fn publish(
     let records = Records::new(config, deployment);
     let restore = match records.find(&named.id).await? {
         Some(Found::Restore(restore)) => restore,
+        Some(Found::Plan(_)) => return Err(only_planned(&named.id)),
         Some(Found::Rejection(_)) => return Err(never_opened(&named.id)),
         None => return Err(records.unknown(&named.id)),
     };
@@ -70,6 +71,13 @@ pub async fn publish(
         }
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn only_planned(id: &str) -> Trouble {
+    Trouble::new(
+        format!("{id:?} is a plan: it ends by itself, and a second try is a plan of its own."),
+        "Name a restore, or ask for another plan with `tenant-restore plan`.",
+    )
 }
 
 fn check(wish: Wish, restore: &Restore, now: Timestamp) -> Result<(), Trouble> {

@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use tenant_restore_core::job::SchemaName;
 use tenant_restore_core::price::{self, Hourly};
-use tenant_restore_core::request::Request;
 use tenant_restore_core::restore::{Resource, Restore, outgoing_cause};
-use tenant_restore_core::restore_point::RestorePoint;
 use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::{Cause, Outcome};
 
@@ -187,7 +185,7 @@ impl Status {
             target: request.target.clone(),
             database: request.database.clone(),
             restore_time: request.restore_point.instant(),
-            snapshot: snapshot(request),
+            snapshot: request.restore_point.snapshot().map(str::to_owned),
             schemas: request.schemas.clone(),
             options: Options {
                 mover: name(&request.mover),
@@ -293,13 +291,6 @@ fn held(restore: &Restore) -> Option<Held> {
     let until = restore.held.as_ref()?.until;
     let costs = price::total(restore.remaining()).to_string();
     Some(Held { until, costs })
-}
-
-fn snapshot(request: &Request) -> Option<String> {
-    match &request.restore_point {
-        RestorePoint::RestoreTime(_) => None,
-        RestorePoint::Snapshot(snapshot) => Some(snapshot.id.clone()),
-    }
 }
 
 fn seconds(from: Timestamp, to: Timestamp) -> f64 {

@@ -10,9 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::arguments::Output;
 use crate::detail::Detail;
+use crate::plan;
 use crate::record::{Found, Records};
 use crate::status::Status;
-use crate::teller::Teller;
+use crate::teller::{self, Teller};
 use crate::trouble::Trouble;
 
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -20,7 +21,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How long nothing may be found of a request that was just published.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
 
-/// Follows what an id leads to. Returns 0 if it completed and 1 if it was rejected or failed.
+/// Follows what an id leads to. Returns 0 if it completed and 1 if it was rejected or failed; of a plan, 0 if the restore
+/// would be accepted and 1 if not.
 ///
 /// # Errors
 /// AWS can't be reached, or there is nothing of that id after the grace.
@@ -35,7 +37,7 @@ pub async fn follow(
     loop {
         match records.find(id).await? {
             Some(found) => {
-                if let Some(code) = tell(&mut teller, &found)? {
+                if let Some(code) = tell(&mut teller, &found, output)? {
                     return Ok(code);
                 }
             }
@@ -64,7 +66,7 @@ pub async fn follow_request(
         match ours(records, detail).await? {
             Some(Found::Rejection(ended)) if patient && ended.ended_at < published => {}
             Some(found) => {
-                if let Some(code) = tell(&mut teller, &found)? {
+                if let Some(code) = tell(&mut teller, &found, output)? {
                     return Ok(code);
                 }
             }
@@ -88,8 +90,16 @@ async fn ours(records: &Records, detail: &Detail) -> Result<Option<Found>, Troub
 }
 
 /// Tells what is new, and returns the exit code once nothing more will be.
-fn tell(teller: &mut Teller, found: &Found) -> Result<Option<ExitCode>, Trouble> {
+fn tell(teller: &mut Teller, found: &Found, output: Output) -> Result<Option<ExitCode>, Trouble> {
     match found {
+        // A plan has nothing to follow: it is told once, whole.
+        Found::Plan(plan) => match plan::answer_of(plan) {
+            Some(planned) => {
+                teller::write(&plan::shown(&planned, output))?;
+                Ok(Some(plan::verdict(&planned)))
+            }
+            None => Ok(None),
+        },
         Found::Rejection(ended) => teller.rejection(ended).map(|()| Some(ExitCode::from(1))),
         Found::Restore(restore) => {
             let status = Status::of(restore, Timestamp::now());

@@ -48,9 +48,9 @@ fn covered(patterns: Option<&Patterns>, name: &str) -> bool {
 impl Grant {
     /// The fields of a request, with their values, that the grant doesn't cover.
     fn uncovered<'a>(&self, request: &'a Request) -> Vec<(String, &'a str)> {
-        let source = ("source".to_owned(), request.source.as_str());
+        let source = ("source".to_owned(), request.source_identity());
         let targets = self.targets.as_ref().or(self.sources.as_ref());
-        let target = request.target.as_deref();
+        let target = request.target_identity();
         let target = target.map(|name| ("target".to_owned(), name));
         let database = ("database".to_owned(), request.database.as_str());
         let schemas = request.schemas.iter().enumerate();
@@ -192,6 +192,18 @@ mod tests {
         let both = json!({ "sources": ["production"], "targets": ["oth*"] });
         assert_eq!(refused(both), []);
         assert_eq!(refused(json!({ "targets": ["x"] })), fields(["target"]));
+    }
+
+    #[test]
+    fn a_member_of_a_cluster_is_covered_by_the_clusters_name_alone() {
+        let rules = json!({ "app": [{ "sources": ["production"] }] });
+        let requesters: Requesters = serde_json::from_value(rules).unwrap();
+        let mut request = Scene::at(Phase::Intake).restore.request;
+        request.source_cluster = Some("aurora".to_owned());
+        assert!(requesters.check("app", &request).is_err());
+        request.source = "aurora-writer".to_owned();
+        request.source_cluster = Some("production".to_owned());
+        assert_eq!(requesters.check("app", &request), Ok(()));
     }
 
     #[test]

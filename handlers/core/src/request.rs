@@ -84,6 +84,12 @@ pub struct Request {
     /// Identifier of the one that the schemas go into, if it isn't the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// The cluster of which the source is a member, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_cluster: Option<String>,
+    /// The cluster of which the target is a member, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_cluster: Option<String>,
     /// How rows are moved.
     pub mover: MoverChoice,
     /// How much is compared.
@@ -114,6 +120,21 @@ impl Request {
     /// Whether an instance or cluster of this name is asked about: never ours to delete.
     pub fn is_about(&self, name: &str) -> bool {
         name == self.source || name == self.destination()
+    }
+
+    /// The source by the one name that it has however it is called: a cluster's databases are its members'.
+    pub fn source_identity(&self) -> &str {
+        self.source_cluster.as_deref().unwrap_or(&self.source)
+    }
+
+    /// The target by that name.
+    pub fn target_identity(&self) -> Option<&str> {
+        self.target_cluster.as_deref().or(self.target.as_deref())
+    }
+
+    /// What the schemas go into by that name.
+    pub fn destination_identity(&self) -> &str {
+        self.target_identity().unwrap_or(self.source_identity())
     }
 }
 
@@ -282,6 +303,8 @@ pub fn read(detail: &Value, arrival: &Arrival<'_>) -> Result<Request, Vec<Cause>
         // Whoever names the source twice wants what is the default.
         target: target.filter(|target| *target != source),
         source,
+        source_cluster: None,
+        target_cluster: None,
         mover,
         validate,
         on_mismatch,

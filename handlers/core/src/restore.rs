@@ -397,6 +397,7 @@ impl Restore {
             target: self.request.target.clone(),
             database: Some(self.request.database.clone()),
             schemas: schemas.collect(),
+            snapshot_id: self.request.restore_point.snapshot().map(str::to_owned),
         }
     }
 

@@ -23,6 +23,14 @@ impl RestorePoint {
             Self::Snapshot(snapshot) => snapshot.taken_at,
         }
     }
+
+    /// The snapshot's name or ARN, if it is one.
+    pub fn snapshot(&self) -> Option<&str> {
+        match self {
+            Self::RestoreTime(_) => None,
+            Self::Snapshot(snapshot) => Some(&snapshot.id),
+        }
+    }
 }
 
 /// A snapshot, as the request was taken in.

@@ -150,8 +150,13 @@ fn quota(quota: &Quota) -> Option<Finding> {
     let message = format!(
         "{used} of {most} {name} are in use in this account and region; a restore needs {needed}"
     );
-    (used.saturating_add(*needed) > *most)
-        .then(|| Finding::critical(Cause::new(ErrorKind::QuotaExceeded, message)))
+    let cause = || Cause::new(ErrorKind::QuotaExceeded, message);
+    match most.saturating_sub(*used) {
+        free if free < *needed => Some(Finding::critical(cause())),
+        // The next one won't find room.
+        free if free < needed.saturating_mul(2) => Some(Finding::warning(cause())),
+        _ => None,
+    }
 }
 
 /// A size for people: three digits and a binary unit.
@@ -291,6 +296,27 @@ mod tests {
         let count = |mover| judge(&report(1, false), &full, mover).len();
         assert_eq!((count(MoverChoice::Copy), count(MoverChoice::Dms)), (1, 2));
         assert_eq!(count(MoverChoice::Auto), 1, "no table for DMS is expected");
+    }
+
+    #[test]
+    fn what_takes_the_last_of_a_quota_is_warned_of() {
+        let judged_with = |used, needed| {
+            let quotas = vec![Quota {
+                name: "GiB of RDS storage".to_owned(),
+                used,
+                most: 100,
+                needed,
+            }];
+            let room = RoomSight {
+                quotas,
+                ..room(100, None)
+            };
+            let found = judge(&report(1, false), &room, MoverChoice::Copy);
+            found.first().map(|finding| finding.severity)
+        };
+        assert_eq!(judged_with(90, 20), Some(Severity::Critical));
+        assert_eq!(judged_with(80, 20), Some(Severity::Warning));
+        assert_eq!(judged_with(60, 20), None);
     }
 
     #[test]

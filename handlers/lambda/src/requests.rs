@@ -32,14 +32,7 @@ pub async fn receive(
     let snapshot = match look_at_snapshot(engine, ask, envelope, delivery).await {
         Ok(Looked::At(sight)) => sight,
         Ok(Looked::OpenedBefore) => return Ok(()),
-        // The detail is read again then; an event that is too old by that time is rejected as stale.
-        Err(fault) if fault.cause.kind.class() == Class::Expected => {
-            info!(kind = %fault.cause.kind, error = %fault, "request put off");
-            return engine
-                .send_later(body, Phase::Intake, PUT_OFF_SECONDS)
-                .await;
-        }
-        Err(fault) => return Err(fault),
+        Err(fault) => return put_off(engine, body, fault).await,
     };
     let arrival = Arrival {
         event_id: &envelope.id,
@@ -49,7 +42,11 @@ pub async fn receive(
         default_source: &engine.config.default_source,
         snapshot: snapshot.as_ref(),
     };
-    let causes = match judge(engine, envelope, &arrival) {
+    let judged = match judge(engine, envelope, &arrival).await {
+        Ok(judged) => judged,
+        Err(fault) => return put_off(engine, body, fault).await,
+    };
+    let causes = match judged {
         Ok(request) => match open(engine, ask, request, delivery, now).await? {
             Ok(()) => return Ok(()),
             Err(cause) => vec![cause],
@@ -68,24 +65,40 @@ pub async fn receive(
 }
 
 /// Reads a request and judges whether this deployment can serve it, and may for whoever published it.
-fn judge(
+async fn judge(
     engine: &Engine,
     envelope: &Envelope<Value>,
     arrival: &Arrival<'_>,
-) -> Result<Request, Vec<Cause>> {
+) -> Result<Result<Request, Vec<Cause>>, Fault> {
     let foreign = engine.config.home.refuse_foreign(&envelope.detail);
-    let request = match request::read(&envelope.detail, arrival) {
+    let mut request = match request::read(&envelope.detail, arrival) {
         Ok(request) if foreign.is_empty() => request,
-        Ok(_) => return Err(foreign),
-        Err(causes) => return Err([causes, foreign].concat()),
+        Ok(_) => return Ok(Err(foreign)),
+        Err(causes) => return Ok(Err([causes, foreign].concat())),
     };
+    request.source_cluster = engine.cluster_of_member(&request.source).await?;
+    if let Some(target) = &request.target {
+        request.target_cluster = engine.cluster_of_member(target).await?;
+    }
     let requesters = &engine.config.requesters;
-    requesters.check(&envelope.source, &request)?;
-    Ok(request)
+    let permitted = requesters.check(&envelope.source, &request);
+    Ok(permitted.map(|()| request))
 }
 
-/// Between two looks at a snapshot that RDS refuses to show for a time.
+/// Between two looks at what RDS refuses to show for a time.
 const PUT_OFF_SECONDS: i32 = 15;
+
+/// Takes the request later, if what kept from it passes. The detail is read again then; an event that is too old by that
+/// time is rejected as stale.
+async fn put_off(engine: &Engine, body: &str, fault: Fault) -> Result<(), Fault> {
+    if fault.cause.kind.class() != Class::Expected {
+        return Err(fault);
+    }
+    info!(kind = %fault.cause.kind, error = %fault, "request put off");
+    engine
+        .send_later(body, Phase::Intake, PUT_OFF_SECONDS)
+        .await
+}
 
 /// What came of looking at a request's snapshot.
 enum Looked {

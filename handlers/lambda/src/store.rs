@@ -5,7 +5,7 @@
 //! | `RESTORE#<id>` | `STATE` | the record, `version` for conditional saves |
 //! | `RESTORE#<id>` | `LOG#<time>#<n>` | one thing that happened, with its cause |
 //! | `ADMISSION` | `LEDGER` | who runs and who waits for a place, `version` for conditional saves |
-//! | `TARGET#<target, or source>/<database>/<schema>` | `CLAIM` | the restore that claims this target name |
+//! | `TARGET#<instance or cluster>/<database>/<schema>` | `CLAIM` | the restore that claims this target name |
 //! | `REQUEST#<request id>` | `REJECTED#<outcome id>` | a request that never became a restore |
 
 use std::collections::HashMap;
@@ -347,7 +347,7 @@ fn targets(restore: &Restore) -> impl Iterator<Item = String> + '_ {
     claimed.map(|pair| {
         format!(
             "TARGET#{}/{}/{}",
-            request.destination(),
+            request.destination_identity(),
             request.database,
             pair.restored_as
         )

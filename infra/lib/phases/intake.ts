@@ -22,6 +22,8 @@ export const intake: Phase = {
         pipeline.names.rds(kind, '*'),
       ),
     ),
+    // The account's quotas, which belong to no resource.
+    allow(['rds:DescribeAccountAttributes', 'dms:DescribeAccountAttributes'], ['*']),
     ...sourceSecrets(pipeline, 'DescribeSecret'),
     ...runWorkers(pipeline),
     // A rejected request has no other phase to tell its outcome.

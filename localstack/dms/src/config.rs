@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::quotas::Quotas;
+
 /// How long AWS's part of things takes here, in milliseconds.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
@@ -18,6 +20,8 @@ pub struct Config {
     pub task_starting_ms: u64,
     /// A task in `deleting`.
     pub task_deleting_ms: u64,
+    /// The quotas of the account.
+    pub quotas: Quotas,
 }
 
 impl Default for Config {
@@ -29,6 +33,7 @@ impl Default for Config {
             task_creating_ms: 100,
             task_starting_ms: 100,
             task_deleting_ms: 100,
+            quotas: Quotas::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use crate::answer::{Field, page, select};
 use crate::failure::{combination, exists, invalid, not_found, wrong_state};
 use crate::identifier::{checked, new_arn};
+use crate::quotas::Quotas;
 use crate::request::{Arns, Describe, Tag, read};
 use crate::service::Dms;
 use crate::state::State;
@@ -99,7 +100,12 @@ const FILTERS: [Field<Endpoint>; 4] = [
 
 impl State {
     /// CreateEndpoint: `active` at once.
-    pub(crate) fn create_endpoint(&mut self, call: &Call, body: Value) -> Result<Value, AwsError> {
+    pub(crate) fn create_endpoint(
+        &mut self,
+        call: &Call,
+        body: Value,
+        quotas: &Quotas,
+    ) -> Result<Value, AwsError> {
         let input: Create = read(body)?;
         let identifier =
             checked(&input.endpoint_identifier, 255, "EndpointIdentifier")?.to_lowercase();
@@ -115,6 +121,7 @@ impl State {
         {
             return Err(exists("Endpoint", &identifier));
         }
+        self.check_endpoint(quotas)?;
         let endpoint = input.endpoint(identifier, arn)?;
         if let Some(certificate) = &endpoint.certificate_arn
             && !self.certificates.iter().any(|one| one.arn == *certificate)

@@ -15,6 +15,7 @@ use crate::event;
 use crate::failure::{exists, invalid, wrong_state};
 use crate::fault;
 use crate::identifier::{checked, new_arn};
+use crate::quotas::Quotas;
 use crate::request::{Arns, Describe, Tag, read};
 use crate::service::Dms;
 use crate::state::State;
@@ -38,7 +39,7 @@ pub(crate) struct Instance {
     pub(crate) status: Status,
     pub(crate) subnet_group: Option<String>,
     class: String,
-    storage: u64,
+    pub(crate) storage: u64,
     engine_version: String,
     multi_az: bool,
     public: bool,
@@ -86,7 +87,7 @@ impl Dms {
     pub(crate) fn create_instance(&self, call: &Call, body: Value) -> Result<Value, AwsError> {
         let input: Create = read(body)?;
         let mut state = self.state();
-        let instance = state.new_instance(call, input)?;
+        let instance = state.new_instance(call, input, &self.config.quotas)?;
         let view = state.view_instance(&instance);
         let Instance {
             arn, identifier, ..
@@ -201,7 +202,12 @@ impl Dms {
 }
 
 impl State {
-    fn new_instance(&mut self, call: &Call, input: Create) -> Result<Instance, AwsError> {
+    fn new_instance(
+        &mut self,
+        call: &Call,
+        input: Create,
+        quotas: &Quotas,
+    ) -> Result<Instance, AwsError> {
         let identifier = checked(
             &input.replication_instance_identifier,
             63,
@@ -225,6 +231,8 @@ impl State {
         if let Some(group) = &input.replication_subnet_group_identifier {
             self.subnet_group(group)?;
         }
+        let storage = input.allocated_storage.unwrap_or(50);
+        self.check_instance(quotas, storage)?;
         self.tags.insert(arn.clone(), input.tags);
         Ok(Instance {
             identifier,
@@ -234,7 +242,7 @@ impl State {
                 .replication_subnet_group_identifier
                 .map(|group| group.to_lowercase()),
             class: input.replication_instance_class,
-            storage: input.allocated_storage.unwrap_or(50),
+            storage,
             engine_version: input.engine_version.unwrap_or_else(|| "3.6.1".into()),
             multi_az: input.multi_az,
             public: input.publicly_accessible,

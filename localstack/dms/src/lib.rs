@@ -17,6 +17,7 @@ mod instance;
 mod load;
 mod login;
 mod mapping;
+pub mod quotas;
 mod request;
 mod run;
 mod service;

@@ -172,6 +172,9 @@ impl Dms {
                 return state
                     .describe_instances(body, |one| self.shows(&one.identifier, one.created_at));
             }
+            "DescribeAccountAttributes" => {
+                return Ok(state.describe_account(call, &self.config.quotas));
+            }
             "DescribeEndpoints" => return state.describe_endpoints(body),
             "DescribeCertificates" => return state.describe_certificates(body),
             "DescribeConnections" => return state.describe_connections(body),
@@ -189,7 +192,7 @@ impl Dms {
             "ModifyReplicationSubnetGroup" => state.modify_subnet_group(body),
             "DeleteReplicationSubnetGroup" => state.delete_subnet_group(body),
             "ModifyReplicationInstance" => state.modify_instance(body),
-            "CreateEndpoint" => state.create_endpoint(call, body),
+            "CreateEndpoint" => state.create_endpoint(call, body, &self.config.quotas),
             "ImportCertificate" => state.import_certificate(call, body),
             "DeleteCertificate" => state.delete_certificate(body),
             "DeleteConnection" => state.delete_connection(body),

@@ -229,6 +229,7 @@ pub(crate) async fn service(cluster: &Cluster, home: &Path) -> (Dms, UnboundedRe
         task_creating_ms: 20,
         task_starting_ms: 1,
         task_deleting_ms: 1,
+        ..Config::default()
     };
     (Dms::start(world, config).unwrap(), recorded)
 }

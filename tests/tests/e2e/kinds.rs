@@ -30,6 +30,11 @@ fn by_time_and_by_snapshot(kind: Kind) {
             .with("snapshotId", snapshot.arn.as_str());
         let (by_time, by_snapshot) =
             tokio::try_join!(stage.ask(&by_time), stage.ask(&by_snapshot))?;
+        let named = (
+            by_time.snapshot_id.as_deref(),
+            by_snapshot.snapshot_id.as_deref(),
+        );
+        assert_eq!(named, (None, Some(snapshot.arn.as_str())));
         let suffix = tenant.truth.at.strftime("%Y%m%d%H%M%S").to_string();
         let truth = tenant.truth.clone();
         came_back(stage, &mut tenant, &truth, &by_time, &suffix).await?;

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 use tenant_restore_tests::command_line::run;
+use tenant_restore_tests::production::Production;
 use tenant_restore_tests::request::{Request, publish};
 use tenant_restore_tests::{Context, Result, leftovers};
 
-use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play, request_id_of};
+use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play, request_id_of, tenant_of};
 
 /// Publishes the wish for a plan as an upstream system does; the answer's detail.
 async fn planned(stage: &Stage, request: &Request) -> Result<Value> {
@@ -62,6 +63,11 @@ fn a_plan_tells_what_a_restore_would_do_and_leaves_nothing_but_its_report() {
             .wait_for(&id, "RestorePlanned", ENDS_WITHIN)
             .await?;
         assert_eq!(told.detail, plan, "the bus hears what is printed");
+        for command in ["status", "watch"] {
+            let ran = run(&[command, &id, "--output", "json"], "").await?;
+            assert_eq!(ran.code, Some(0), "{ran:?}");
+            assert_eq!(ran.json()?, plan, "{command} of a plan tells the plan");
+        }
         stage.told_by_contract(&id)?;
 
         assert_eq!(plan["possible"], true, "{plan:#}");
@@ -151,6 +157,30 @@ fn a_plan_tells_every_finding_at_once_and_what_a_restore_would_say_too() {
             );
         }
         Ok(())
+    });
+}
+
+#[test]
+fn a_quota_that_does_not_hold_another_copy_forbids_the_restore() {
+    play(async |stage| {
+        let name = stage.request_id("huge");
+        let huge = Production::create_with_storage(&stage.cloud, &name, 65_536).await?;
+        let tenant = tenant_of(&huge, "huge", &["huge_1"]).await?;
+        let request = tenant
+            .request(&stage.request_id("quota"))
+            .with("source", name.as_str());
+        let plan = planned(stage, &request).await?;
+        assert_eq!(
+            kinds(&plan["causes"]),
+            [("QuotaExceeded", None)],
+            "{plan:#}"
+        );
+        let message = plan["causes"][0]["message"].as_str().unwrap_or_default();
+        assert!(
+            message.contains("of 100000 GiB of RDS storage"),
+            "{message}"
+        );
+        huge.delete().await
     });
 }
 

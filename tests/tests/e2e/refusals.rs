@@ -161,12 +161,13 @@ fn a_target_name_that_production_has_already_is_rejected() {
 }
 
 #[test]
-fn all_that_the_preflight_finds_is_told_at_once_with_field_and_remedy() {
+fn a_wrong_restore_point_and_all_that_the_preflight_finds_are_told_at_once_with_field_and_remedy() {
     play(async |stage| {
         let tenant = stage
             .tenant("findings", &["findings_1", "findings_2"])
             .await?;
         let taken = "create schema findings_1_back; create schema findings_2_back";
+        let long_ago = tenant.truth.at - SignedDuration::from_hours(24 * 40);
         tenant
             .connection
             .batch_execute(taken)
@@ -174,6 +175,7 @@ fn all_that_the_preflight_finds_is_told_at_once_with_field_and_remedy() {
             .context("take both names")?;
         let request = tenant
             .request(&stage.request_id("findings"))
+            .with("restoreTime", long_ago.to_string())
             .with("suffix", "back");
         let outcome = stage.ask(&request).await?;
         let causes: Vec<_> = outcome
@@ -182,6 +184,7 @@ fn all_that_the_preflight_finds_is_told_at_once_with_field_and_remedy() {
             .map(|cause| (cause.kind.as_str(), cause.field.as_deref()))
             .collect();
         let expected = [
+            ("RestorePointOutOfWindow", Some("restoreTime")),
             ("TargetNameTaken", Some("schemas[0]")),
             ("TargetNameTaken", Some("schemas[1]")),
         ];

@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use tenant_restore_tests::audit::{self, Audit};
+use tenant_restore_tests::kind::Kind;
+use tenant_restore_tests::outcome::Outcome;
+use tenant_restore_tests::production::Production;
+use tenant_restore_tests::request::Request;
+use tenant_restore_tests::truth::Truth;
 use tenant_restore_tests::{Context, Result, leftovers, wait};
 
-use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play};
+use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play, tenant_of};
 
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
 
@@ -127,5 +133,86 @@ fn a_target_name_that_another_restore_claims_is_rejected() {
             "left behind",
             &leftovers::of(&stage.cloud, &tenant.connection, TAG, &outcome).await?,
         )
+    });
+}
+
+/// What an outcome says of its causes: kind and field.
+fn causes(outcome: &Outcome) -> Vec<(&str, Option<&str>)> {
+    let causes = outcome.causes.iter();
+    causes
+        .map(|cause| (cause.kind.as_str(), cause.field.as_deref()))
+        .collect()
+}
+
+#[test]
+fn a_cluster_and_its_member_are_one_target() {
+    play(async |stage| {
+        let name = stage.request_id("two-names");
+        let aurora = Production::create_of(&stage.cloud, &name, Kind::AuroraProvisioned).await?;
+        let tenant = tenant_of(&aurora, "two_names", &["two_names_1"]).await?;
+        let [first, second] = ["by-cluster", "by-member"].map(|name| stage.request_id(name));
+        let request = |id: &str, source: &str| {
+            let request = tenant.request(id).with("source", source);
+            request.with("suffix", "back").with("mover", "copy")
+        };
+        request(&first, &name).publish(&stage.cloud).await?;
+        let accepted = stage
+            .chronicle
+            .wait_for(&first, "RestoreAccepted", ENDS_WITHIN);
+        accepted.await?;
+        let outcome = stage
+            .ask(&request(&second, &format!("{name}-writer")))
+            .await?;
+        assert_eq!(outcome.outcome, "REJECTED", "{}", outcome.why());
+        assert_eq!(causes(&outcome), [("TargetClaimed", Some("suffix"))]);
+        let outcome = stage.chronicle.wait_for_end(&first, ENDS_WITHIN).await?;
+        assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
+        aurora.delete().await
+    });
+}
+
+#[test]
+fn a_schema_comes_back_from_two_times_at_once_and_twice_from_one_time_only_by_another_suffix() {
+    play(async |stage| {
+        let mut tenant = stage.tenant("twice", &["twice_1"]).await?;
+        let later = "create table twice_1.later (id int primary key); insert into twice_1.later values (1), (2)";
+        tenant
+            .connection
+            .batch_execute(later)
+            .await
+            .context("go on")?;
+        let truth = Truth::note(&mut tenant.connection, &["twice_1"]).await?;
+        stage.production.wait_until_restorable(truth.at).await?;
+
+        let ids = ["then", "later"].map(|name| stage.request_id(&format!("twice-{name}")));
+        let times = [tenant.truth.at, truth.at];
+        assert_ne!(
+            times[0], times[1],
+            "the two times differ by a second at least"
+        );
+        let request =
+            |id: &str, at| Request::new(id, "twice", &["twice_1"], at).with("mover", "copy");
+        for (id, at) in ids.iter().zip(times) {
+            request(id, at).publish(&stage.cloud).await?;
+        }
+        for (id, truth) in ids.iter().zip([&tenant.truth, &truth]) {
+            let outcome = stage.chronicle.wait_for_end(id, ENDS_WITHIN).await?;
+            assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
+            let restored_as = outcome.schemas[0].restored_as.as_deref();
+            let restored_as = restored_as.context("read the new name")?;
+            let differences = truth.differences(&mut tenant.connection, "twice_1", restored_as);
+            none_of(&format!("{restored_as} differs"), &differences.await?)?;
+        }
+
+        let again = request(&stage.request_id("twice-again"), truth.at);
+        let outcome = stage.ask(&again).await?;
+        assert_eq!(outcome.outcome, "REJECTED", "{}", outcome.why());
+        assert_eq!(causes(&outcome), [("TargetNameTaken", Some("schemas[0]"))]);
+        let other = again
+            .with("requestId", stage.request_id("twice-other"))
+            .with("suffix", json!("again"));
+        let outcome = stage.ask(&other).await?;
+        assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
+        Ok(())
     });
 }

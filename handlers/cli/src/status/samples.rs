@@ -35,6 +35,8 @@ fn opened() -> Restore {
         restore_point: RestorePoint::RestoreTime("2024-01-28T14:30:00Z".parse().unwrap()),
         source: "production".into(),
         target: None,
+        source_cluster: None,
+        target_cluster: None,
         mover: MoverChoice::Auto,
         validate: ValidateChoice::Full,
         on_mismatch: OnMismatch::Keep,

@@ -70,6 +70,7 @@ impl Choreography for Intake {
                     restore.source = Some(found.source);
                     restore.target = target.map(|target| target.server);
                     restore.warnings.extend(found.warning);
+                    restore.blame(found.objection);
                     let work = setting.deployment.names(&restore.id).work_prefix();
                     restore.note(ResourceKind::Objects, &work, now);
                     Decision::look_again(restore, Vec::new())
@@ -153,7 +154,7 @@ fn judge(
             draft: Some(Box::new(draft)),
         };
     }
-    if !critical.is_empty() {
+    if !critical.is_empty() || !restore.causes.is_empty() {
         let causes = critical.into_iter().map(|finding| finding.cause).collect();
         return Decision::fail(restore, causes, now);
     }

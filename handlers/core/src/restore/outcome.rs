@@ -89,6 +89,7 @@ pub fn rejection(request_id: &str, detail: &Value, causes: &[Cause], now: Timest
             target: text("target"),
             database: text("database"),
             schemas,
+            snapshot_id: text("snapshotId"),
         },
         outcome: Outcome::Rejected,
         outcome_id: digest_text(&["rejection", request_id, &detail.to_string()])[..26].to_owned(),

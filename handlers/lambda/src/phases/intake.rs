@@ -35,6 +35,15 @@ impl Engine {
         }
     }
 
+    /// The cluster whose member has this name, if it is an instance in one.
+    ///
+    /// # Errors
+    /// What RDS answers.
+    pub async fn cluster_of_member(&self, name: &str) -> Result<Option<String>, Fault> {
+        let instance = self.describe_database(name).await?;
+        Ok(instance.and_then(|instance| instance.db_cluster_identifier))
+    }
+
     async fn source_instance(
         &self,
         name: &str,

@@ -8,6 +8,7 @@ pub mod intake;
 pub mod migrate;
 pub mod parameter_groups;
 pub mod provision;
+mod quotas;
 pub mod replication;
 pub mod room;
 

@@ -1,4 +1,4 @@
-//! The room for a restore: production's storage, and what would be made beside it.
+//! The room for a restore: production's storage, what would be made beside it, and the quotas that this takes.
 
 use aws_sdk_rds::types::DbInstance;
 use tenant_restore_core::price::Size;
@@ -10,10 +10,15 @@ use crate::fault::{Fault, fault};
 use crate::price;
 
 impl Engine {
-    /// Looks at the storage of the target, and at the source, of which a copy is made.
+    /// Looks at the storage of the target, at the source, of which a copy is made, and at the account's quotas.
     pub async fn room(&self, source: &str, target: &str) -> Result<RoomSight, Fault> {
         let original = self.describe_database(source).await?;
         let makes = self.makes(original.as_ref());
+        let cluster = match &original {
+            Some(instance) => instance.db_cluster_identifier().is_some(),
+            None => self.describe_cluster(source).await?.is_some(),
+        };
+        let quotas = self.quotas(original.as_ref(), cluster).await?;
         let instance = if source == target {
             original
         } else {
@@ -22,7 +27,7 @@ impl Engine {
         Ok(RoomSight {
             makes,
             storage: self.storage(target, instance).await?,
-            quotas: Vec::new(),
+            quotas,
         })
     }
 

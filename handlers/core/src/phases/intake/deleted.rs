@@ -45,9 +45,10 @@ pub(super) fn by_backups(
             resource_id: backup.resource_id.clone(),
         },
     };
-    let found = remains.found(writer_class)?;
-    within(name, backup.window, at)?;
-    Ok(found)
+    Ok(Found {
+        objection: within(name, backup.window, at).err(),
+        ..remains.found(writer_class)?
+    })
 }
 
 /// Judges a source that is gone, with a snapshot of it. The resource id is empty where nothing else tells of the source.
@@ -138,6 +139,7 @@ impl<'a> Remains<'a> {
             source,
             version: self.version.to_owned(),
             warning: None,
+            objection: None,
         })
     }
 

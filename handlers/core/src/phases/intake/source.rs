@@ -14,13 +14,16 @@ use crate::source_kind::{
 
 pub(super) const SERVERLESS_CLASS: &str = "db.serverless";
 
-/// A source that can be restored from.
+/// A source that can be looked into.
 pub(super) struct Found {
     pub(super) source: Source,
     /// The engine's version of what is restored.
     pub(super) version: String,
     /// What a person should know of it.
     pub(super) warning: Option<Cause>,
+    /// Why it can't be restored from that restore point. The preflight looks at the rest all the same, so that everything
+    /// is told at once.
+    pub(super) objection: Option<Cause>,
 }
 
 /// Judges source and restore point. The class is that of temporary writers, where the configuration names one.
@@ -51,15 +54,15 @@ fn judge_instance(
 ) -> Result<Found, Cause> {
     let name = &restore.request.source;
     let server = database::instance(Part::Source, name, instance)?;
-    let version = match &restore.request.restore_point {
-        RestorePoint::RestoreTime(at) => {
-            within(name, instance.window, *at)?;
-            instance.engine_version.clone()
-        }
+    let of_source = || instance.engine_version.clone();
+    let (version, objection) = match &restore.request.restore_point {
+        RestorePoint::RestoreTime(at) => (of_source(), within(name, instance.window, *at).err()),
         RestorePoint::Snapshot(snapshot) => {
             let id = &instance.resource_id;
-            let found = judge_snapshot(snapshot, seen, SnapshotKind::Instance, name, id)?;
-            found.engine_version.clone()
+            match judge_snapshot(snapshot, seen, SnapshotKind::Instance, name, id) {
+                Ok(found) => (found.engine_version.clone(), None),
+                Err(cause) => (of_source(), Some(cause)),
+            }
         }
     };
     let facts = InstanceSource {
@@ -78,11 +81,11 @@ fn judge_instance(
             SourceKind::SingleAz(facts)
         },
     };
-    let warning = None;
     Ok(Found {
         source,
         version,
-        warning,
+        warning: None,
+        objection,
     })
 }
 
@@ -99,18 +102,26 @@ fn judge_cluster(
 ) -> Result<Found, Cause> {
     let name = &cluster.name;
     let (server, writer) = database::cluster(Part::Source, cluster)?;
-    let (copy, warning, version) = match &restore.request.restore_point {
-        RestorePoint::RestoreTime(at) => {
-            let copy = copy_of(name, cluster.window, *at, now)?;
-            let warning = (copy == ClusterCopy::Clone).then(|| clone_warning(*at));
-            (copy, warning, cluster.engine_version.clone())
-        }
+    let of_source = || cluster.engine_version.clone();
+    let mut copy = ClusterCopy::Full;
+    let (version, objection) = match &restore.request.restore_point {
+        RestorePoint::RestoreTime(at) => match copy_of(name, cluster.window, *at, now) {
+            Ok(found) => {
+                copy = found;
+                (of_source(), None)
+            }
+            Err(cause) => (of_source(), Some(cause)),
+        },
         RestorePoint::Snapshot(snapshot) => {
             let id = &cluster.resource_id;
-            let found = judge_snapshot(snapshot, seen, SnapshotKind::Cluster, name, id)?;
-            (ClusterCopy::Full, None, found.engine_version.clone())
+            match judge_snapshot(snapshot, seen, SnapshotKind::Cluster, name, id) {
+                Ok(found) => (found.engine_version.clone(), None),
+                Err(cause) => (of_source(), Some(cause)),
+            }
         }
     };
+    let cloned = copy == ClusterCopy::Clone;
+    let warning = cloned.then(|| clone_warning(restore.request.restore_point.instant()));
     let facts = ClusterSource {
         name: name.clone(),
         presence: Presence::Live,
@@ -131,6 +142,7 @@ fn judge_cluster(
         source,
         version,
         warning,
+        objection,
     })
 }
 

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use tenant_restore_events::Phase;
 
-use crate::decision::Then;
-use crate::error::ErrorKind;
+use crate::decision::{Decision, Then};
+use crate::error::{Cause, ErrorKind};
+use crate::job::{Finding, JobResult, PreflightReport};
 use crate::restore::{ResourceKind, Restore, Source};
 use crate::restore_point::{FoundSnapshot, RestorePoint, Snapshot, SnapshotKind, SnapshotSight};
-use crate::scene::{Scene, done, kinds};
+use crate::scene::{Scene, done, kinds, result};
 use crate::sight::{
     DatabaseSight, SourceCluster, SourceInstance, SourceSight, SourceWriter, Window,
 };
@@ -198,14 +199,6 @@ fn a_source_that_cannot_be_used_is_refused_with_its_reason() {
             of_instance(|it| it.secret = Err("no tag".into())),
             ErrorKind::SourceNotAllowed,
         ),
-        (
-            of_instance(|it| it.window.earliest = it.window.latest),
-            ErrorKind::RestorePointOutOfWindow,
-        ),
-        (
-            of_instance(|it| it.window = Window::default()),
-            ErrorKind::RestorePointOutOfWindow,
-        ),
         // A Multi-AZ DB cluster.
         (
             of_cluster(|it| it.engine = "postgres".into()),
@@ -233,15 +226,50 @@ fn a_source_that_cannot_be_used_is_refused_with_its_reason() {
             of_cluster(|it| it.writer.as_mut().unwrap().status = "rebooting".into()),
             ErrorKind::SourceState,
         ),
-        (
-            of_cluster(|it| it.window.earliest = it.window.latest),
-            ErrorKind::RestorePointOutOfWindow,
-        ),
     ];
     for (source, kind) in cases {
         let decision = looking_at(source.clone()).decide();
         assert_eq!(kinds(&decision.restore), [kind], "{source:?}");
         assert_eq!(decision.restore.phase, Phase::Cleanup, "{kind}");
+    }
+}
+
+/// The preflight of what was decided, with these findings.
+fn after_preflight(decision: Decision, findings: Vec<Finding>) -> Restore {
+    assert_eq!(decision.restore.phase, Phase::Intake);
+    let mut scene = Scene::at(Phase::Intake);
+    scene.restore = decision.restore;
+    let preflight = PreflightReport {
+        findings,
+        ..PreflightReport::default()
+    };
+    let preflight = JobResult {
+        preflight: Some(preflight),
+        ..result()
+    };
+    scene.with_result("preflight", preflight).decide().restore
+}
+
+#[test]
+fn a_restore_point_that_no_backup_has_is_refused_together_with_what_the_preflight_finds() {
+    for source in [
+        of_instance(|it| it.window.earliest = it.window.latest),
+        of_instance(|it| it.window = Window::default()),
+        of_cluster(|it| it.window.earliest = it.window.latest),
+    ] {
+        let taken = Cause::new(ErrorKind::TargetNameTaken, "taken").at("schemas[0]");
+        let taken = Finding::critical(taken);
+        let both = after_preflight(looking_at(source.clone()).decide(), vec![taken]);
+        let all = [
+            ErrorKind::RestorePointOutOfWindow,
+            ErrorKind::TargetNameTaken,
+        ];
+        assert_eq!((kinds(&both), both.phase), (all.to_vec(), Phase::Cleanup));
+        assert_eq!(both.failed_in, Some(Phase::Intake), "a rejection");
+
+        let alone = after_preflight(looking_at(source).decide(), Vec::new());
+        assert_eq!(kinds(&alone), [ErrorKind::RestorePointOutOfWindow]);
+        assert_eq!(alone.phase, Phase::Cleanup);
     }
 }
 
