@@ -13,9 +13,10 @@ faults_pace := {"slowFirst":3,"slowMost":5,"quickFirst":1,"quickMost":1,"databas
 faults_admission := {"overall":40,"perSource":40}
 # Restores of the chaos run don't wait for each other either, however many run at once.
 chaos_admission := {"overall":50,"perSource":25}
+many_admission := {"overall":20,"perSource":20}
 chaos_options = $(if $(restores),--restores $(restores)) $(if $(seed),--seed $(seed)) $(if $(at_once),--at-once $(at_once))
 
-.PHONY: help demo test e2e chaos steps faults bench up down build lint format clean bootstrap model
+.PHONY: help demo test e2e chaos steps faults bench many up down build lint format clean bootstrap model
 
 help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
@@ -24,6 +25,7 @@ help:
 	@echo 'make steps    a restore for each call of a good one, which is refused once for good; or: make steps restores=10'
 	@echo 'make faults   every error code of RDS, every status to be stuck in, a deadline'
 	@echo 'make bench    latencies, what a restore uses, the release artifact, a storm of 2,000 requests'
+	@echo 'make many     50 schemas in one request, 20 restores at once: time and memory'
 	@echo 'make model    search every state of the choreography, within bounds'
 	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
 	@echo 'make down     stop the local cloud and remove its state'
@@ -68,6 +70,10 @@ faults: bootstrap
 bench: bootstrap
 	cargo build --locked --release -p tenant-restore-lambda
 	LOCAL_CLOUD_LAMBDA=$(release_lambda) localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin bench
+
+# Room for all restores at once.
+many: bootstrap
+	LOCAL_CLOUD_ADMISSION='$(many_admission)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin bench -- many
 
 model:
 	cargo run --quiet --locked --release -p tenant-restore-model

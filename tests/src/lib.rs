@@ -15,6 +15,7 @@ pub mod aws_events;
 pub mod bill;
 pub mod chronicle;
 pub mod cloud;
+pub mod cloud_memory;
 pub mod command_line;
 pub mod contents;
 pub mod database;

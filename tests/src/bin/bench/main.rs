@@ -4,12 +4,14 @@
 //! It prints figures and judges none of them: the machine decides those. It fails if something ends otherwise than it
 //! should.
 //!
-//! With the argument `kinds` it prints the table of the kinds of sources alone.
+//! With the argument `kinds` it prints the table of the kinds of sources alone, with `many` how time and memory grow with
+//! the schemas of a request and with the restores that run at once.
 
 mod artifact;
 mod kinds;
 mod latency;
 mod letters;
+mod many;
 mod memory;
 mod storm;
 
@@ -46,8 +48,15 @@ async fn main() -> ExitCode {
 async fn measure() -> Result<()> {
     let cloud = Cloud::from_env().await?;
     let name = format!("bench-{}", Timestamp::now().strftime("%Y%m%d%H%M%S"));
-    if std::env::args().nth(1).as_deref() == Some("kinds") {
-        return kinds::print(&cloud, &name).await;
+    match std::env::args().nth(1).as_deref() {
+        Some("kinds") => return kinds::print(&cloud, &name).await,
+        Some("many") => return many::print(&cloud, &name).await,
+        Some(other) => {
+            return Err(Error::new(format!(
+                "there is no part {other:?}: kinds, many"
+            )));
+        }
+        None => {}
     }
     let production = Production::create(&cloud, &name).await?;
     load_database(&production, DATABASE).await?;

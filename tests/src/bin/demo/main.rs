@@ -6,7 +6,6 @@
 mod accident;
 mod claims;
 mod local_cloud;
-mod memory;
 mod progress;
 mod proof;
 mod screen;
@@ -16,10 +15,10 @@ use std::process::ExitCode;
 
 use tenant_restore_tests::Result;
 use tenant_restore_tests::cloud::Cloud;
+use tenant_restore_tests::cloud_memory::Sampler;
 use tokio::time::Instant;
 
 use local_cloud::Found;
-use memory::Sampler;
 use screen::Screen;
 
 #[tokio::main]

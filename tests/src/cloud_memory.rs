@@ -13,6 +13,7 @@ use tokio::time::interval;
 const BETWEEN_SAMPLES: Duration = Duration::from_millis(500);
 
 /// Samples the memory of the local cloud until it is asked for the peak.
+#[derive(Debug)]
 pub struct Sampler {
     peak: Arc<AtomicU64>,
     task: JoinHandle<()>,
@@ -46,7 +47,7 @@ struct Process {
 }
 
 /// Proportional set sizes of every process that works in `home`, names it in its command line or as its
-/// `LOCAL_CLOUD_HOME`, or descends from one that does. The demonstration itself and the shells around it are not the cloud.
+/// `LOCAL_CLOUD_HOME`, or descends from one that does. The measuring program itself and the shells around it are not the cloud.
 fn resident_bytes(home: &str) -> u64 {
     let processes = processes(home);
     let ours = around_us(&processes);
