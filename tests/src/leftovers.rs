@@ -231,7 +231,7 @@ async fn tasks(cloud: &Cloud, tag: &str, restore_id: Option<&str>) -> Result<Vec
 }
 
 async fn working_files(cloud: &Cloud, restore_id: Option<&str>) -> Result<Vec<String>> {
-    let prefix = restore_id.map_or_else(|| "work/".to_owned(), |id| format!("work/{id}/"));
+    let prefix = restore_id.map_or_else(|| "work/".to_owned(), |id| format!("work/{id}"));
     let mut found = Vec::new();
     let buckets = cloud
         .s3

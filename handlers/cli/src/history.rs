@@ -1,4 +1,7 @@
-//! What has happened in a restore so far, as a list that only grows: what `watch` has not told yet is its tail.
+//! What has happened in a restore so far, as far as its record still tells: a restore that is resumed forgets that it
+//! failed. `watch` tells what it has not told yet.
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -51,6 +54,34 @@ pub enum News {
     },
 }
 
+/// What was told already.
+#[derive(Debug, Default)]
+pub struct Told(BTreeSet<Mark>);
+
+/// What tells a piece of news from all others: the same failure may be told with other words later.
+type Mark = (&'static str, Timestamp, Option<Phase>);
+
+impl Told {
+    /// Those of the news that were not told yet; they are now.
+    pub fn fresh(&mut self, news: Vec<News>) -> Vec<News> {
+        let mut fresh = news;
+        fresh.retain(|piece| self.0.insert(piece.mark()));
+        fresh
+    }
+}
+
+impl News {
+    fn mark(&self) -> Mark {
+        match self {
+            Self::Opened { at, .. } => ("opened", *at, None),
+            Self::PhaseBegan { at, phase } => ("began", *at, Some(*phase)),
+            Self::PhaseEnded { at, phase, .. } => ("ended", *at, Some(*phase)),
+            Self::Failing { at, phase, .. } => ("failing", *at, Some(*phase)),
+            Self::Ended { at, .. } => ("outcome", *at, None),
+        }
+    }
+}
+
 /// Everything so far.
 pub fn news(status: &Status) -> Vec<News> {
     let mut news = vec![News::Opened {
@@ -72,6 +103,14 @@ pub fn news(status: &Status) -> Vec<News> {
             seconds: times.seconds,
         });
         if failed_in.take_if(|phase| *phase == times.phase).is_some() {
+            // Until when it is held is told with it, and known a moment later.
+            if status
+                .held
+                .as_ref()
+                .is_some_and(|held| held.until.is_none())
+            {
+                return news;
+            }
             news.push(News::Failing {
                 at,
                 phase: times.phase,
@@ -196,6 +235,27 @@ mod tests {
         let (earlier, later) = (news(&samples::running()), news(&samples::completed()));
         assert!(earlier.len() < later.len());
         assert_eq!(earlier, later[..earlier.len()]);
+    }
+
+    #[test]
+    fn nothing_is_told_twice_or_left_out_when_a_held_restore_is_resumed() {
+        let mut told = Told::default();
+        let mut lines_of = |status| {
+            let fresh = told.fresh(news(&status));
+            fresh.iter().flat_map(lines).collect::<Vec<_>>()
+        };
+        let before = lines_of(samples::about_to_be_held());
+        let held = lines_of(samples::held());
+        let all = news(&samples::held());
+        let all: Vec<_> = all.iter().flat_map(lines).collect();
+        assert_eq!([before, held].concat(), all);
+        assert_eq!(lines_of(samples::held()), Vec::<String>::new());
+        let fresh = lines_of(samples::resumed());
+        let expected = ["cleanup ended after 10 min 00 s", "migrate began"];
+        assert_eq!(fresh.len(), expected.len(), "{fresh:?}");
+        for (line, words) in fresh.iter().zip(expected) {
+            assert!(line.ends_with(words), "{line}");
+        }
     }
 
     #[test]

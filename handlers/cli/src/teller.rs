@@ -8,7 +8,7 @@ use tenant_restore_events::outgoing::Ended;
 
 use crate::arguments::Output;
 use crate::display::block;
-use crate::history::{News, lines, news, rejection};
+use crate::history::{News, Told, lines, news, rejection};
 use crate::status::Status;
 use crate::trouble::Trouble;
 
@@ -18,7 +18,7 @@ pub enum Teller {
     /// A terminal: one block, drawn over itself.
     Block { terminal: Term, drawn: usize },
     /// Lines, or a JSON document each, for every piece of news once.
-    Lines { output: Output, told: usize },
+    Lines { output: Output, told: Told },
 }
 
 impl Teller {
@@ -28,7 +28,10 @@ impl Teller {
         if output == Output::Text && terminal.is_term() {
             return Self::Block { terminal, drawn: 0 };
         }
-        Self::Lines { output, told: 0 }
+        Self::Lines {
+            output,
+            told: Told::default(),
+        }
     }
 
     /// Tells what is new about a restore.
@@ -38,12 +41,7 @@ impl Teller {
     pub fn status(&mut self, status: &Status) -> Result<(), Trouble> {
         match self {
             Self::Block { terminal, drawn } => draw(terminal, drawn, status),
-            Self::Lines { output, told } => {
-                let news = news(status);
-                let fresh = write_news(*output, news.get(*told..).unwrap_or_default());
-                *told = news.len();
-                fresh
-            }
+            Self::Lines { output, told } => write_news(*output, &told.fresh(news(status))),
         }
         .map_err(|error| unwritten(&error))
     }

@@ -5,9 +5,20 @@ use tenant_restore_events::outgoing::Outcome;
 use tenant_restore_events::{Instruction, Phase};
 
 use crate::error::{Cause, ErrorKind};
+use crate::naming::{Deployment, Names};
 use crate::restore::Restore;
 
 impl Restore {
+    /// The names of this attempt's resources.
+    pub fn names(&self, deployment: &Deployment) -> Names {
+        let attempt = if self.named_by_attempt {
+            self.attempt
+        } else {
+            1
+        };
+        deployment.names_of(&self.id, attempt)
+    }
+
     /// Cancels a restore: whatever was made is cleaned up next. A held one isn't held any longer.
     ///
     /// # Errors
@@ -61,6 +72,7 @@ impl Restore {
             attempt: self.attempt + 1,
             generation: self.generation,
             earlier,
+            orders: self.orders.clone(),
             ..Self::open(self.id.clone(), self.request.clone(), now)
         })
     }
@@ -133,6 +145,20 @@ mod tests {
             .decide_outcome("s3://bucket/report".to_owned(), now())
             .clone();
         assert_ne!(outcome.outcome_id, first.ended.unwrap().outcome_id);
+    }
+
+    #[test]
+    fn an_attempt_bears_names_of_its_own_unless_its_record_is_from_before_it_did() {
+        let deployment = Deployment {
+            name: "tenant-restore".into(),
+            tag: "main".into(),
+        };
+        let first = ended(Phase::Migrate);
+        let mut second = first.next_attempt(now()).unwrap();
+        let database = |restore: &Restore| restore.names(&deployment).temporary_database();
+        assert_eq!(database(&second), format!("tr-main-{}-2", first.id));
+        second.named_by_attempt = false;
+        assert_eq!(database(&second), database(&first));
     }
 
     #[test]

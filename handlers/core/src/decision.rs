@@ -6,6 +6,7 @@ use tenant_restore_events::{Instruction, Phase};
 
 use crate::effect::{Effect, Learned};
 use crate::error::{Cause, ErrorKind};
+use crate::hold::Hold;
 use crate::naming::Deployment;
 use crate::phases::cleanup;
 use crate::restore::{Password, Restore, Task, TaskState};
@@ -149,7 +150,7 @@ pub fn may_act(handler: Phase, restore: &Restore) -> bool {
 /// Takes in what an event says about how close the end of a wait is.
 pub fn heed(restore: &mut Restore, deployment: &Deployment, wake: &Wake) {
     let Wake::Hint(hint) = wake else { return };
-    let names = deployment.names(&restore.id);
+    let names = restore.names(deployment);
     let is_database = hint.resource == names.temporary_database();
     let is_cluster = hint.resource == names.temporary_cluster();
     match hint.event.as_str() {
@@ -184,13 +185,15 @@ pub fn heed(restore: &mut Restore, deployment: &Deployment, wake: &Wake) {
     }
 }
 
-/// Takes in what effects taught. What a twin of the handler has taken in already isn't taken back.
+/// Takes in what effects taught. What a twin of the handler has taken in already isn't taken back, and what was learned
+/// before the restore was resumed says nothing about what is done since.
 pub fn learn(restore: &mut Restore, learned: &[Learned], now: Timestamp) {
     for fact in learned {
         match fact {
-            Learned::Task { job, arn } => {
-                for task in restore.tasks.iter_mut().filter(|task| &task.job == job) {
-                    task.arn = Some(arn.clone());
+            Learned::Task { started_by, arn } => {
+                let mut tasks = restore.tasks.iter_mut();
+                if let Some(task) = tasks.find(|task| task.started_by == *started_by) {
+                    task.arn.get_or_insert_with(|| arn.clone());
                 }
             }
             Learned::Made { name } => restore.own(name),
@@ -228,14 +231,17 @@ pub fn learn(restore: &mut Restore, learned: &[Learned], now: Timestamp) {
             }
             Learned::Answered { kind, name } => restore.answer_creation(*kind, name),
             Learned::Announced => restore.announced = true,
-            Learned::HeldTold => {
-                if let Some(hold) = restore.held.as_mut() {
+            Learned::HeldTold { until } => {
+                let its = |hold: &&mut Hold| hold.until == Some(*until);
+                if let Some(hold) = restore.held.as_mut().filter(its) {
                     hold.told = true;
                 }
             }
-            Learned::Repeated { name } => {
-                restore.resumed.reload.retain(|other| other != name);
-                restore.resumed.retest.retain(|other| other != name);
+            Learned::Repeated { name, resumed } => {
+                if *resumed == restore.resumed.count {
+                    restore.resumed.reload.retain(|other| other != name);
+                    restore.resumed.retest.retain(|other| other != name);
+                }
             }
         }
     }

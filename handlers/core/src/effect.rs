@@ -357,8 +357,8 @@ impl Effect {
 pub enum Learned {
     /// A task runs under this ARN.
     Task {
-        /// The job.
-        job: String,
+        /// Who started it: tells the runs of a job from each other.
+        started_by: String,
         /// The ARN.
         arn: String,
     },
@@ -403,10 +403,15 @@ pub enum Learned {
     /// The outcome was told.
     Announced,
     /// The hold was told.
-    HeldTold,
+    HeldTold {
+        /// Until when it is.
+        until: Timestamp,
+    },
     /// A DMS task was started, or a connection's test; it need not be done over again.
     Repeated {
         /// The task or endpoint.
         name: String,
+        /// How often the restore had been resumed.
+        resumed: u32,
     },
 }

@@ -86,6 +86,7 @@ impl Restore {
         self.waits.clear();
         self.refusals.clear();
         self.tasks.retain(|task| task.state == TaskState::Succeeded);
+        self.strays_gone = false;
         let names: Vec<_> = self
             .resources
             .iter()
@@ -187,6 +188,7 @@ mod tests {
             arn: None,
             state,
             again: 0,
+            unseen_since: None,
         }
     }
 
@@ -236,7 +238,11 @@ mod tests {
         );
         assert!(matches!(decision.then, Then::Wait(WaitFor::Hold, _)));
         let mut told = decision.restore;
-        crate::decision::learn(&mut told, &[crate::effect::Learned::HeldTold], now());
+        crate::decision::learn(
+            &mut told,
+            &[crate::effect::Learned::HeldTold { until }],
+            now(),
+        );
         let later = at("2024-02-01T03:59:59Z");
         let decision = Cleanup.decide(told, &Seen::default(), &setting(), later);
         assert_eq!(decision.effects, []);

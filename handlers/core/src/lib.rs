@@ -11,6 +11,7 @@ pub mod hold;
 pub mod job;
 pub mod letter;
 pub mod naming;
+pub mod order;
 pub mod origin;
 pub mod parameters;
 pub mod permission;

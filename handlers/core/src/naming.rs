@@ -83,11 +83,19 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// The names of one restore's resources.
+    /// The names of the resources of a restore's first attempt.
     pub fn names(&self, id: &RestoreId) -> Names {
+        self.names_of(id, 1)
+    }
+
+    /// The names of the resources of one attempt of a restore. Those of the attempts differ, so that a call of an earlier
+    /// one which comes late (a handler is at work as long as its time-out lets it, the sweeper even longer) finds nothing of
+    /// a later one.
+    pub fn names_of(&self, id: &RestoreId, attempt: u32) -> Names {
         Names {
             tag: self.tag.clone(),
             id: id.clone(),
+            attempt,
         }
     }
 
@@ -106,17 +114,27 @@ impl Deployment {
     }
 }
 
-/// The names of one restore's resources. All stay within 31 characters, the limit of DMS `ResourceIdentifier`.
+/// The names of one attempt's resources. All stay within 31 characters, the limit of DMS `ResourceIdentifier`, up to the
+/// 999th attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
     tag: String,
     id: RestoreId,
+    attempt: u32,
 }
 
 impl Names {
+    /// The id, and the attempt if it isn't the first.
+    fn stem(&self) -> String {
+        match self.attempt {
+            0 | 1 => self.id.to_string(),
+            attempt => format!("{}-{attempt}", self.id),
+        }
+    }
+
     /// The temporary DB instance, and the prefix of all other names.
     pub fn temporary_database(&self) -> String {
-        format!("tr-{}-{}", self.tag, self.id)
+        format!("tr-{}-{}", self.tag, self.stem())
     }
 
     /// The temporary Aurora cluster, whose writer is the temporary DB instance.
@@ -172,7 +190,7 @@ impl Names {
 
     /// S3 prefix of what the cleanup deletes.
     pub fn work_prefix(&self) -> String {
-        format!("work/{}/", self.id)
+        format!("work/{}/", self.stem())
     }
 
     /// S3 prefix of what stays.
@@ -249,8 +267,16 @@ mod tests {
     fn every_name_stays_within_the_limit_of_dms_and_names_its_restore() {
         let deployment = deployment();
         let id = restore_id("tenant-restore", "ticket-1");
-        let names = deployment.names(&id);
-        for name in [
+        for attempt in [1, 999] {
+            for name in all(&deployment.names_of(&id, attempt)) {
+                assert!(name.len() <= 31, "{name}");
+                assert_eq!(deployment.restore_of(&name), Some(id.clone()), "{name}");
+            }
+        }
+    }
+
+    fn all(names: &Names) -> [String; 8] {
+        [
             names.temporary_database(),
             names.temporary_cluster(),
             names.parameter_group(),
@@ -259,10 +285,24 @@ mod tests {
             names.target(),
             names.replication_instance(),
             names.replication_task(89),
-        ] {
-            assert!(name.len() <= 31, "{name}");
-            assert_eq!(deployment.restore_of(&name), Some(id.clone()), "{name}");
+        ]
+    }
+
+    #[test]
+    fn a_late_call_of_an_earlier_attempt_finds_nothing_of_a_later_one() {
+        let id = restore_id("tenant-restore", "ticket-1");
+        let names = |attempt| {
+            let names = deployment().names_of(&id, attempt);
+            let objects = names.work_prefix();
+            all(&names).into_iter().chain([objects]).collect::<Vec<_>>()
+        };
+        for later in names(2) {
+            assert!(!names(1).contains(&later), "{later}");
+            assert!(!names(12).contains(&later), "{later}");
         }
+        // Deletions of objects go by prefix.
+        let key = format!("{}2/ddl.json", names(2)[8]);
+        assert!(!key.starts_with(&names(1)[8]), "{key}");
     }
 
     #[test]

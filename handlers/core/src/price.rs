@@ -9,6 +9,7 @@ use std::fmt::{self, Display, Formatter};
 use serde::{Deserialize, Serialize};
 
 use crate::restore::ResourceKind;
+use crate::source_kind::Scaling;
 
 mod total;
 
@@ -73,8 +74,8 @@ pub enum Size {
     },
     /// A Serverless v2 instance of an Aurora cluster.
     Serverless {
-        /// The least capacity in ACUs, at which an idle one stays; none if the cluster didn't show it.
-        units: Option<f64>,
+        /// Between which capacities it scales; none if its cluster didn't show it.
+        scaling: Option<Scaling>,
     },
     /// A DMS replication instance in one zone.
     ReplicationInstance {
@@ -101,11 +102,13 @@ impl Display for Size {
                 gigabytes,
             } => write!(f, "{class}, {gigabytes} GB {storage}"),
             Self::Aurora { class } => write!(f, "{class} without the cluster's storage"),
-            Self::Serverless { units: None } => f.write_str("db.serverless"),
-            Self::Serverless { units: Some(units) } => {
+            Self::Serverless { scaling: None } => f.write_str("db.serverless"),
+            Self::Serverless {
+                scaling: Some(Scaling { min, max }),
+            } => {
                 write!(
                     f,
-                    "db.serverless of {units} ACU without the cluster's storage"
+                    "db.serverless of {min} to {max} ACU, priced at {max}, without the cluster's storage"
                 )
             }
             Self::ReplicationInstance { class } => f.write_str(class),
@@ -240,7 +243,8 @@ impl PriceList {
                 Some(self.databases.get(class)? + stored)
             }
             Size::Aurora { class } => self.aurora.get(class).copied(),
-            Size::Serverless { units } => Some(self.capacity_unit? * (*units)?),
+            // What it takes at work nobody knows before; at rest it may be as little as the least.
+            Size::Serverless { scaling } => Some(self.capacity_unit? * (*scaling)?.max),
             Size::ReplicationInstance { class } => self.replication_instances.get(class).copied(),
             Size::Task { cpu, memory } => {
                 let (cpu, memory) = (f64::from(*cpu) / 1024.0, f64::from(*memory) / 1024.0);

@@ -21,17 +21,14 @@ use crate::wait::Wait;
 
 mod creating;
 mod outcome;
+mod task;
 
 pub use creating::Creating;
 pub use outcome::{MOST_CAUSES, outcome_id, outgoing_cause, rejection, shortened};
+pub use task::{DDL, DDL_AFTER_RESET, Task, TaskState};
 
 /// The version of the record that this code writes.
 pub const FORMAT: u32 = 1;
-
-/// The job that tries the credentials, extracts the DDL and applies its first part.
-pub const DDL: &str = "ddl";
-/// The same without credentials to try, once the temporary database has a new password.
-pub const DDL_AFTER_RESET: &str = "ddl-reset";
 
 /// A restore.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,6 +70,9 @@ pub struct Restore {
     pub secret_version: Option<String>,
     /// Worker tasks, in the order in which they were started.
     pub tasks: Vec<Task>,
+    /// Whether the cleanup has seen that no other task of theirs is at work either, and none can be started any more.
+    #[serde(default)]
+    pub strays_gone: bool,
     /// The DMS branch; none if DMS isn't used.
     pub replication: Option<Replication>,
     /// Connections that production had left at the preflight; none in a record of before they were counted.
@@ -112,6 +112,12 @@ pub struct Restore {
     /// How earlier attempts ended, oldest first.
     #[serde(default)]
     pub earlier: Vec<Ended>,
+    /// Ids of the events whose orders were followed: to cancel it, to replay it.
+    #[serde(default)]
+    pub orders: Vec<String>,
+    /// Whether the names of its resources tell the attempt; false in a record of before they did.
+    #[serde(default)]
+    pub named_by_attempt: bool,
 }
 
 /// A phase and its times.
@@ -180,37 +186,6 @@ pub enum Password {
     },
     /// Reset.
     Reset,
-}
-
-/// A worker task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Task {
-    /// The job's name within the restore: `preflight`, `ddl`, `ddl-reset`, `copy`, `finalize` or `drop`.
-    pub job: String,
-    /// Who started it.
-    pub started_by: String,
-    /// S3 key of its result.
-    pub result_key: String,
-    /// Its ARN, once RunTask has answered.
-    pub arn: Option<String>,
-    /// Where it is.
-    pub state: TaskState,
-    /// How often it was started over, since it had ended without a result.
-    #[serde(default)]
-    pub again: u32,
-}
-
-/// Where a worker task is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum TaskState {
-    /// Started, or about to be.
-    Running,
-    /// Over, all modes succeeded.
-    Succeeded,
-    /// Over, without success.
-    Failed,
 }
 
 /// The DMS branch.
@@ -358,6 +333,7 @@ impl Restore {
             password: Password::Old,
             secret_version: None,
             tasks: Vec::new(),
+            strays_gone: false,
             replication: None,
             free_connections: None,
             copy_tables: 0,
@@ -375,6 +351,8 @@ impl Restore {
             held: None,
             resumed: Resumed::default(),
             earlier: Vec::new(),
+            orders: Vec::new(),
+            named_by_attempt: true,
         }
     }
 
@@ -497,16 +475,6 @@ impl Restore {
         {
             resource.confirmed = true;
         }
-    }
-
-    /// The task of that job.
-    pub fn task(&self, job: &str) -> Option<&Task> {
-        self.tasks.iter().find(|task| task.job == job)
-    }
-
-    /// The task that extracts the DDL and applies its first part; the last of them, if a password was reset in between.
-    pub fn extraction(&self) -> Option<&Task> {
-        self.task(DDL_AFTER_RESET).or_else(|| self.task(DDL))
     }
 
     /// Adds an event to the outbox.

@@ -130,7 +130,7 @@ impl Scene {
     }
 
     pub fn names(&self) -> Names {
-        setting().deployment.names(&self.restore.id)
+        self.restore.names(&setting().deployment)
     }
 
     /// Lets seconds go by.
@@ -160,6 +160,7 @@ impl Scene {
             arn: Some(format!("arn:{job}")),
             state,
             again: 0,
+            unseen_since: None,
         });
     }
 

@@ -61,6 +61,11 @@ pub enum Look {
         /// S3 key of its result.
         result_key: String,
     },
+    /// Every task at work that was started so, also what no record knows.
+    Strays {
+        /// Who started it.
+        started_by: Vec<String>,
+    },
     /// A DMS replication instance.
     ReplicationInstance(String),
     /// A DMS endpoint.
@@ -110,6 +115,8 @@ pub struct Seen {
     pub databases: BTreeMap<String, Option<DatabaseSight>>,
     /// Worker tasks, by job.
     pub tasks: BTreeMap<String, Option<TaskSight>>,
+    /// Worker tasks at work, whether a record knows them or not: ARN and `lastStatus`. None if that was not looked at.
+    pub strays: Option<Vec<(String, String)>>,
     /// Replication instances.
     pub replication_instances: BTreeMap<String, Option<String>>,
     /// Endpoints, with their status.

@@ -1,5 +1,6 @@
 //! Running a worker task: noted before it is started, awaited by ECS's event, judged by its result.
 
+use jiff::{SignedDuration, Timestamp};
 use tenant_restore_events::Phase;
 
 use crate::credentials;
@@ -12,6 +13,9 @@ use crate::sight::{Look, Seen, TaskSight};
 
 #[cfg(test)]
 mod tests;
+
+/// What RunTask has made is shown within five minutes (ECS API reference, RunTask, on eventual consistency); twice that.
+const SHOWN_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Where a task is, for a decision.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +56,7 @@ pub fn progress(
     phase: Phase,
     name: &str,
     modes: &[Mode],
+    now: Timestamp,
 ) -> Progress {
     let Some(task) = restore.task(name).cloned() else {
         let task = new_task(restore, setting, phase, name, 0);
@@ -65,10 +70,10 @@ pub fn progress(
             ))]);
         }
         Some(None) if task.arn.is_none() => return start(restore, seen, setting, &task, modes),
-        // The control plane is eventually consistent (ECS API reference, RunTask).
-        Some(None) => return Progress::Running("not shown by ECS".to_owned()),
+        Some(None) => return unseen(restore, name, now),
         Some(Some(sight)) => sight,
     };
+    its(restore, name).for_each(|task| task.unseen_since = None);
     if !sight.stopped() {
         return Progress::Running(sight.status.clone());
     }
@@ -78,7 +83,7 @@ pub fn progress(
     } else {
         TaskState::Failed
     };
-    for task in restore.tasks.iter_mut().filter(|task| task.job == name) {
+    for task in its(restore, name) {
         task.arn = Some(sight.arn.clone());
         task.state = state;
     }
@@ -86,6 +91,30 @@ pub fn progress(
         Ok(result) => Progress::Succeeded(result),
         Err(causes) => Progress::Failed(causes),
     }
+}
+
+fn its<'a>(restore: &'a mut Restore, job: &'a str) -> impl Iterator<Item = &'a mut Task> {
+    restore.tasks.iter_mut().filter(move |task| task.job == job)
+}
+
+/// ECS doesn't show a task that it has started, nor is its result there. It may not show it yet; but if it goes on, the task
+/// has ended so long ago that it was forgotten.
+fn unseen(restore: &mut Restore, name: &str, now: Timestamp) -> Progress {
+    let mut lost = None;
+    for task in its(restore, name) {
+        let since = *task.unseen_since.get_or_insert(now);
+        if now.duration_since(since) > SHOWN_WITHIN {
+            task.state = TaskState::Failed;
+            lost = Some((since, task.arn.clone().unwrap_or_default()));
+        }
+    }
+    let Some((since, arn)) = lost else {
+        return Progress::Running("not shown by ECS".to_owned());
+    };
+    let message = format!(
+        "ECS has not shown the task {name} ({arn}) since {since}, and it left no result: it has ended without one"
+    );
+    Progress::Failed(vec![Cause::new(ErrorKind::TaskFailed, message)])
 }
 
 /// Starts a job over whose task has ended.
@@ -105,7 +134,7 @@ pub fn start_again(
 }
 
 fn new_task(restore: &Restore, setting: &Setting, phase: Phase, job: &str, again: u32) -> Task {
-    let names = setting.deployment.names(&restore.id);
+    let names = restore.names(&setting.deployment);
     let run = run_of(restore, job, again);
     let (attempt, audit) = (restore.attempt, names.audit_prefix());
     Task {
@@ -115,6 +144,7 @@ fn new_task(restore: &Restore, setting: &Setting, phase: Phase, job: &str, again
         arn: None,
         state: TaskState::Running,
         again,
+        unseen_since: None,
     }
 }
 
@@ -218,7 +248,7 @@ fn job(
     task: &Task,
     modes: &[Mode],
 ) -> Job {
-    let names = setting.deployment.names(&restore.id);
+    let names = restore.names(&setting.deployment);
     let request = &restore.request;
     let temporary = restore.temporary.as_ref().map(|(host, port)| Server {
         host: host.clone(),

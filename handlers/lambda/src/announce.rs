@@ -89,6 +89,6 @@ impl Engine {
             detail,
         })
         .await?;
-        Ok(vec![Learned::HeldTold])
+        Ok(vec![Learned::HeldTold { until }])
     }
 }

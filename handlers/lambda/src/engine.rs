@@ -136,12 +136,13 @@ impl Engine {
         attempt: Option<u32>,
         woken: Woken<'_>,
     ) -> Result<bool, Fault> {
-        let mut learned = Vec::new();
+        let (mut learned, mut attempt) = (Vec::new(), attempt);
         for round in 0..MOST_ROUNDS {
             let Some(stored) = self.load(id).await? else {
                 return Ok(false);
             };
-            let stale = attempt.is_some_and(|attempt| attempt != stored.restore.attempt);
+            // An event names no attempt. But what it woke for one, and learned there, isn't for the next.
+            let stale = *attempt.get_or_insert(stored.restore.attempt) != stored.restore.attempt;
             if stale || !decision::may_act(self.config.handler, &stored.restore) {
                 self.step_aside(&stored, &woken).await?;
                 return Ok(true);

@@ -6,7 +6,6 @@ use tenant_restore_core::sight::{Look, Seen};
 
 use crate::engine::Engine;
 use crate::fault::Fault;
-use crate::price;
 
 impl Engine {
     /// Takes all looks, one after the other; those at DMS tasks together.
@@ -40,7 +39,10 @@ impl Engine {
             }
             Look::Database(name) => {
                 let database = self.describe_database(name).await?;
-                let size = database.as_ref().and_then(price::database);
+                let size = match &database {
+                    Some(database) => self.size_of(database).await?,
+                    None => None,
+                };
                 self.add_cost(seen, ResourceKind::Database, name, size);
                 let sight = match database {
                     Some(database) => Some(self.database_sight(&database).await?),
@@ -68,6 +70,9 @@ impl Engine {
                     .worker_task(arn.as_deref(), started_by, result_key)
                     .await?;
                 seen.tasks.insert(job.clone(), task);
+            }
+            Look::Strays { started_by } => {
+                seen.strays = Some(self.tasks_at_work(started_by).await?);
             }
             Look::ReplicationInstance(name) => {
                 let instance = self.replication_instance(name).await?;

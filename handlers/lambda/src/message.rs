@@ -4,11 +4,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tenant_restore_core::decision::{Hint, Wake};
 use tenant_restore_core::naming::{Deployment, RestoreId};
+use tenant_restore_core::order::Order;
 use tenant_restore_core::request::Ask;
 use tenant_restore_events::aws::{dms, ecs::EcsDetail, rds::RdsDetail};
 use tenant_restore_events::{Command, Envelope, Instruction, Phase};
-
-use crate::orders::Order;
 
 /// A message, understood.
 #[derive(Debug, Clone, PartialEq)]

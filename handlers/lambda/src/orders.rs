@@ -4,27 +4,18 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use tenant_restore_core::decision::Wake;
+use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::naming::{RestoreId, restore_id};
+use tenant_restore_core::order::{self, Answer, Order};
 use tenant_restore_core::restore::Restore;
 use tenant_restore_events::Envelope;
 use tenant_restore_events::request::RestoreReference;
 use tracing::info;
 
 use crate::batch::Delivery;
-use crate::engine::{Engine, Woken};
+use crate::engine::{Engine, MOST_ROUNDS, Woken};
 use crate::fault::Fault;
 use crate::store::{LogEntry, Refused, Saved, Stored};
-
-const REPLAY: &str = "RestoreReplayRequested";
-
-/// What is ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// End it now.
-    Cancel,
-    /// Try it again.
-    Replay,
-}
 
 /// Takes an order. One that can't be followed is kept in the queue `dead`, with the reason.
 ///
@@ -39,11 +30,14 @@ pub async fn receive(
 ) -> Result<(), Fault> {
     let refused = match reference(engine, &envelope.detail) {
         Ok((id, requested_by)) => {
-            let who = Who {
+            let asked = Asked {
+                order,
                 event_source: &envelope.source,
+                event_id: &envelope.id,
                 requested_by: requested_by.as_deref(),
+                delivery,
             };
-            follow(engine, order, &id, who, delivery).await?
+            follow(engine, &id, &asked).await?
         }
         Err(problem) => Err(problem),
     };
@@ -78,140 +72,108 @@ pub async fn abandon(engine: &Engine, envelope: &Envelope<Value>) -> Result<(), 
     }
 }
 
-/// Who orders it.
-#[derive(Clone, Copy)]
-struct Who<'a> {
+struct Asked<'a> {
+    order: Order,
     event_source: &'a str,
+    event_id: &'a str,
     requested_by: Option<&'a str>,
+    delivery: &'a Delivery,
+}
+
+impl Asked<'_> {
+    fn name(&self) -> &'static str {
+        match self.order {
+            Order::Cancel => "RestoreCancelRequested",
+            Order::Replay => "RestoreReplayRequested",
+        }
+    }
+}
+
+async fn follow(
+    engine: &Engine,
+    id: &RestoreId,
+    asked: &Asked<'_>,
+) -> Result<Result<(), String>, Fault> {
+    for _ in 0..MOST_ROUNDS {
+        let Some(Stored { version, restore }) = engine.load(id).await? else {
+            return Ok(Err(format!("no restore has the id {id}")));
+        };
+        if let Err(problem) = permitted(engine, &restore, asked) {
+            return Ok(Err(problem));
+        }
+        let now = Timestamp::now();
+        let answer = order::answer(
+            &restore,
+            asked.order,
+            asked.event_id,
+            asked.requested_by,
+            now,
+        );
+        let next = match answer {
+            Answer::Follow(next) => next,
+            Answer::Followed => {
+                engine.send_outbox(&restore.outbox).await?;
+                return Ok(Ok(()));
+            }
+            Answer::Refuse(problem) => return Ok(Err(problem)),
+        };
+        match save(engine, &restore, version, &next, asked).await? {
+            Ok(Saved::Conflict) => {}
+            Ok(Saved::Yes) => {
+                info!(restore = %next.id, phase = %next.phase, cause = asked.name(), attempt = next.attempt, "order followed");
+                engine.send_outbox(&next.outbox).await?;
+                return Ok(Ok(()));
+            }
+            Err(problem) => return Ok(Err(problem)),
+        }
+    }
+    Err(Fault::new(
+        ErrorKind::Internal,
+        format!("the restore {id} was always changed by others"),
+    ))
 }
 
 /// Whoever may request a restore may also cancel and replay it.
-async fn follow(
-    engine: &Engine,
-    order: Order,
-    id: &RestoreId,
-    who: Who<'_>,
-    delivery: &Delivery,
-) -> Result<Result<(), String>, Fault> {
-    let Some(Stored { version, restore }) = engine.load(id).await? else {
-        return Ok(Err(format!("no restore has the id {id}")));
-    };
+fn permitted(engine: &Engine, restore: &Restore, asked: &Asked<'_>) -> Result<(), String> {
     let requesters = &engine.config.requesters;
-    if let Err(causes) = requesters.check(who.event_source, &restore.request) {
+    let checked = requesters.check(asked.event_source, &restore.request);
+    checked.map_err(|causes| {
         let problems: Vec<_> = causes.iter().map(ToString::to_string).collect();
-        return Ok(Err(problems.join("; ")));
-    }
-    match order {
-        Order::Cancel => cancel(engine, restore, version, who, delivery).await,
-        Order::Replay => replay(engine, &restore, version, who, delivery).await,
-    }
+        problems.join("; ")
+    })
 }
 
-async fn cancel(
-    engine: &Engine,
-    restore: Restore,
-    version: u64,
-    who: Who<'_>,
-    delivery: &Delivery,
-) -> Result<Result<(), String>, Fault> {
-    let mut next = restore.clone();
-    if let Err(problem) = next.cancel(who.requested_by, Timestamp::now()) {
-        // A second delivery of the same order finds its work done, but perhaps not its command sent.
-        if delivery.again {
-            engine.send_outbox(&restore.outbox).await?;
-            return Ok(Ok(()));
-        }
-        return Ok(Err(problem));
-    }
-    let woken = Woken {
-        wake: Wake::Request,
-        name: "RestoreCancelRequested".to_owned(),
-        delivery,
-    };
-    let entry = LogEntry {
-        moved: true,
-        ..engine.entry(&woken, &restore, &next, &[])
-    };
-    if engine.save(&next, version, &entry).await? == Saved::Conflict {
-        return Box::pin(follow(engine, Order::Cancel, &restore.id, who, delivery)).await;
-    }
-    info!(restore = %next.id, phase = %restore.phase, cause = "RestoreCancelRequested", "restore cancelled");
-    engine.send_outbox(&next.outbox).await?;
-    Ok(Ok(()))
-}
-
-/// A held restore goes on at the step that failed; one that ended gets another attempt.
-async fn replay(
+/// Saves what an order makes of a restore. Another attempt claims its target names again, which may be refused.
+async fn save(
     engine: &Engine,
     restore: &Restore,
     version: u64,
-    who: Who<'_>,
-    delivery: &Delivery,
-) -> Result<Result<(), String>, Fault> {
-    if restore.held.is_some() {
-        return resume(engine, restore, version, who, delivery).await;
-    }
-    let next = match restore.next_attempt(Timestamp::now()) {
-        Ok(next) => next,
-        // A second delivery finds the work done, but perhaps not what it causes.
-        Err(_) if delivery.again => {
-            engine.send_outbox(&restore.outbox).await?;
-            restore.clone()
-        }
-        Err(problem) => return Ok(Err(problem)),
-    };
-    if next.attempt != restore.attempt {
-        match engine.reopen(&next, version).await? {
-            Ok(()) => {
-                info!(restore = %next.id, phase = "intake", cause = REPLAY, attempt = next.attempt, "restore reopened");
-            }
-            Err(Refused::Exists) => {
-                return Ok(Err(format!(
-                    "the restore {} was changed by another order",
-                    next.id
-                )));
-            }
-            Err(Refused::Claimed(position)) => {
-                let name = &next.request.schemas[position].restored_as;
-                return Ok(Err(format!(
-                    "another restore claims the target schema {name:?}"
-                )));
-            }
-        }
-    }
+    next: &Restore,
+    asked: &Asked<'_>,
+) -> Result<Result<Saved, String>, Fault> {
     let woken = Woken {
         wake: Wake::Request,
-        name: REPLAY.to_owned(),
-        delivery,
-    };
-    engine.advance(&next.id, Some(next.attempt), woken).await?;
-    Ok(Ok(()))
-}
-
-async fn resume(
-    engine: &Engine,
-    restore: &Restore,
-    version: u64,
-    who: Who<'_>,
-    delivery: &Delivery,
-) -> Result<Result<(), String>, Fault> {
-    let mut next = restore.clone();
-    if let Err(problem) = next.resume(Timestamp::now()) {
-        return Ok(Err(problem));
-    }
-    let woken = Woken {
-        wake: Wake::Request,
-        name: REPLAY.to_owned(),
-        delivery,
+        name: asked.name().to_owned(),
+        delivery: asked.delivery,
     };
     let entry = LogEntry {
         moved: true,
-        ..engine.entry(&woken, restore, &next, &[])
+        ..engine.entry(&woken, restore, next, &[])
     };
-    if engine.save(&next, version, &entry).await? == Saved::Conflict {
-        return Box::pin(follow(engine, Order::Replay, &restore.id, who, delivery)).await;
+    if next.attempt == restore.attempt {
+        return Ok(Ok(engine.save(next, version, &entry).await?));
     }
-    info!(restore = %next.id, phase = %next.phase, cause = REPLAY, "held restore resumed");
-    engine.send_outbox(&next.outbox).await?;
-    Ok(Ok(()))
+    match engine.reopen(next, version).await? {
+        Ok(()) => {
+            engine.log(&next.id, version + 1, &entry).await?;
+            Ok(Ok(Saved::Yes))
+        }
+        Err(Refused::Exists) => Ok(Ok(Saved::Conflict)),
+        Err(Refused::Claimed(position)) => {
+            let name = &next.request.schemas[position].restored_as;
+            Ok(Err(format!(
+                "another restore claims the target schema {name:?}"
+            )))
+        }
+    }
 }

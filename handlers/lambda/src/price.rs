@@ -1,10 +1,40 @@
 //! What resources are made of, as AWS describes them, for their price.
 
-use aws_sdk_rds::types::DbInstance;
+use aws_sdk_rds::types::{DbCluster, DbInstance};
 use tenant_restore_core::price::Size;
+use tenant_restore_core::source_kind::Scaling;
 
-/// Of a DB instance; none if Describe lacks what its price depends on.
-pub fn database(instance: &DbInstance) -> Option<Size> {
+use crate::engine::Engine;
+use crate::fault::Fault;
+
+impl Engine {
+    /// Of a DB instance; none if Describe lacks what its price depends on. The bounds of Serverless v2 are its cluster's.
+    ///
+    /// # Errors
+    /// When its cluster can't be described.
+    pub async fn size_of(&self, instance: &DbInstance) -> Result<Option<Size>, Fault> {
+        let size = database(instance);
+        let (Some(Size::Serverless { .. }), Some(cluster)) =
+            (&size, instance.db_cluster_identifier())
+        else {
+            return Ok(size);
+        };
+        let cluster = self.describe_cluster(cluster).await?;
+        let scaling = cluster.as_ref().and_then(scaling);
+        Ok(Some(Size::Serverless { scaling }))
+    }
+}
+
+/// A copy never pauses, whatever its source does.
+fn scaling(cluster: &DbCluster) -> Option<Scaling> {
+    let bounds = cluster.serverless_v2_scaling_configuration()?;
+    Some(Scaling::awake(
+        bounds.min_capacity()?,
+        bounds.max_capacity()?,
+    ))
+}
+
+fn database(instance: &DbInstance) -> Option<Size> {
     let class = instance.db_instance_class()?.to_owned();
     let is_aurora = instance
         .engine()
@@ -18,7 +48,7 @@ pub fn database(instance: &DbInstance) -> Option<Size> {
     }
     // The class of Serverless v2 (Aurora user guide, DB instance classes).
     Some(match class.as_str() {
-        "db.serverless" => Size::Serverless { units: None },
+        "db.serverless" => Size::Serverless { scaling: None },
         _ => Size::Aurora { class },
     })
 }

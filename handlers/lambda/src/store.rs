@@ -92,6 +92,10 @@ pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())
 }
 
+fn number(value: u32) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
 fn partition(id: &RestoreId) -> AttributeValue {
     text(format!("RESTORE#{id}"))
 }
@@ -224,6 +228,7 @@ impl Engine {
                 ("pk".to_owned(), text(target)),
                 ("sk".to_owned(), text("CLAIM")),
                 ("restoreId".to_owned(), text(restore.id.as_str())),
+                ("attempt".to_owned(), number(restore.attempt)),
             ]);
             let claim = self
                 .put(claim)?
@@ -257,7 +262,7 @@ impl Engine {
         )
     }
 
-    /// Gives the claimed target names back.
+    /// Gives the claimed target names back; not those that the next attempt has claimed again, should this call be late.
     pub async fn release_claims(&self, restore: &Restore) -> Result<(), Fault> {
         for target in targets(restore) {
             let request = self
@@ -267,10 +272,14 @@ impl Engine {
                 .table_name(&self.config.table);
             let request = request.key("pk", text(target)).key("sk", text("CLAIM"));
             let ours = request
-                .condition_expression("attribute_not_exists(pk) or restoreId = :id")
-                .expression_attribute_values(":id", text(restore.id.as_str()));
+                .condition_expression(
+                    "attribute_not_exists(pk) or \
+                     (restoreId = :id and (attribute_not_exists(attempt) or attempt = :attempt))",
+                )
+                .expression_attribute_values(":id", text(restore.id.as_str()))
+                .expression_attribute_values(":attempt", number(restore.attempt));
             match ours.send().await.map_err(fault("release a claimed name")) {
-                // Released before, and claimed by another restore since.
+                // Released before, and claimed since by another restore or attempt.
                 Err(fault) if fault.is(&["ConditionalCheckFailedException"]) => {}
                 other => drop(other?),
             }

@@ -13,6 +13,9 @@ use tenant_restore_core::sight::TaskSight;
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
 
+/// ECS describes at most so many at once (ECS API reference, DescribeTasks).
+const MOST_DESCRIBED: usize = 100;
+
 /// Why a task is stopped, as its `stoppedReason` says.
 const STOP_REASON: &str = "stopped by the restore's cleanup";
 
@@ -101,6 +104,39 @@ impl Engine {
         Ok(None)
     }
 
+    /// All tasks that aren't over and were started so: ARN and `lastStatus`. One that is to stop is listed as STOPPED long
+    /// before it has (ECS API reference, ListTasks: by desired status).
+    pub async fn tasks_at_work(
+        &self,
+        started_by: &[String],
+    ) -> Result<Vec<(String, String)>, Fault> {
+        let cluster = &self.config.tasks.cluster;
+        let mut arns = Vec::new();
+        for started_by in started_by {
+            for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
+                let request = self.clients.ecs.list_tasks().cluster(cluster);
+                let request = request.started_by(started_by).desired_status(status);
+                let pages = request.into_paginator().items().send();
+                let listed = pages.collect::<Result<Vec<_>, _>>().await;
+                arns.extend(listed.map_err(fault("list worker tasks"))?);
+            }
+        }
+        let mut tasks = Vec::new();
+        for some in arns.chunks(MOST_DESCRIBED) {
+            let request = self.clients.ecs.describe_tasks().cluster(cluster);
+            let answer = request.set_tasks(Some(some.to_vec())).send().await;
+            let answer = answer.map_err(fault("describe worker tasks"))?;
+            let shown = answer.tasks().iter();
+            tasks.extend(
+                shown
+                    .filter_map(|task| Some((task.task_arn()?, task.last_status()?)))
+                    .filter(|(_, status)| !matches!(*status, "STOPPED" | "DELETED"))
+                    .map(|(arn, status)| (arn.to_owned(), status.to_owned())),
+            );
+        }
+        Ok(tasks)
+    }
+
     /// Writes the job's document and starts the task.
     pub async fn run_task(
         &self,
@@ -153,7 +189,7 @@ impl Engine {
             .map_err(fault(&doing))?;
         if let Some(arn) = answer.tasks().first().and_then(|task| task.task_arn()) {
             return Ok(vec![Learned::Task {
-                job: name.to_owned(),
+                started_by: started_by.to_owned(),
                 arn: arn.to_owned(),
             }]);
         }

@@ -5,7 +5,7 @@ use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::restore::{ResourceKind, Restore};
 
 use crate::aws::{Aws, Change, Connection, Database, Endpoint, Job, Load, Password, Worker};
-use crate::names::Names;
+use crate::names::{NOW, Names};
 use crate::promise::Promise;
 
 /// An effect, reduced to what the model's AWS tells apart.
@@ -139,19 +139,30 @@ impl Thing {
     }
 }
 
+/// Who started a run of a job, if the record still knows that run.
+fn started_by(job: Job, run: u8, restore: &Restore, names: &Names) -> String {
+    let task = restore.task(job.name());
+    let task = task.filter(|task| names.run_of(&task.started_by) == run);
+    task.map_or_else(String::new, |task| task.started_by.clone())
+}
+
 impl Fact {
     /// For the core.
-    pub fn learned(self, names: &Names) -> Learned {
+    pub fn learned(self, restore: &Restore, names: &Names) -> Learned {
         let name = match self {
             Self::Task(job, run) => {
                 return Learned::Task {
                     arn: job.arn(run),
-                    job: job.name().to_owned(),
+                    started_by: started_by(job, run, restore, names),
                 };
             }
             Self::Password(pending) => return Learned::PasswordAccepted { pending },
             Self::Announced => return Learned::Announced,
-            Self::HeldTold => return Learned::HeldTold,
+            Self::HeldTold => {
+                let hold = restore.held.as_ref();
+                let until = hold.and_then(|hold| hold.until).unwrap_or(NOW);
+                return Learned::HeldTold { until };
+            }
             Self::Answered(creation) => return creation.answered(names),
             Self::Made(thing) => {
                 let name = thing.name(names).to_owned();
@@ -163,8 +174,10 @@ impl Fact {
             }
             Self::Repeated(thing) => thing.name(names),
         };
-        let name = name.to_owned();
-        Learned::Repeated { name }
+        Learned::Repeated {
+            name: name.to_owned(),
+            resumed: restore.resumed.count,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use tenant_restore_core::decision::{self, Decision, Then, Tick, Wake};
 use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::{Cause, Class, ErrorKind};
 use tenant_restore_core::letter::{self, Verdict};
+use tenant_restore_core::order::{self, Answer};
 use tenant_restore_core::phases;
 use tenant_restore_core::restore::{Outbox, Restore, TaskState};
 use tenant_restore_events::{Instruction, Phase};
@@ -69,8 +70,6 @@ pub struct Hand {
     pub fresh: bool,
     /// Whether it loaded the record before the cleanup began.
     pub early: bool,
-    /// Whether it has begun another attempt, and goes on with it as if it were requested.
-    pub reopened: bool,
     /// What its calls taught and the record doesn't know yet.
     pub learned: Vec<Fact>,
     /// Why a call of the cleanup was refused.
@@ -87,7 +86,6 @@ impl Hand {
             first: true,
             fresh: true,
             early: false,
-            reopened: false,
             learned: Vec::new(),
             trouble: None,
             stage: Stage::Load,
@@ -142,14 +140,12 @@ impl Hand {
         let handler = self.message.to;
         let wake = self.message.wake(&shape.names);
         match self.message.content {
-            Content::Cancel => return self.cancel(before),
-            Content::Replay if !self.reopened => return self.replay(before, shape),
+            Content::Cancel => return self.follow(before, order::Order::Cancel, shape),
+            Content::Replay => return self.follow(before, order::Order::Replay, shape),
             Content::Letter(phase, letter) => return self.bury(before, phase, letter, shape),
             _ => {}
         }
-        let stale = !self.reopened
-            && self.message.attempt != 0
-            && u32::from(self.message.attempt) != before.attempt;
+        let stale = self.message.attempt != 0 && u32::from(self.message.attempt) != before.attempt;
         if stale || !decision::may_act(handler, before) {
             return self.step_aside(before, &wake);
         }
@@ -158,7 +154,8 @@ impl Hand {
         }
         let mut restore = before.clone();
         decision::heed(&mut restore, &shape.setting.deployment, &wake);
-        decision::learn(&mut restore, &self.learned(shape), NOW);
+        let learned = self.learned(&restore, shape);
+        decision::learn(&mut restore, &learned, NOW);
         if decision::is_next_command(&restore, &wake) {
             restore.outbox = Outbox::default();
         }
@@ -172,9 +169,11 @@ impl Hand {
         Some(self.settle(before, decided, &wake, shape))
     }
 
-    fn learned(&self, shape: &Shape) -> Vec<Learned> {
+    fn learned(&self, restore: &Restore, shape: &Shape) -> Vec<Learned> {
         let facts = self.learned.iter();
-        facts.map(|fact| fact.learned(&shape.names)).collect()
+        facts
+            .map(|fact| fact.learned(restore, &shape.names))
+            .collect()
     }
 
     fn settle(&mut self, before: &Restore, decided: Decision, wake: &Wake, shape: &Shape) -> Plan {
@@ -260,44 +259,28 @@ impl Hand {
         Some(only(steps, restore))
     }
 
-    fn cancel(&self, restore: &Restore) -> Option<Plan> {
-        let mut next = restore.clone();
-        if next.cancel(None, NOW).is_err() {
-            return self
-                .message
-                .again
-                .then(|| only(sends(&restore.outbox), restore));
+    /// A person's order. The model's have no event ids: one that is delivered again and can't be followed was perhaps followed
+    /// before.
+    fn follow(&self, restore: &Restore, order: order::Order, shape: &Shape) -> Option<Plan> {
+        let mut before = restore.clone();
+        let resumes = order == order::Order::Replay && restore.held.is_some();
+        if resumes && shape.order == Order::ResumeAtOnce {
+            before.tasks.retain(|task| task.state != TaskState::Running);
         }
-        let mut steps = vec![Step::Save];
-        steps.extend(sends(&next.outbox));
-        Some(only(steps, &next))
-    }
-
-    /// A held restore goes on where it failed; one that ended gets another attempt.
-    fn replay(&mut self, restore: &Restore, shape: &Shape) -> Option<Plan> {
-        let mut next = restore.clone();
-        if restore.held.is_some() {
-            if shape.order == Order::ResumeAtOnce {
-                next.tasks.retain(|task| task.state != TaskState::Running);
+        match order::answer(&before, order, "", None, NOW) {
+            Answer::Follow(mut next) => {
+                // The model's names tell no attempt: another one is ordered when nothing of the one before is left.
+                next.named_by_attempt = false;
+                let mut steps = vec![Step::Save];
+                steps.extend(sends(&next.outbox));
+                Some(only(steps, &next))
             }
-            next.resume(NOW).ok()?;
-            let mut steps = vec![Step::Save];
-            steps.extend(sends(&next.outbox));
-            return Some(only(steps, &next));
+            Answer::Followed => Some(only(sends(&restore.outbox), restore)),
+            Answer::Refuse(_) => {
+                let again = self.message.again;
+                again.then(|| only(sends(&restore.outbox), restore))
+            }
         }
-        let plan = match restore.next_attempt(NOW) {
-            Ok(next) => only(vec![Step::Save], &next),
-            // A second delivery finds the work done, but perhaps not what it causes.
-            Err(_) if self.message.again => {
-                self.reopened = true;
-                only(sends(&restore.outbox), restore)
-            }
-            Err(_) => return None,
-        };
-        Some(Plan {
-            again: true,
-            ..plan
-        })
     }
 
     /// What the dead-letter queue's handler does.
@@ -330,7 +313,8 @@ impl Hand {
     pub fn refused(&self, next: &Restore, kind: ErrorKind, shape: &Shape) -> Option<Plan> {
         let handler = self.message.to;
         let mut next = next.clone();
-        decision::learn(&mut next, &self.learned(shape), NOW);
+        let learned = self.learned(&next, shape);
+        decision::learn(&mut next, &learned, NOW);
         (handler != Phase::Complete).then(|| refusal(handler, &next, kind, shape))
     }
 }
@@ -339,6 +323,10 @@ impl Hand {
 fn forget_sight(restore: &mut Restore, handler: Phase) {
     if let Some(wait) = restore.waits.get_mut(&handler) {
         wait.last_seen.clear();
+    }
+    // Nor for how long ECS has not shown a task: in the model it shows every one in the end.
+    for task in &mut restore.tasks {
+        task.unseen_since = None;
     }
 }
 

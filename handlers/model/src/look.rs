@@ -98,6 +98,9 @@ pub fn look(aws: &Aws, looks: &[Look], plan: Plan, restore: &Restore, names: &Na
                 });
                 seen.tasks.insert(name.clone(), sight);
             }
+            Look::Strays { started_by } => {
+                seen.strays = Some(at_work(aws, started_by, names).collect());
+            }
             Look::ReplicationInstance(name) => {
                 let status = status(aws.instance).map(str::to_owned);
                 seen.replication_instances.insert(name.clone(), status);
@@ -238,6 +241,27 @@ fn source() -> SourceSight {
             latest: Some(NOW),
         },
     }))
+}
+
+/// What ECS lists of those who started a task.
+fn at_work(
+    aws: &Aws,
+    started_by: &[String],
+    names: &Names,
+) -> impl Iterator<Item = (String, String)> {
+    Job::ALL.into_iter().filter_map(move |job| {
+        let status = match aws.worker(job) {
+            Worker::Running => "RUNNING",
+            Worker::Stopping => "STOPPING",
+            _ => return None,
+        };
+        let run = aws.runs[job as usize];
+        let wanted = names.run(job.name(), run);
+        let is_its =
+            |by: &String| by.rsplit('/').next() == Some(&wanted) && names.run_of(by) == run;
+        let shown = (job.arn(run), status.to_owned());
+        started_by.iter().any(is_its).then_some(shown)
+    })
 }
 
 fn task(worker: Worker, job: Job, run: u8, plan: Plan, restore: &Restore) -> Option<TaskSight> {

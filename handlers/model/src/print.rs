@@ -233,7 +233,7 @@ fn next_of_stale(hand: &Hand, loaded: &Restore) -> Option<u32> {
 fn print_hand(hand: &Hand, ranks: &Ranks) -> u64 {
     let mut hash = DefaultHasher::new();
     ranks.key(&hand.message).hash(&mut hash);
-    (hand.first, hand.early, hand.reopened, &hand.learned).hash(&mut hash);
+    (hand.first, hand.early, &hand.learned).hash(&mut hash);
     hand.trouble.map(|kind| kind as u8).hash(&mut hash);
     match &hand.stage {
         Stage::Load => 0_u8.hash(&mut hash),

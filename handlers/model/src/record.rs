@@ -82,6 +82,7 @@ fn print(restore: &Restore) -> u64 {
     for task in &restore.tasks {
         (&task.job, &task.arn, task.state as u8, task.again).hash(it);
     }
+    restore.strays_gone.hash(it);
     if let Some(branch) = &restore.replication {
         (&branch.schemas, branch.announced, branch.settled).hash(it);
     }

@@ -287,7 +287,6 @@ impl World {
             self.aws.production = Production::Untouched;
             self.aws.was_available = false;
             self.aws.was_tested = [false; 2];
-            saver.reopened = true;
         }
         self.record = record;
     }

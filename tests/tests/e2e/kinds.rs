@@ -1,5 +1,6 @@
 //! Every kind of source, by a point in time and by a snapshot: what comes back is what there was.
 
+use tenant_restore_tests::audit::Audit;
 use tenant_restore_tests::kind::Kind;
 use tenant_restore_tests::outcome::Outcome;
 use tenant_restore_tests::production::Production;
@@ -38,6 +39,7 @@ fn by_time_and_by_snapshot(kind: Kind) {
         let suffix = tenant.truth.at.strftime("%Y%m%d%H%M%S").to_string();
         let truth = tenant.truth.clone();
         came_back(stage, &mut tenant, &truth, &by_time, &suffix).await?;
+        was_priced(stage, &by_time, kind).await?;
         let suffix = snapshot.taken_at.strftime("%Y%m%d%H%M%S").to_string();
         came_back(stage, &mut tenant, &at_snapshot, &by_snapshot, &suffix).await?;
         source.delete().await
@@ -68,6 +70,23 @@ async fn came_back(
     none_of(&format!("{restored_as} differs"), &differences.await?)?;
     let left = leftovers::of(&stage.cloud, connection, TAG, outcome).await?;
     none_of("left behind", &left)
+}
+
+/// While it was there, the price of the temporary database was known; of a serverless one that of its largest capacity.
+async fn was_priced(stage: &Stage, outcome: &Outcome, kind: Kind) -> Result<()> {
+    let id = outcome.restore_id.as_deref().context("read the id")?;
+    let audit = Audit::read(&stage.cloud, id).await?;
+    let resources = audit
+        .restore()
+        .and_then(|record| record["resources"].as_array());
+    let mut resources = resources.context("read the resources")?.iter();
+    let database = resources.find(|resource| resource["kind"] == "database");
+    let cost = &database.context("find the temporary database")?["cost"];
+    assert!(cost["hourly"].is_u64(), "{kind:?}: {cost}");
+    let size = cost["size"].as_str().context("read its size")?;
+    let is_serverless = kind == Kind::AuroraServerless;
+    assert_eq!(size.contains("ACU, priced at"), is_serverless, "{size}");
+    Ok(())
 }
 
 #[test]

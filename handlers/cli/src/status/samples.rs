@@ -62,6 +62,7 @@ fn task(restore: &mut Restore, job: &str, state: TaskState) {
         arn: None,
         state,
         again: 0,
+        unseen_since: None,
     });
 }
 
@@ -158,6 +159,26 @@ pub fn failed() -> Status {
 
 /// Failed in `migrate`, and kept for a replay.
 pub fn held() -> Status {
+    Status::of(&in_hold(), at("08:20:01"))
+}
+
+/// As [`held`], before the cleanup has said until when.
+pub fn about_to_be_held() -> Status {
+    let mut restore = in_hold();
+    if let Some(hold) = &mut restore.held {
+        hold.until = None;
+    }
+    Status::of(&restore, at("08:20:00"))
+}
+
+/// As [`held`], and replayed ten minutes later.
+pub fn resumed() -> Status {
+    let mut restore = in_hold();
+    restore.resume(at("08:30:00")).unwrap();
+    Status::of(&restore, at("08:30:01"))
+}
+
+fn in_hold() -> Restore {
     let mut restore = in_ddl();
     restore.request.on_failure = OnFailure::Hold;
     restore.temporary = Some(("localhost".into(), 5432));
@@ -175,7 +196,7 @@ pub fn held() -> Status {
         gigabytes: 20,
     };
     restore.resources[0].cost = Some(prices.cost(&size));
-    Status::of(&restore, at("08:20:01"))
+    restore
 }
 
 pub fn rejection() -> Ended {

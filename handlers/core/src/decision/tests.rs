@@ -3,8 +3,10 @@ use tenant_restore_events::{Instruction, Phase};
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::restore::{Replication, ResourceKind};
+use crate::job::Mode;
+use crate::restore::{Replication, ResourceKind, TaskState};
 use crate::scene::{Scene, begin, setting};
+use crate::worker_task::start_again;
 
 fn wake() -> Wake {
     Wake::Command(Instruction::ExtractDdl)
@@ -190,19 +192,87 @@ fn a_resource_of_somebody_else_counts_as_gone_for_us() {
 #[test]
 fn the_arn_of_a_task_is_remembered() {
     let mut scene = Scene::at(Phase::Ddl).with_task("ddl", "PENDING");
-    let arn = "arn:new".to_owned();
-    learn(
-        &mut scene.restore,
-        &[Learned::Task {
-            job: "ddl".into(),
-            arn,
-        }],
-        begin(),
-    );
+    scene.restore.tasks.last_mut().unwrap().arn = None;
+    let learned = task(&scene, "arn:new");
+    learn(&mut scene.restore, &[learned], begin());
     assert_eq!(
         scene.restore.task("ddl").unwrap().arn.as_deref(),
         Some("arn:new")
     );
+}
+
+fn task(scene: &Scene, arn: &str) -> Learned {
+    Learned::Task {
+        started_by: scene.restore.task("ddl").unwrap().started_by.clone(),
+        arn: arn.to_owned(),
+    }
+}
+
+/// A restore that was held and resumed, and has started its failed job over.
+fn resumed(scene: &Scene) -> Scene {
+    let mut scene = scene.clone();
+    for task in &mut scene.restore.tasks {
+        task.state = TaskState::Failed;
+    }
+    scene.restore.request.on_failure = crate::hold::OnFailure::Hold;
+    scene.restore.temporary = Some(("localhost".to_owned(), 5432));
+    let cause = Cause::new(ErrorKind::TaskFailed, "killed");
+    scene.restore.fail(vec![cause], begin());
+    scene.restore.resume(begin()).unwrap();
+    scene
+}
+
+#[test]
+fn a_task_that_was_started_before_the_restore_was_resumed_is_not_taken_for_the_one_started_since() {
+    let before = Scene::at(Phase::Ddl).with_task("ddl", "PENDING");
+    let late = task(&before, "arn:old");
+    let mut scene = resumed(&before);
+    let (seen, modes) = (Seen::default(), [Mode::Extract]);
+    start_again(
+        &mut scene.restore,
+        &seen,
+        &setting(),
+        Phase::Ddl,
+        "ddl",
+        &modes,
+    );
+    let learned = [late, task(&scene, "arn:new")];
+    learn(&mut scene.restore, &learned, begin());
+    let known = |scene: &Scene| scene.restore.task("ddl").unwrap().arn.clone();
+    assert_eq!(known(&scene).as_deref(), Some("arn:new"));
+    learn(&mut scene.restore, &learned[..1], begin());
+    assert_eq!(known(&scene).as_deref(), Some("arn:new"));
+}
+
+#[test]
+fn what_was_started_before_the_restore_was_resumed_is_still_to_be_done_over_again() {
+    let mut scene = resumed(&Scene::at(Phase::Ddl));
+    let name = scene.names().replication_task(0);
+    let repeated = |resumed| Learned::Repeated {
+        name: name.clone(),
+        resumed,
+    };
+    scene.restore.resumed.reload = vec![name.clone()];
+    learn(&mut scene.restore, &[repeated(0)], begin());
+    assert_eq!(scene.restore.resumed.reload, std::slice::from_ref(&name));
+    learn(&mut scene.restore, &[repeated(1)], begin());
+    assert_eq!(scene.restore.resumed.reload, Vec::<String>::new());
+}
+
+#[test]
+fn that_an_earlier_hold_was_told_says_nothing_of_the_next() {
+    let mut scene = Scene::at(Phase::Cleanup);
+    let hold = |until| Hold {
+        phase: Phase::Migrate,
+        until,
+        told: false,
+    };
+    scene.restore.held = Some(hold(Some(after(90))));
+    let told = |until| [Learned::HeldTold { until }];
+    learn(&mut scene.restore, &told(after(60)), begin());
+    assert_eq!(scene.restore.held, Some(hold(Some(after(90)))));
+    learn(&mut scene.restore, &told(after(90)), begin());
+    assert!(scene.restore.held.unwrap().told);
 }
 
 #[test]

@@ -42,7 +42,8 @@ impl Choreography for Cleanup {
                 resource.gone_at.is_none() || may_come_again(resource, setting).is_some()
             })
             .map(look);
-        tasks.chain(resources).collect()
+        let strays = strays(restore);
+        tasks.chain(strays).chain(resources).collect()
     }
 
     fn decide(
@@ -61,6 +62,7 @@ impl Choreography for Cleanup {
         };
         sweep.look_behind(&mut restore, seen, setting);
         sweep.stop_tasks(&mut restore, seen);
+        sweep.stop_strays(&mut restore, seen, setting);
         if restore.held.is_some() {
             return sweep.hold(restore, setting, began);
         }
@@ -83,6 +85,22 @@ impl Choreography for Cleanup {
         }
         sweep.into_decision(restore)
     }
+}
+
+/// All tasks at work for our jobs, but that of the cleanup itself: RunTask may have made a second one for a job (its answer
+/// was lost and its client token expired), which only `startedBy` tells.
+fn strays(restore: &Restore) -> Option<Look> {
+    let jobs = restore.tasks.iter().filter(|task| task.job != JOB);
+    let started_by: Vec<_> = jobs.map(|task| task.started_by.clone()).collect();
+    (!restore.strays_gone && !started_by.is_empty()).then_some(Look::Strays { started_by })
+}
+
+/// Until when a late handler may start a task, whose job's document it writes before.
+fn may_be_started(restore: &Restore, setting: &Setting, now: Timestamp) -> Option<Timestamp> {
+    let mut documents = restore.resources.iter();
+    let documents = documents.find(|resource| resource.kind == ResourceKind::Objects)?;
+    let until = documents.creators_until(setting.handler_timeout)?;
+    (now < until).then_some(until)
 }
 
 /// A handler that read the record before the cleanup began may create something as long as it can run.
@@ -137,6 +155,11 @@ fn is_to_drop_again(restore: &Restore, causes: &[Cause]) -> bool {
     };
     let over = restore.task(JOB).map_or(0, |task| task.again);
     over < MOST_DROPS_OVER && causes.iter().all(silent)
+}
+
+/// Whether a task is being stopped already (ECS developer guide, task lifecycle).
+fn is_on_its_way_out(status: &str) -> bool {
+    matches!(status, "DEACTIVATING" | "STOPPING" | "DEPROVISIONING")
 }
 
 fn late_load(tasks: &[String]) -> Cause {
@@ -221,7 +244,7 @@ impl Sweep {
             match seen.tasks.get(&task.job).and_then(Option::as_ref) {
                 Some(sight) if sight.stopped() => task.state = TaskState::Failed,
                 Some(sight) => {
-                    if sight.status != "STOPPING" && sight.status != "DEPROVISIONING" {
+                    if !is_on_its_way_out(&sight.status) {
                         self.effects.push(Effect::StopTask {
                             arn: sight.arn.clone(),
                         });
@@ -240,6 +263,29 @@ impl Sweep {
                 None => task.state = TaskState::Failed,
             }
         }
+    }
+
+    /// Stops what runs for us although no record knows it.
+    fn stop_strays(&mut self, restore: &mut Restore, seen: &Seen, setting: &Setting) {
+        let Some(strays) = &seen.strays else { return };
+        let known: Vec<_> = seen.tasks.values().flatten().map(|it| &it.arn).collect();
+        let strays = strays.iter().filter(|(arn, _)| !known.contains(&arn));
+        let mut none = true;
+        for (arn, status) in strays {
+            none = false;
+            if !is_on_its_way_out(status) {
+                self.effects.push(Effect::StopTask { arn: arn.clone() });
+            }
+            // Its event goes to the phase that started it, which doesn't know it either.
+            let text = format!("task {arn}, a second one of its job, is {status}");
+            self.wait(WaitFor::DeletionShown, text);
+        }
+        let late = may_be_started(restore, setting, self.now);
+        if let Some(until) = late.filter(|_| restore.held.is_some()) {
+            let text = format!("a late handler may start a task until {until}");
+            self.wait(WaitFor::DeletionShown, text);
+        }
+        restore.strays_gone = none && late.is_none();
     }
 
     /// A held restore keeps what it has until a replay, or until its time is up.
@@ -314,7 +360,15 @@ impl Sweep {
         if !is_to_drop(restore) {
             return;
         }
-        match worker_task::progress(restore, seen, setting, Phase::Cleanup, JOB, &[Mode::Drop]) {
+        match worker_task::progress(
+            restore,
+            seen,
+            setting,
+            Phase::Cleanup,
+            JOB,
+            &[Mode::Drop],
+            self.now,
+        ) {
             Progress::Start(effect) => {
                 self.effects.push(*effect);
                 self.wait(WaitFor::Task, "drop task started".to_owned());

@@ -37,7 +37,7 @@ impl Choreography for Complete {
         }
         let report_key = format!(
             "{}{}/report.json",
-            setting.deployment.names(&restore.id).audit_prefix(),
+            restore.names(&setting.deployment).audit_prefix(),
             restore.attempt
         );
         let ended = restore

@@ -28,7 +28,7 @@ const TICKS_UNTIL_RESET: u32 = 5;
 
 impl Choreography for Ddl {
     fn looks(&self, restore: &Restore, setting: &Setting) -> Vec<Look> {
-        let names = setting.deployment.names(&restore.id);
+        let names = restore.names(&setting.deployment);
         match restore.password {
             Password::Old => {
                 let mut looks: Vec<_> = worker_task::look_at(restore, DDL).into_iter().collect();
@@ -89,7 +89,7 @@ fn probe(mut restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -
         let cause = internal("source, target or temporary database is not known");
         return Decision::fail(restore, vec![cause], now);
     };
-    let names = setting.deployment.names(&restore.id);
+    let names = restore.names(&setting.deployment);
     let (host, port) = temporary;
     let logins = [
         Login {
@@ -150,7 +150,7 @@ fn missing_secrets(
 
 /// A database that has failed since it was available would refuse the call as busy, until the deadline.
 fn reset(restore: Restore, seen: &Seen, setting: &Setting, now: Timestamp) -> Decision {
-    let names = setting.deployment.names(&restore.id);
+    let names = restore.names(&setting.deployment);
     let name = names.temporary_database();
     if let Some(Some(sight)) = seen.databases.get(&name)
         && status::database(&sight.status) == Meaning::Fatal
@@ -173,7 +173,7 @@ fn task(
     mut effects: Vec<Effect>,
     now: Timestamp,
 ) -> Decision {
-    match worker_task::progress(&mut restore, seen, setting, Phase::Ddl, job, modes) {
+    match worker_task::progress(&mut restore, seen, setting, Phase::Ddl, job, modes, now) {
         Progress::Start(effect) => {
             effects.push(*effect);
             Decision::wait(restore, effects, WaitFor::Task, "started")
@@ -198,7 +198,7 @@ fn await_password(
     setting: &Setting,
     now: Timestamp,
 ) -> Decision {
-    let name = setting.deployment.names(&restore.id).temporary_database();
+    let name = restore.names(&setting.deployment).temporary_database();
     let Some(Some(sight)) = seen.databases.get(&name) else {
         return Decision::wait(
             restore,

@@ -30,7 +30,15 @@ impl Choreography for Finalize {
         now: Timestamp,
     ) -> Decision {
         let modes = [Mode::ApplyPostData, Mode::Validate, Mode::Open];
-        match worker_task::progress(&mut restore, seen, setting, Phase::Finalize, JOB, &modes) {
+        match worker_task::progress(
+            &mut restore,
+            seen,
+            setting,
+            Phase::Finalize,
+            JOB,
+            &modes,
+            now,
+        ) {
             Progress::Start(effect) => {
                 Decision::wait(restore, vec![*effect], WaitFor::Task, "started")
             }

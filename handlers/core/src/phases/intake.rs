@@ -71,7 +71,7 @@ impl Choreography for Intake {
                     restore.target = target.map(|target| target.server);
                     restore.warnings.extend(found.warning);
                     restore.blame(found.objection);
-                    let work = setting.deployment.names(&restore.id).work_prefix();
+                    let work = restore.names(&setting.deployment).work_prefix();
                     restore.note(ResourceKind::Objects, &work, now);
                     Decision::look_again(restore, Vec::new())
                 }
@@ -88,6 +88,7 @@ impl Choreography for Intake {
             Phase::Intake,
             JOB,
             &[Mode::Preflight],
+            now,
         ) {
             Progress::Start(effect) => {
                 Decision::wait(restore, vec![*effect], WaitFor::Task, "started")

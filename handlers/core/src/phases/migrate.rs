@@ -34,7 +34,7 @@ impl Choreography for Migrate {
     ) -> Decision {
         let mut effects = Vec::new();
         let copy = if restore.phase == Phase::Migrate {
-            copy(&mut restore, seen, setting, &mut effects)
+            copy(&mut restore, seen, setting, now, &mut effects)
         } else {
             Branch::Done
         };
@@ -82,6 +82,7 @@ fn copy(
     restore: &mut Restore,
     seen: &Seen,
     setting: &Setting,
+    now: Timestamp,
     effects: &mut Vec<Effect>,
 ) -> Branch {
     let over = restore
@@ -90,7 +91,15 @@ fn copy(
     if restore.copy_tables == 0 || over {
         return Branch::Done;
     }
-    match worker_task::progress(restore, seen, setting, Phase::Migrate, JOB, &[Mode::Copy]) {
+    match worker_task::progress(
+        restore,
+        seen,
+        setting,
+        Phase::Migrate,
+        JOB,
+        &[Mode::Copy],
+        now,
+    ) {
         Progress::Start(effect) => {
             effects.push(*effect);
             Branch::Waiting(WaitFor::Task, "copy started".to_owned())

@@ -21,7 +21,7 @@ pub struct Provision;
 
 impl Choreography for Provision {
     fn looks(&self, restore: &Restore, setting: &Setting) -> Vec<Look> {
-        let names = setting.deployment.names(&restore.id);
+        let names = restore.names(&setting.deployment);
         let mut looks = vec![Look::Database(names.temporary_database())];
         if cluster_of(restore).is_some() {
             looks.push(Look::Cluster(names.temporary_cluster()));
@@ -33,7 +33,7 @@ impl Choreography for Provision {
         let Some(source) = restore.source.clone() else {
             return Decision::fail(restore, vec![internal("the source is not known")], now);
         };
-        let names = setting.deployment.names(&restore.id);
+        let names = restore.names(&setting.deployment);
         match &source.kind {
             SourceKind::SingleAz(instance) | SourceKind::MultiAz(instance) => {
                 let name = names.temporary_database();

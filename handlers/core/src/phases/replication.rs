@@ -44,7 +44,7 @@ pub fn looks(restore: &Restore, setting: &Setting) -> Vec<Look> {
     else {
         return Vec::new();
     };
-    let names = setting.deployment.names(&restore.id);
+    let names = restore.names(&setting.deployment);
     let mut looks = vec![Look::ReplicationInstance(names.replication_instance())];
     let Some(schemas) = branch
         .schemas
@@ -81,7 +81,7 @@ pub fn decide(
     let Some(branch) = restore.replication.clone().filter(|branch| !branch.settled) else {
         return Branch::Done;
     };
-    let names = setting.deployment.names(&restore.id);
+    let names = restore.names(&setting.deployment);
     if is_unneeded(restore) {
         return give_back(restore, &names, seen, effects);
     }
@@ -306,12 +306,34 @@ fn tasks(
     if let Some(text) = running {
         return Branch::Waiting(WaitFor::ReplicationTask, text);
     }
-    let incomplete: Vec<_> = ended
-        .iter()
-        .filter_map(|(name, schema, tables)| incomplete(name, seen, schema, tables))
-        .collect();
-    if !incomplete.is_empty() {
-        return Branch::Failed(incomplete);
+    judge_tables(restore, seen, &ended, effects)
+}
+
+/// Whether all tables of tasks that have ended are complete. Those of before the restore was resumed load again.
+fn judge_tables(
+    restore: &mut Restore,
+    seen: &Seen,
+    ended: &[(String, String, Vec<String>)],
+    effects: &mut Vec<Effect>,
+) -> Branch {
+    let mut causes = Vec::new();
+    let before = effects.len();
+    for (name, schema, tables) in ended {
+        let Some(cause) = incomplete(name, seen, schema, tables) else {
+            continue;
+        };
+        if restore.resumed.reload.contains(name) {
+            let (name, reload) = (name.clone(), true);
+            effects.push(Effect::StartReplicationTask { name, reload });
+        } else {
+            causes.push(cause);
+        }
+    }
+    if !causes.is_empty() {
+        return Branch::Failed(causes);
+    }
+    if effects.len() > before {
+        return Branch::LookAgain;
     }
     settle(restore);
     Branch::Done

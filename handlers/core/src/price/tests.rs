@@ -37,7 +37,7 @@ fn what_is_not_in_the_list_has_no_price() {
         Size::ReplicationInstance {
             class: "dms.x1.large".into(),
         },
-        Size::Serverless { units: None },
+        Size::Serverless { scaling: None },
     ] {
         assert_eq!(usd(&known(), &size), None, "{size}");
     }
@@ -58,13 +58,21 @@ fn aurora_dms_tasks_and_secrets_have_prices_of_their_own() {
         memory: 2048,
     };
     assert_eq!(usd(&known(), &aurora), Some(0.073));
-    assert_eq!(
-        usd(&known(), &Size::Serverless { units: Some(0.5) }),
-        Some(0.06)
-    );
     assert_eq!(usd(&known(), &dms), Some(0.073));
     assert_eq!(usd(&known(), &task), Some(0.0395));
     assert_eq!(usd(&known(), &Size::Secret), Some(0.000_548));
+}
+
+#[test]
+fn a_serverless_instance_has_the_price_of_the_most_that_it_may_take_and_says_so() {
+    let scaling = Some(Scaling { min: 0.5, max: 4.0 });
+    let cost = known().cost(&Size::Serverless { scaling });
+    assert_eq!(cost.hourly.map(Hourly::usd), Some(0.48));
+    assert!(
+        cost.size.contains("0.5 to 4 ACU, priced at 4"),
+        "{}",
+        cost.size
+    );
 }
 
 #[test]

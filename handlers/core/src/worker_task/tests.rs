@@ -12,6 +12,7 @@ fn progress_of(scene: &mut Scene) -> Progress {
         Phase::Ddl,
         "ddl",
         &modes,
+        scene.now,
     )
 }
 
@@ -53,6 +54,35 @@ fn a_task_that_ecs_does_not_show_yet_is_not_started_twice() {
     let mut scene = Scene::at(Phase::Ddl).with_task("ddl", "PENDING");
     scene.seen.tasks.insert("ddl".into(), None);
     assert!(matches!(progress_of(&mut scene), Progress::Running(_)));
+}
+
+#[test]
+fn a_task_that_ecs_no_longer_shows_and_that_left_no_result_fails_soon() {
+    let mut scene = Scene::at(Phase::Ddl).with_task("ddl", "PENDING");
+    scene.seen.tasks.insert("ddl".into(), None);
+    let running = |scene: &mut Scene| matches!(progress_of(scene), Progress::Running(_));
+    assert!(running(&mut scene));
+    scene = scene.later(600);
+    assert!(running(&mut scene), "it may not be shown yet");
+    scene = scene.later(1);
+    let Progress::Failed(causes) = progress_of(&mut scene) else {
+        panic!("it is waited for");
+    };
+    assert_eq!(kinds_of(&causes), [ErrorKind::TaskFailed]);
+    assert!(causes[0].message.contains("arn:ddl"), "{}", causes[0]);
+    assert_eq!(scene.restore.task("ddl").unwrap().state, TaskState::Failed);
+}
+
+#[test]
+fn a_task_that_is_shown_again_is_waited_for_again() {
+    let mut scene = Scene::at(Phase::Ddl).with_task("ddl", "PENDING");
+    for seconds in [0, 500, 500] {
+        scene = scene.later(seconds);
+        scene.seen.tasks.insert("ddl".into(), None);
+        assert!(matches!(progress_of(&mut scene), Progress::Running(_)));
+        scene = scene.with_task("ddl", "RUNNING");
+        assert!(matches!(progress_of(&mut scene), Progress::Running(_)));
+    }
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub enum Change {
 
 /// What a change is told as: the event's id and the resource, or the end of a worker task.
 pub enum Told {
-    Rds(&'static str),
+    Rds(&'static str, String),
     Dms(&'static str, String),
     Ecs { started_by: String },
 }
@@ -57,12 +57,18 @@ pub struct Worker {
     exit_code: Option<i32>,
 }
 
+/// The one thing of its kind that there is at a time.
+pub struct Named<T> {
+    pub name: String,
+    pub what: T,
+}
+
 pub struct Cloud {
     pub fate: Fate,
     pub luck: Luck,
-    pub database: Option<DatabaseSight>,
+    pub database: Option<Named<DatabaseSight>>,
     pub parameter_groups: BTreeSet<String>,
-    pub instance: Option<String>,
+    pub instance: Option<Named<String>>,
     pub endpoints: BTreeMap<String, String>,
     pub connections: BTreeMap<String, (String, String)>,
     pub dms_tasks: BTreeMap<String, ReplicationTaskSight>,
@@ -121,16 +127,23 @@ impl Cloud {
                     seen.parameter_groups.insert(name.clone(), there);
                 }
                 Look::Database(name) => {
-                    seen.databases.insert(name.clone(), self.database.clone());
+                    let database = named(self.database.as_ref(), name).cloned();
+                    seen.databases.insert(name.clone(), database);
                 }
                 Look::Task {
                     job, started_by, ..
                 } => {
                     seen.tasks.insert(job.clone(), self.worker(started_by));
                 }
+                Look::Strays { started_by } => {
+                    let at_work =
+                        |by: &&String| self.workers.get(*by).is_some_and(|it| !it.stopped);
+                    let task = |by: &String| (self.workers[by].arn.clone(), "RUNNING".to_owned());
+                    seen.strays = Some(started_by.iter().filter(at_work).map(task).collect());
+                }
                 Look::ReplicationInstance(name) => {
-                    seen.replication_instances
-                        .insert(name.clone(), self.instance.clone());
+                    let instance = named(self.instance.as_ref(), name).cloned();
+                    seen.replication_instances.insert(name.clone(), instance);
                 }
                 Look::Endpoint(name) => {
                     seen.endpoints
@@ -184,21 +197,25 @@ impl Cloud {
         self.workers.values().any(|worker| !worker.stopped)
     }
 
-    pub fn restore_database(&mut self, after: &mut After) {
-        if self.database.is_some() {
+    pub fn restore_database(&mut self, name: &str, after: &mut After) {
+        if let Some(database) = &self.database {
+            assert_eq!(database.name, name, "two databases at once");
             return;
         }
-        self.database = Some(DatabaseSight {
-            status: "creating".to_owned(),
-            endpoint: None,
-            password_pending: false,
+        self.database = Some(Named {
+            name: name.to_owned(),
+            what: DatabaseSight {
+                status: "creating".to_owned(),
+                endpoint: None,
+                password_pending: false,
+            },
         });
         let seconds = self.luck.between(60, 900);
         after.changes.push((seconds, Change::DatabaseMade));
     }
 
-    pub fn reset_password(&mut self, after: &mut After) -> Result<(), Cause> {
-        let Some(database) = &mut self.database else {
+    pub fn reset_password(&mut self, name: &str, after: &mut After) -> Result<(), Cause> {
+        let Some(database) = named_mut(self.database.as_mut(), name) else {
             return busy("no database");
         };
         if !matches!(
@@ -262,16 +279,26 @@ impl Cloud {
         }
     }
 
-    pub fn create_instance(&mut self, after: &mut After) {
-        if self.instance.is_none() {
-            self.instance = Some("creating".to_owned());
-            let seconds = self.luck.between(60, 900);
-            after.changes.push((seconds, Change::InstanceMade));
+    pub fn create_instance(&mut self, name: &str, after: &mut After) {
+        if let Some(instance) = &self.instance {
+            assert_eq!(instance.name, name, "two replication instances at once");
+            return;
         }
+        self.instance = Some(Named {
+            name: name.to_owned(),
+            what: "creating".to_owned(),
+        });
+        let seconds = self.luck.between(60, 900);
+        after.changes.push((seconds, Change::InstanceMade));
+    }
+
+    fn has_instance(&self) -> bool {
+        let instance = self.instance.as_ref();
+        instance.is_some_and(|instance| instance.what == "available")
     }
 
     pub fn test_connection(&mut self, endpoint: &str, after: &mut After) -> Result<(), Cause> {
-        if self.instance.as_deref() != Some("available") || !self.endpoints.contains_key(endpoint) {
+        if !self.has_instance() || !self.endpoints.contains_key(endpoint) {
             return busy("connection");
         }
         let testing = ("testing".to_owned(), String::new());
@@ -293,7 +320,7 @@ impl Cloud {
         if self.dms_tasks.contains_key(name) {
             return Ok(());
         }
-        if self.instance.as_deref() != Some("available") {
+        if !self.has_instance() {
             return busy("instance");
         }
         let sight = ReplicationTaskSight {
@@ -314,9 +341,19 @@ impl Cloud {
         Ok(())
     }
 
-    pub fn start_dms_task(&mut self, name: &str, after: &mut After) -> Result<(), Cause> {
+    pub fn start_dms_task(
+        &mut self,
+        name: &str,
+        reload: bool,
+        after: &mut After,
+    ) -> Result<(), Cause> {
         let next = Change::DmsTaskRuns(name.to_owned());
-        self.dms_task_goes(name, &["ready"], "starting", next, after)
+        let from: &[&str] = if reload {
+            &["stopped", "failed"]
+        } else {
+            &["ready"]
+        };
+        self.dms_task_goes(name, from, "starting", next, after)
     }
 
     pub fn stop_dms_task(&mut self, name: &str, after: &mut After) -> Result<(), Cause> {
@@ -350,8 +387,8 @@ impl Cloud {
     }
 
     pub fn delete_endpoint(&mut self, name: &str, after: &mut After) {
-        assert!(self.dms_tasks.is_empty(), "endpoint deleted before tasks");
         if let Some(status) = self.endpoints.get_mut(name) {
+            assert!(self.dms_tasks.is_empty(), "endpoint deleted before tasks");
             *status = "deleting".to_owned();
             let seconds = self.luck.between(1, 30);
             after
@@ -360,13 +397,15 @@ impl Cloud {
         }
     }
 
-    pub fn delete_instance(&mut self, after: &mut After) -> Result<(), Cause> {
+    pub fn delete_instance(&mut self, name: &str, after: &mut After) -> Result<(), Cause> {
+        let Some(instance) = named_mut(self.instance.as_mut(), name) else {
+            return Ok(());
+        };
         assert!(self.dms_tasks.is_empty(), "instance deleted before tasks");
-        match self.instance.as_deref() {
-            None => Ok(()),
-            Some("creating" | "deleting") => busy("instance"),
-            Some(_) => {
-                self.instance = Some("deleting".to_owned());
+        match instance.as_str() {
+            "creating" | "deleting" => busy("instance"),
+            _ => {
+                *instance = "deleting".to_owned();
                 let seconds = self.luck.between(10, 300);
                 after.changes.push((seconds, Change::InstanceGone));
                 Ok(())
@@ -374,8 +413,8 @@ impl Cloud {
         }
     }
 
-    pub fn delete_database(&mut self, after: &mut After) -> Result<(), Cause> {
-        match &mut self.database {
+    pub fn delete_database(&mut self, name: &str, after: &mut After) -> Result<(), Cause> {
+        match named_mut(self.database.as_mut(), name) {
             None => Ok(()),
             Some(database) if matches!(database.status.as_str(), "creating" | "deleting") => {
                 busy("database")
@@ -390,22 +429,33 @@ impl Cloud {
     }
 
     pub fn delete_parameter_group(&mut self, name: &str) {
+        let there = self.parameter_groups.remove(name);
         assert!(
-            self.database.is_none(),
+            !there || self.database.is_none(),
             "parameter group deleted under its database"
         );
-        self.parameter_groups.remove(name);
     }
 
     pub fn delete_secret(&mut self, name: &str) {
-        assert!(!self.is_at_work(), "secret deleted under a worker");
-        self.secrets.remove(name);
+        let there = self.secrets.remove(name);
+        let used = there && self.is_at_work();
+        assert!(!used, "secret deleted under a worker");
     }
 
     pub fn delete_objects(&mut self, prefix: &str) {
-        assert!(!self.is_at_work(), "objects deleted under a worker");
+        let before = self.objects.len();
         self.objects.retain(|key| !key.starts_with(prefix));
+        let used = self.objects.len() < before && self.is_at_work();
+        assert!(!used, "objects deleted under a worker");
     }
+}
+
+fn named<'a, T>(there: Option<&'a Named<T>>, name: &str) -> Option<&'a T> {
+    there.filter(|it| it.name == name).map(|it| &it.what)
+}
+
+fn named_mut<'a, T>(there: Option<&'a mut Named<T>>, name: &str) -> Option<&'a mut T> {
+    there.filter(|it| it.name == name).map(|it| &mut it.what)
 }
 
 fn version() -> SecretVersion {

@@ -28,12 +28,10 @@ pub enum Fate {
     FinalizeFails,
     MismatchKept,
     DropFails,
-    /// At any moment.
-    Cancelled,
 }
 
 impl Fate {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 19] = [
         Self::Good,
         Self::WithoutDms,
         Self::DmsUnneeded,
@@ -53,13 +51,11 @@ impl Fate {
         Self::FinalizeFails,
         Self::MismatchKept,
         Self::DropFails,
-        Self::Cancelled,
     ];
 
     /// Whether it may end so.
     pub fn allows(self, outcome: Outcome) -> bool {
         match self {
-            Self::Cancelled => true,
             Self::Good
             | Self::WithoutDms
             | Self::DmsUnneeded

@@ -10,11 +10,15 @@ use tenant_restore_core::restore::{Outbox, Restore};
 use tenant_restore_events::{Command, Instruction, Phase};
 
 use crate::cloud::After;
+use crate::person::News;
+use crate::way::Way;
 use crate::world::{Message, World};
 
 pub struct Run {
     pub message: Message,
     pub started: Timestamp,
+    /// Of the message, or else the one in which the run began.
+    attempt: Option<u32>,
     round: usize,
     learned: Vec<Learned>,
     stage: Stage,
@@ -41,6 +45,7 @@ struct Decided {
 impl Run {
     pub fn new(message: Message, started: Timestamp) -> Self {
         Self {
+            attempt: message.attempt,
             message,
             started,
             round: 0,
@@ -74,7 +79,11 @@ impl Run {
     fn look(&mut self, world: &mut World) -> Option<Stage> {
         let (version, before) = world.stored.clone();
         let (handler, wake) = (self.message.handler, self.message.wake.clone());
-        if !decision::may_act(handler, &before) {
+        let stale = *self.attempt.get_or_insert(before.attempt) != before.attempt;
+        if stale && self.round > 0 {
+            world.walked(Way::RunMeetsNextAttempt);
+        }
+        if stale || !decision::may_act(handler, &before) {
             self.step_aside(&before, world);
             return None;
         }
@@ -144,6 +153,9 @@ impl Run {
         if world.stored.0 != decided.version {
             return false;
         }
+        if decided.before.held.is_some() && decided.next.held.is_none() {
+            world.walked(Way::HoldRunsOut);
+        }
         decided.version += 1;
         world.stored = (decided.version, decided.next.clone());
         true
@@ -173,7 +185,7 @@ impl Run {
                 None => Some(Stage::Taken(decided)),
             };
         };
-        match self.perform(&effect, world) {
+        match perform(&effect, &decided.next, world) {
             Ok(facts) => {
                 self.learned.extend(facts);
                 self.learned.extend(effect.answered());
@@ -198,7 +210,7 @@ impl Run {
         if handler == Phase::Complete {
             self.message.crashes = 0;
             let instruction = Instruction::Complete;
-            let command = Command::new(decided.next.id.as_str(), 1, instruction);
+            let command = Command::new(decided.next.id.as_str(), decided.next.attempt, instruction);
             world.send(&command);
             return None;
         }
@@ -235,30 +247,35 @@ impl Run {
         }
         None
     }
-
-    fn perform(&mut self, effect: &Effect, world: &mut World) -> Result<Vec<Learned>, Cause> {
-        if world.cloud.luck.refuses() {
-            return Err(Cause::new(ErrorKind::Throttled, effect.describe()));
-        }
-        let mut after = After::default();
-        let learned = call(effect, world, &mut after);
-        world.follow(after);
-        // The call went through, but its answer was lost.
-        if world.cloud.luck.refuses() {
-            return Err(Cause::new(ErrorKind::ServiceFault, effect.describe()));
-        }
-        learned
-    }
 }
 
-fn send_outbox(restore: &Restore, world: &mut World) {
+fn perform(effect: &Effect, restore: &Restore, world: &mut World) -> Result<Vec<Learned>, Cause> {
+    if world.cloud.luck.refuses() {
+        return Err(Cause::new(ErrorKind::Throttled, effect.describe()));
+    }
+    let mut after = After::default();
+    let learned = call(effect, restore, world, &mut after);
+    world.follow(after);
+    // The call went through, but its answer was lost.
+    if world.cloud.luck.refuses() {
+        return Err(Cause::new(ErrorKind::ServiceFault, effect.describe()));
+    }
+    learned
+}
+
+pub fn send_outbox(restore: &Restore, world: &mut World) {
     for command in &restore.outbox.commands {
         world.send(command);
     }
 }
 
-fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Learned>, Cause> {
-    let cloud = &mut world.cloud;
+fn call(
+    effect: &Effect,
+    restore: &Restore,
+    world: &mut World,
+    after: &mut After,
+) -> Result<Vec<Learned>, Cause> {
+    let (cloud, resumed) = (&mut world.cloud, restore.resumed.count);
     match effect {
         Effect::DeriveParameterGroup { name, .. } => {
             cloud.parameter_groups.insert(name.clone());
@@ -268,15 +285,15 @@ fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Lea
         | Effect::DeleteCluster { .. } => panic!("no cluster here"),
         Effect::DeleteParameterGroup { name, .. } => cloud.delete_parameter_group(name),
         Effect::RestoreDatabase { name, .. } => {
-            cloud.restore_database(after);
+            cloud.restore_database(name, after);
             return made(name);
         }
         Effect::CreateSecret { name, .. } => {
             cloud.secrets.insert(name.clone());
             return Ok(vec![Learned::Exists { name: name.clone() }]);
         }
-        Effect::ResetPassword { .. } => {
-            cloud.reset_password(after)?;
+        Effect::ResetPassword { database, .. } => {
+            cloud.reset_password(database, after)?;
             return Ok(vec![Learned::PasswordAccepted { pending: true }]);
         }
         Effect::RunTask {
@@ -287,19 +304,22 @@ fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Lea
             ..
         } => {
             let arn = cloud.run_task(name, key, started_by, job, after);
-            let job = name.clone();
-            return Ok(vec![Learned::Task { job, arn }]);
+            let started_by = started_by.clone();
+            return Ok(vec![Learned::Task { started_by, arn }]);
         }
         Effect::StopTask { arn } => cloud.stop_task(arn, after),
         Effect::CreateReplicationInstance { name } => {
-            cloud.create_instance(after);
+            cloud.create_instance(name, after);
             return made(name);
         }
         Effect::CreateEndpoint { name, .. } => {
             cloud.endpoints.insert(name.clone(), "active".to_owned());
             return made(name);
         }
-        Effect::TestConnection { endpoint, .. } => cloud.test_connection(endpoint, after)?,
+        Effect::TestConnection { endpoint, .. } => {
+            cloud.test_connection(endpoint, after)?;
+            return Ok(repeated(endpoint, resumed));
+        }
         Effect::CreateReplicationTask {
             name,
             schema,
@@ -309,26 +329,43 @@ fn call(effect: &Effect, world: &mut World, after: &mut After) -> Result<Vec<Lea
             cloud.create_dms_task(name, schema, tables, after)?;
             return made(name);
         }
-        Effect::StartReplicationTask { name, .. } => cloud.start_dms_task(name, after)?,
+        Effect::StartReplicationTask { name, reload } => {
+            cloud.start_dms_task(name, *reload, after)?;
+            if *reload {
+                world.walked(Way::LoadedAgain);
+            }
+            return Ok(repeated(name, resumed));
+        }
         Effect::StopReplicationTask { name } => cloud.stop_dms_task(name, after)?,
         Effect::DeleteReplicationTask { name } => cloud.delete_dms_task(name, after)?,
         Effect::DeleteEndpoint { name } => cloud.delete_endpoint(name, after),
-        Effect::DeleteReplicationInstance { .. } => cloud.delete_instance(after)?,
-        Effect::DeleteDatabase { .. } => cloud.delete_database(after)?,
+        Effect::DeleteReplicationInstance { name } => cloud.delete_instance(name, after)?,
+        Effect::DeleteDatabase { name } => cloud.delete_database(name, after)?,
         Effect::DeleteSecret { name } => cloud.delete_secret(name),
         Effect::DeleteObjects { prefix } => cloud.delete_objects(prefix),
         Effect::Announce { ended, .. } => {
             world.outcomes.push((**ended).clone());
+            world.hear(News::Ended);
             return Ok(vec![Learned::Announced]);
         }
         // No plan is asked for here.
         Effect::TellPlan { .. } => panic!("told a plan without a wish"),
-        Effect::ReleaseAdmission => world.place.give_back(&world.stored.1.id),
+        Effect::ReleaseAdmission => {
+            world.place.give_back(&restore.id, restore.attempt);
+        }
         Effect::ReleaseClaims => {}
-        // No restore here asks to be held.
-        Effect::TellHeld { .. } => panic!("held without a wish"),
+        Effect::TellHeld { until, .. } => {
+            world.walked(Way::Held);
+            world.hear(News::Held);
+            return Ok(vec![Learned::HeldTold { until: *until }]);
+        }
     }
     Ok(Vec::new())
+}
+
+fn repeated(name: &str, resumed: u32) -> Vec<Learned> {
+    let name = name.to_owned();
+    vec![Learned::Repeated { name, resumed }]
 }
 
 /// Everything in this world is ours, so a name that is taken teaches the same.

@@ -53,8 +53,8 @@ impl Place {
     }
 
     /// A restore gives back what it has.
-    pub fn give_back(&mut self, id: &RestoreId) {
-        self.ledger.release(id, 1, self.limits);
+    pub fn give_back(&mut self, id: &RestoreId, attempt: u32) {
+        self.ledger.release(id, attempt, self.limits);
     }
 
     /// Whether nobody has it, and nobody waits.

@@ -148,6 +148,7 @@ impl Engine {
     /// Starts the test of a connection.
     pub async fn test_connection(
         &self,
+        restore: &Restore,
         instance: &str,
         endpoint: &str,
     ) -> Result<Vec<Learned>, Fault> {
@@ -168,7 +169,7 @@ impl Engine {
             .replication_instance_arn(instance_arn)
             .endpoint_arn(endpoint_arn);
         request.send().await.map_err(fault(&doing))?;
-        Ok(vec![repeated(endpoint)])
+        Ok(vec![repeated(restore, endpoint)])
     }
 
     /// Makes the full-load task of a schema.
@@ -218,6 +219,7 @@ impl Engine {
     /// Starts a DMS task; one that ran before loads its tables again, after truncating them.
     pub async fn start_replication_task(
         &self,
+        restore: &Restore,
         name: &str,
         reload: bool,
     ) -> Result<Vec<Learned>, Fault> {
@@ -253,7 +255,7 @@ impl Engine {
             Err(fault) => return Err(fault),
             Ok(_) => {}
         }
-        Ok(vec![repeated(name)])
+        Ok(vec![repeated(restore, name)])
     }
 
     /// Whether a DMS task has been started, by a twin of our call. One that was to load for the first time may have ended
@@ -276,9 +278,10 @@ fn may_be_started(fault: &Fault, reload: bool) -> bool {
     fault.cause.kind == ErrorKind::Busy || (has_run && !reload)
 }
 
-fn repeated(name: &str) -> Learned {
+fn repeated(restore: &Restore, name: &str) -> Learned {
     Learned::Repeated {
         name: name.to_owned(),
+        resumed: restore.resumed.count,
     }
 }
 

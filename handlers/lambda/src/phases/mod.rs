@@ -152,7 +152,7 @@ impl Engine {
                     .await
             }
             Effect::TestConnection { instance, endpoint } => {
-                self.test_connection(instance, endpoint).await
+                self.test_connection(restore, instance, endpoint).await
             }
             Effect::CreateReplicationTask {
                 name,
@@ -173,7 +173,7 @@ impl Engine {
                 .await
             }
             Effect::StartReplicationTask { name, reload } => {
-                self.start_replication_task(name, *reload).await
+                self.start_replication_task(restore, name, *reload).await
             }
             Effect::StopReplicationTask { name } => {
                 self.stop_replication_task(name).await.map(nothing)

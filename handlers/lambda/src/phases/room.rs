@@ -5,15 +5,18 @@ use tenant_restore_core::price::Size;
 use tenant_restore_core::restore::ResourceKind;
 use tenant_restore_core::sight::{Made, RoomSight, StorageSight};
 
+use super::clusters::cluster_sight;
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
-use crate::price;
 
 impl Engine {
     /// Looks at the storage of the target, at the source, of which a copy is made, and at the account's quotas.
     pub async fn room(&self, source: &str, target: &str) -> Result<RoomSight, Fault> {
         let original = self.describe_database(source).await?;
-        let makes = self.makes(original.as_ref());
+        let size = match &original {
+            Some(instance) => self.size_of(instance).await?,
+            None => self.size_of_writer(source).await?,
+        };
         let cluster = match &original {
             Some(instance) => instance.db_cluster_identifier().is_some(),
             None => self.describe_cluster(source).await?.is_some(),
@@ -25,14 +28,28 @@ impl Engine {
             self.describe_database(target).await?
         };
         Ok(RoomSight {
-            makes,
+            makes: self.makes(size.as_ref()),
             storage: self.storage(target, instance).await?,
             quotas,
         })
     }
 
+    /// Of the writer of a cluster; none if there is no such cluster, or it has none.
+    async fn size_of_writer(&self, cluster: &str) -> Result<Option<Size>, Fault> {
+        let Some(cluster) = self.describe_cluster(cluster).await? else {
+            return Ok(None);
+        };
+        let Some(writer) = cluster_sight(&cluster).writer else {
+            return Ok(None);
+        };
+        match self.describe_database(&writer).await? {
+            Some(writer) => self.size_of(&writer).await,
+            None => Ok(None),
+        }
+    }
+
     /// A temporary database is made as its source is.
-    fn makes(&self, source: Option<&DbInstance>) -> Vec<Made> {
+    fn makes(&self, database: Option<&Size>) -> Vec<Made> {
         let cost = |size: &Size| self.config.prices.cost(size);
         let class = self.config.replication.instance_class.clone();
         let made = |kind, what: &str, cost| Made {
@@ -40,8 +57,7 @@ impl Engine {
             what: what.to_owned(),
             cost,
         };
-        let database = source.and_then(price::database);
-        let database = database.as_ref().map(&cost);
+        let database = database.map(&cost);
         let replication = cost(&Size::ReplicationInstance { class });
         let secret = || Some(cost(&Size::Secret));
         vec![

@@ -65,20 +65,23 @@ impl Engine {
         let pages = self.clients.rds.describe_db_instances().into_paginator();
         let instances = pages.items().send().collect::<Result<Vec<_>, _>>().await;
         let instances = instances.map_err(fault("list the DB instances"))?;
-        let listed = instances.into_iter().filter_map(|instance| {
-            let size = price::database(&instance);
+        let mut listed = Vec::new();
+        for instance in instances {
+            let name = instance.db_instance_identifier.clone();
+            let Some(named) = self.named(Kind::Database, name) else {
+                continue;
+            };
+            let size = self.size_of(&instance).await?;
+            let status = instance.db_instance_status.unwrap_or_default();
             let tags = instance.tag_list.unwrap_or_default();
-            Some(Listed {
+            listed.push(Listed {
                 size,
-                status: instance
-                    .db_instance_status
-                    .unwrap_or_default()
-                    .to_ascii_lowercase(),
+                status: status.to_ascii_lowercase(),
                 tags: Some(pairs(tags, |tag| (tag.key, tag.value))),
-                ..self.named(Kind::Database, instance.db_instance_identifier)?
-            })
-        });
-        Ok(listed.collect())
+                ..named
+            });
+        }
+        Ok(listed)
     }
 
     async fn list_clusters(&self) -> Result<Vec<Listed>, Fault> {

@@ -136,7 +136,7 @@ async fn end_of(
     }
 }
 
-/// Has a failed restore tried again, under the same names, while all events of its first attempt come once more.
+/// Has a failed restore tried again, at once, while all events of its first attempt come once more.
 async fn replay(scene: &Scene, place: &Place, ended: &mut Ended) -> Result<()> {
     let events = scene.aws_events.about(&ended.restore_id)?;
     let ran = command_line::run(&["replay", &ended.restore_id], "").await?;

@@ -8,4 +8,5 @@ mod clusters;
 mod planning;
 mod rows;
 mod sources;
+mod strays;
 mod targets;

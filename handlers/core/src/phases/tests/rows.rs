@@ -268,3 +268,17 @@ fn what_stands_in_dms_under_our_names_is_not_used_before_it_is_known_to_be_ours(
         Effect::CreateReplicationTask { .. }
     ));
 }
+
+#[test]
+fn tables_that_were_incomplete_when_it_failed_are_loaded_again_once_it_is_resumed() {
+    let mut scene = loading()
+        .with_result("copy", result())
+        .with_dms_task(0, "stopped", "Table cancelled")
+        .with_dms_task(1, "stopped", "Table completed");
+    let name = scene.names().replication_task(0);
+    assert_eq!(scene.decide().restore.phase, Phase::Cleanup);
+    scene.restore.resumed.reload = vec![name.clone()];
+    let reload = true;
+    let again = Effect::StartReplicationTask { name, reload };
+    assert_eq!(scene.decide().effects, [again]);
+}

@@ -12,21 +12,22 @@ impl Cloud {
             Change::DatabaseAvailable => self.database_goes("creating", "available"),
             Change::PasswordSet => {
                 if let Some(database) = &mut self.database {
-                    database.password_pending = false;
+                    database.what.password_pending = false;
+                    let name = database.name.clone();
+                    after.told.push(Told::Rds("RDS-EVENT-0016", name));
                 }
                 self.database_goes("resetting-master-credentials", "available");
-                after.told.push(Told::Rds("RDS-EVENT-0016"));
             }
             Change::DatabaseGone => {
-                self.database = None;
-                after.told.push(Told::Rds("RDS-EVENT-0003"));
+                if let Some(database) = self.database.take() {
+                    after.told.push(Told::Rds("RDS-EVENT-0003", database.name));
+                }
             }
             Change::InstanceMade => self.instance_made(&mut after),
             Change::InstanceGone => {
-                self.instance = None;
-                after
-                    .told
-                    .push(Told::Dms("DMS-EVENT-0003", "-i".to_owned()));
+                if let Some(instance) = self.instance.take() {
+                    after.told.push(Told::Dms("DMS-EVENT-0003", instance.name));
+                }
             }
             Change::ConnectionTested(name) => {
                 let failed = self.fate == Fate::ConnectionFails && name.ends_with("-t");
@@ -45,7 +46,7 @@ impl Cloud {
             Change::DmsTaskStops(name) => self.dms_task_stops(name, &mut after),
             Change::DmsTaskGone(name) => {
                 self.dms_tasks.remove(name);
-                after.told.push(Told::Dms("DMS-EVENT-0073", suffix(name)));
+                after.told.push(Told::Dms("DMS-EVENT-0073", name.clone()));
             }
             Change::WorkerStops(started_by) => self.worker_stops(started_by, &mut after),
         }
@@ -53,7 +54,8 @@ impl Cloud {
     }
 
     fn database_goes(&mut self, from: &str, to: &str) {
-        if let Some(database) = self.database.as_mut().filter(|it| it.status == from) {
+        let database = self.database.as_mut().map(|it| &mut it.what);
+        if let Some(database) = database.filter(|it| it.status == from) {
             database.status = to.to_owned();
         }
     }
@@ -66,19 +68,21 @@ impl Cloud {
             return self.database_goes("creating", "backing-up");
         }
         if let Some(database) = &mut self.database {
-            database.endpoint = Some(("temporary".to_owned(), 5432));
+            database.what.endpoint = Some(("temporary".to_owned(), 5432));
+            let name = database.name.clone();
+            after.told.push(Told::Rds("RDS-EVENT-0019", name));
         }
-        after.told.push(Told::Rds("RDS-EVENT-0019"));
         let seconds = self.luck.between(0, 120);
         after.changes.push((seconds, Change::DatabaseAvailable));
     }
 
     fn instance_made(&mut self, after: &mut After) {
         let fails = self.fate == Fate::InstanceFails;
-        self.instance = Some(if fails { "failed" } else { "available" }.to_owned());
-        after
-            .told
-            .push(Told::Dms("DMS-EVENT-0005", "-i".to_owned()));
+        if let Some(instance) = &mut self.instance {
+            instance.what = if fails { "failed" } else { "available" }.to_owned();
+            let name = instance.name.clone();
+            after.told.push(Told::Dms("DMS-EVENT-0005", name));
+        }
     }
 
     fn dms_task_steps(&mut self, name: &str, from: &str, to: &str) {
@@ -102,12 +106,16 @@ impl Cloud {
             _ => "Stop Reason FULL_LOAD_ONLY_FINISHED",
         }
         .to_owned();
-        if self.fate == Fate::DmsTableErrs {
-            for (_, state) in self.dms_tables.get_mut(name).into_iter().flatten() {
-                *state = "Table error".to_owned();
-            }
+        let state = match self.fate {
+            Fate::DmsTableErrs => "Table error",
+            _ => "Table completed",
+        };
+        for (_, table) in self.dms_tables.get_mut(name).into_iter().flatten() {
+            *table = state.to_owned();
         }
-        after.told.push(Told::Dms("DMS-EVENT-0079", suffix(name)));
+        after
+            .told
+            .push(Told::Dms("DMS-EVENT-0079", name.to_owned()));
     }
 
     fn worker_stops(&mut self, started_by: &str, after: &mut After) {
@@ -134,8 +142,4 @@ impl Cloud {
         }
         self.results.insert(worker.job.result_key.clone(), result);
     }
-}
-
-fn suffix(name: &str) -> String {
-    name[name.len() - 4..].to_owned()
 }

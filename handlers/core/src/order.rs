@@ -1,0 +1,125 @@
+//! Orders of a person about a restore that exists. An order may be delivered twice, also much later: it is followed once.
+
+use jiff::Timestamp;
+use tenant_restore_events::{Command, Instruction};
+
+use crate::restore::Restore;
+
+/// What is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// End it now.
+    Cancel,
+    /// Try it again: from the step that failed, if it is held; else as a new attempt.
+    Replay,
+}
+
+/// What to do about an order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// Save this record, then send its outbox.
+    Follow(Box<Restore>),
+    /// It was followed before, but perhaps not its outbox sent.
+    Followed,
+    /// Why it can't be followed.
+    Refuse(String),
+}
+
+/// Answers an order that came as the event of that id; EventBridge gives every event one.
+pub fn answer(
+    restore: &Restore,
+    order: Order,
+    event_id: &str,
+    requested_by: Option<&str>,
+    now: Timestamp,
+) -> Answer {
+    let has_id = !event_id.is_empty();
+    if has_id && restore.orders.iter().any(|followed| followed == event_id) {
+        return Answer::Followed;
+    }
+    let followed = match order {
+        Order::Cancel => cancelled(restore, requested_by, now),
+        Order::Replay if restore.held.is_some() => resumed(restore, now),
+        Order::Replay => replayed(restore, now),
+    };
+    match followed {
+        Ok(mut next) => {
+            next.orders.extend(has_id.then(|| event_id.to_owned()));
+            Answer::Follow(Box::new(next))
+        }
+        Err(problem) => Answer::Refuse(problem),
+    }
+}
+
+fn cancelled(
+    restore: &Restore,
+    requested_by: Option<&str>,
+    now: Timestamp,
+) -> Result<Restore, String> {
+    let mut next = restore.clone();
+    next.cancel(requested_by, now)?;
+    Ok(next)
+}
+
+fn resumed(restore: &Restore, now: Timestamp) -> Result<Restore, String> {
+    let mut next = restore.clone();
+    next.resume(now)?;
+    Ok(next)
+}
+
+/// Intake has no command for a beginning; `Admit` makes it look.
+fn replayed(restore: &Restore, now: Timestamp) -> Result<Restore, String> {
+    let mut next = restore.next_attempt(now)?;
+    let begin = Command::new(next.id.as_str(), next.attempt, Instruction::Admit);
+    next.outbox.commands = vec![begin];
+    Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use tenant_restore_events::Phase;
+
+    use super::*;
+    use crate::scene::{Scene, begin};
+
+    fn follow(restore: &Restore, order: Order, event: &str) -> Restore {
+        match answer(restore, order, event, None, begin()) {
+            Answer::Follow(next) => *next,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn ended(mut restore: Restore) -> Restore {
+        restore.phase = Phase::Complete;
+        restore.decide_outcome("s3://bucket/report".to_owned(), begin());
+        restore.announced = true;
+        restore
+    }
+
+    #[test]
+    fn what_an_order_causes_is_in_the_record_that_is_saved_so_that_it_can_be_sent_again() {
+        let restore = Scene::at(Phase::Ddl).restore;
+        let cancelled = follow(&restore, Order::Cancel, "e-1");
+        let commands = |restore: &Restore| restore.outbox.commands.clone();
+        assert_eq!(commands(&cancelled)[0].instruction, Instruction::CleanUp);
+        let again = follow(&ended(cancelled), Order::Replay, "e-2");
+        let begin = &commands(&again)[0];
+        assert_eq!((begin.instruction, begin.attempt), (Instruction::Admit, 2));
+    }
+
+    #[test]
+    fn an_order_is_followed_once_however_often_and_late_it_is_delivered() {
+        let restore = Scene::at(Phase::Ddl).restore;
+        let cancelled = follow(&restore, Order::Cancel, "e-1");
+        let repeated =
+            |restore: &Restore, order, event| answer(restore, order, event, None, begin());
+        assert_eq!(repeated(&cancelled, Order::Cancel, "e-1"), Answer::Followed);
+        let other = repeated(&cancelled, Order::Cancel, "e-2");
+        assert!(matches!(other, Answer::Refuse(_)), "{other:?}");
+        let again = follow(&ended(cancelled), Order::Replay, "e-3");
+        // It fails too, then the order comes once more.
+        let failed = ended(follow(&again, Order::Cancel, "e-4"));
+        assert_eq!(repeated(&failed, Order::Replay, "e-3"), Answer::Followed);
+        assert_eq!(follow(&failed, Order::Replay, "e-5").attempt, 3);
+    }
+}
