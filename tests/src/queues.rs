@@ -1,6 +1,7 @@
 //! The pipeline's own queues, for what only an operator does: sending by hand, and looking at what was given up.
 
 use aws_sdk_sqs::types::{Message, QueueAttributeName};
+use tokio::sync::Mutex;
 
 use crate::cloud::{Cloud, DEPLOYMENT};
 use crate::error::{Context, Result};
@@ -10,6 +11,12 @@ const WAITING: [QueueAttributeName; 2] = [
     QueueAttributeName::ApproximateNumberOfMessages,
     QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
 ];
+
+/// One reader at a time: whoever receives a message makes the receipts of others invalid.
+static READER: Mutex<()> = Mutex::const_new(());
+
+/// Seconds; longer than a queue takes to read.
+const HIDDEN_WHILE_READ: i32 = 30;
 
 /// One of the pipeline's queues: `intake` … `complete`, `dlq` or `dead`.
 #[derive(Debug, Clone)]
@@ -37,6 +44,22 @@ impl Queue {
             cloud: cloud.clone(),
             url: answer.queue_url.context(doing())?,
         })
+    }
+
+    /// The queues for what EventBridge could not deliver to a rule's target.
+    ///
+    /// # Errors
+    /// What SQS answers.
+    pub async fn undelivered(cloud: &Cloud) -> Result<Vec<Self>> {
+        let list = cloud.sqs.list_queues();
+        let list = list.queue_name_prefix(format!("{DEPLOYMENT}-undelivered-"));
+        let answer = list.send().await.context("list the queues")?;
+        let urls = answer.queue_urls.unwrap_or_default().into_iter();
+        let queue = |url| Self {
+            cloud: cloud.clone(),
+            url,
+        };
+        Ok(urls.map(queue).collect())
     }
 
     /// Sends any text.
@@ -128,18 +151,37 @@ impl Queue {
         Ok(())
     }
 
-    /// Up to ten messages that wait, left in the queue and visible again at once.
+    /// All messages that wait, left in the queue.
     ///
     /// # Errors
     /// What SQS answers.
-    pub async fn peek(&self) -> Result<Vec<Message>> {
+    pub async fn read_all(&self) -> Result<Vec<Message>> {
+        let _alone = READER.lock().await;
+        let mut all = Vec::new();
+        loop {
+            let some = self.receive(HIDDEN_WHILE_READ).await?;
+            if some.is_empty() {
+                break;
+            }
+            all.extend(some);
+        }
+        for message in &all {
+            let show = self.cloud.sqs.change_message_visibility();
+            let show = show.queue_url(&self.url).visibility_timeout(0);
+            let show = show.set_receipt_handle(message.receipt_handle().map(str::to_owned));
+            show.send().await.context("show a message again")?;
+        }
+        Ok(all)
+    }
+
+    async fn receive(&self, hidden: i32) -> Result<Vec<Message>> {
         let receive = self
             .cloud
             .sqs
             .receive_message()
             .queue_url(&self.url)
             .max_number_of_messages(10)
-            .visibility_timeout(0);
+            .visibility_timeout(hidden);
         let receive = receive
             .message_attribute_names("All")
             .message_system_attribute_names("All".into());
@@ -156,8 +198,9 @@ impl Queue {
     /// # Errors
     /// What SQS answers.
     pub async fn take(&self, text: &str) -> Result<Vec<Message>> {
+        let _alone = READER.lock().await;
         let mut taken = Vec::new();
-        for message in self.peek().await? {
+        for message in self.receive(0).await? {
             if !message.body().is_some_and(|body| body.contains(text)) {
                 continue;
             }

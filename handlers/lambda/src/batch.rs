@@ -67,7 +67,10 @@ async fn one(engine: &Engine, body: &str, delivery: &Delivery) -> Result<(), Fau
     }
     match crate::message::read(body, &engine.config.setting.deployment) {
         Ok(message) => engine.receive(message, body, delivery).await,
-        Err(reason) => crate::letters::keep(engine, body, delivery, &reason).await,
+        Err(reason) => {
+            let owner = crate::letters::Owner::Nobody;
+            crate::letters::keep(engine, body, delivery, &reason, owner).await
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::batch::Delivery;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::fault::Fault;
+use crate::letters::Owner;
 use crate::message::Message;
 use crate::setbacks::give_up;
 use crate::store::{LogEntry, Saved, Stored};
@@ -94,8 +95,8 @@ impl Engine {
                     )
                     .await?;
                 if !known && is_command {
-                    return crate::letters::keep(self, body, delivery, "no restore has this id")
-                        .await;
+                    let (reason, owner) = ("no restore has this id", Owner::Nobody);
+                    return crate::letters::keep(self, body, delivery, reason, owner).await;
                 }
                 Ok(())
             }

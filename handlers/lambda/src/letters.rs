@@ -12,12 +12,21 @@ use crate::fault::{Fault, fault};
 use crate::message::{self, Message};
 use crate::metric;
 
+/// Whether a message belongs to a restore; what belongs to none raises a metric of its own, for an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// It does, or to a request that was to open one.
+    Restore,
+    /// It can't be read, or names a restore that there isn't.
+    Nobody,
+}
+
 /// Takes a letter from the dead-letter queue.
 ///
 /// # Errors
 /// When the letter could not be kept.
 pub async fn receive(engine: &Engine, body: &str, delivery: &Delivery) -> Result<(), Fault> {
-    let reason = match message::read(body, &engine.config.setting.deployment) {
+    let (reason, owner) = match message::read(body, &engine.config.setting.deployment) {
         Ok(Message::Restore {
             id,
             attempt: Some(attempt),
@@ -29,28 +38,27 @@ pub async fn receive(engine: &Engine, body: &str, delivery: &Delivery) -> Result
                 ErrorKind::DeadLetter,
                 format!("the command {name} to {phase} was given up"),
             );
-            engine.abandon(&id, attempt, phase, cause, delivery).await?;
-            format!("the command {name} to {phase} was given up")
+            let known = engine.abandon(&id, attempt, phase, cause, delivery).await?;
+            (format!("the command {name} to {phase} was given up"), known)
         }
         Ok(Message::Restore { id, name, .. }) => {
             let reason = format!("{name} was given up after repeated failures of its handler");
             let cause = Cause::new(ErrorKind::DeadLetter, reason.clone());
-            engine.arm_again(&id, cause, delivery).await?;
-            reason
+            (reason, engine.arm_again(&id, cause, delivery).await?)
         }
         Ok(Message::Request(ask, envelope)) => {
             let reason = "the request was given up after repeated failures of its handler";
             let cause = Cause::new(ErrorKind::DeadLetter, reason);
             crate::requests::abandon(engine, ask, &envelope, cause, delivery).await?;
-            reason.to_owned()
+            (reason.to_owned(), Owner::Restore)
         }
         Ok(Message::Order(_, envelope)) => {
-            crate::orders::abandon(engine, &envelope).await?;
-            "given up after repeated failures of its handler".to_owned()
+            let reason = "given up after repeated failures of its handler".to_owned();
+            (reason, crate::orders::abandon(engine, &envelope).await?)
         }
-        Err(reason) => reason,
+        Err(reason) => (reason, Owner::Nobody),
     };
-    keep(engine, body, delivery, &reason).await
+    keep(engine, body, delivery, &reason, owner).await
 }
 
 /// Keeps a message in the queue `dead`, with its cause.
@@ -62,6 +70,7 @@ pub async fn keep(
     body: &str,
     delivery: &Delivery,
     reason: &str,
+    owner: Owner,
 ) -> Result<(), Fault> {
     warn!(%reason, "message kept in the queue dead");
     let reason: String = reason
@@ -83,7 +92,11 @@ pub async fn keep(
         .await
         .map_err(fault("keep the message in the queue dead"))?;
     let deployment = &engine.config.setting.deployment.name;
-    metric::count(deployment, engine.config.handler.as_str(), "DeadLetters");
+    let phase = engine.config.handler.as_str();
+    metric::count(deployment, phase, "DeadLetters");
+    if owner == Owner::Nobody {
+        metric::count(deployment, phase, "MessagesOfNobody");
+    }
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use tracing::info;
 use crate::batch::Delivery;
 use crate::engine::{Engine, MOST_ROUNDS, Woken};
 use crate::fault::Fault;
+use crate::letters::Owner;
 use crate::store::{LogEntry, Refused, Saved, Stored};
 
 /// Takes an order. One that can't be followed is kept in the queue `dead`, with the reason.
@@ -39,11 +40,13 @@ pub async fn receive(
             };
             follow(engine, &id, &asked).await?
         }
-        Err(problem) => Err(problem),
+        Err(problem) => Err((problem, Owner::Nobody)),
     };
     match refused {
         Ok(()) => Ok(()),
-        Err(problem) => crate::letters::keep(engine, body, delivery, &problem).await,
+        Err((problem, owner)) => {
+            crate::letters::keep(engine, body, delivery, &problem, owner).await
+        }
     }
 }
 
@@ -62,14 +65,15 @@ fn reference(engine: &Engine, detail: &Value) -> Result<(RestoreId, Option<Strin
 ///
 /// # Errors
 /// When a call failed.
-pub async fn abandon(engine: &Engine, envelope: &Envelope<Value>) -> Result<(), Fault> {
+pub async fn abandon(engine: &Engine, envelope: &Envelope<Value>) -> Result<Owner, Fault> {
     let Ok((id, _)) = reference(engine, &envelope.detail) else {
-        return Ok(());
+        return Ok(Owner::Nobody);
     };
-    match engine.load(&id).await? {
-        Some(stored) => engine.send_outbox(&stored.restore.outbox).await,
-        None => Ok(()),
-    }
+    let Some(stored) = engine.load(&id).await? else {
+        return Ok(Owner::Nobody);
+    };
+    engine.send_outbox(&stored.restore.outbox).await?;
+    Ok(Owner::Restore)
 }
 
 struct Asked<'a> {
@@ -93,13 +97,14 @@ async fn follow(
     engine: &Engine,
     id: &RestoreId,
     asked: &Asked<'_>,
-) -> Result<Result<(), String>, Fault> {
+) -> Result<Result<(), (String, Owner)>, Fault> {
     for _ in 0..MOST_ROUNDS {
         let Some(Stored { version, restore }) = engine.load(id).await? else {
-            return Ok(Err(format!("no restore has the id {id}")));
+            let problem = format!("no restore has the id {id}");
+            return Ok(Err((problem, Owner::Nobody)));
         };
         if let Err(problem) = permitted(engine, &restore, asked) {
-            return Ok(Err(problem));
+            return Ok(Err((problem, Owner::Restore)));
         }
         let now = Timestamp::now();
         let answer = order::answer(
@@ -115,7 +120,7 @@ async fn follow(
                 engine.send_outbox(&restore.outbox).await?;
                 return Ok(Ok(()));
             }
-            Answer::Refuse(problem) => return Ok(Err(problem)),
+            Answer::Refuse(problem) => return Ok(Err((problem, Owner::Restore))),
         };
         match save(engine, &restore, version, &next, asked).await? {
             Ok(Saved::Conflict) => {}
@@ -124,7 +129,7 @@ async fn follow(
                 engine.send_outbox(&next.outbox).await?;
                 return Ok(Ok(()));
             }
-            Err(problem) => return Ok(Err(problem)),
+            Err(problem) => return Ok(Err((problem, Owner::Restore))),
         }
     }
     Err(Fault::new(

@@ -155,7 +155,8 @@ pub async fn abandon(
     if stored.restore.request.fingerprint != request::fingerprint(&envelope.detail) {
         return Ok(());
     }
-    engine.abandon(&id, 1, Phase::Intake, cause, delivery).await
+    let abandoned = engine.abandon(&id, 1, Phase::Intake, cause, delivery);
+    abandoned.await.map(drop)
 }
 
 async fn open(

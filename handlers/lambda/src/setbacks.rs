@@ -12,6 +12,7 @@ use tracing::{info, warn};
 use crate::batch::Delivery;
 use crate::engine::{Engine, MOST_ROUNDS, Round, Woken};
 use crate::fault::Fault;
+use crate::letters::Owner;
 use crate::store::{LogEntry, Saved, Stored};
 
 impl Engine {
@@ -74,7 +75,7 @@ impl Engine {
         phase: Phase,
         cause: Cause,
         delivery: &Delivery,
-    ) -> Result<(), Fault> {
+    ) -> Result<Owner, Fault> {
         let judge = |restore: &Restore| {
             letter::command(restore, attempt, phase, cause.clone(), Timestamp::now())
         };
@@ -87,7 +88,7 @@ impl Engine {
         id: &RestoreId,
         cause: Cause,
         delivery: &Delivery,
-    ) -> Result<(), Fault> {
+    ) -> Result<Owner, Fault> {
         let pace = &self.config.setting.pace;
         let judge =
             |restore: &Restore| letter::hint(restore, cause.clone(), pace, Timestamp::now());
@@ -100,10 +101,10 @@ impl Engine {
         judge: impl Fn(&Restore) -> Verdict,
         cause: &Cause,
         delivery: &Delivery,
-    ) -> Result<(), Fault> {
+    ) -> Result<Owner, Fault> {
         for _ in 0..MOST_ROUNDS {
             let Some(Stored { version, restore }) = self.load(id).await? else {
-                return Ok(());
+                return Ok(Owner::Nobody);
             };
             let next = match judge(&restore) {
                 Verdict::Fail(next) => next,
@@ -111,27 +112,41 @@ impl Engine {
                     for tick in &ticks {
                         self.send_tick(tick).await?;
                     }
-                    return self.send_outbox(&restore.outbox).await;
+                    self.send_outbox(&restore.outbox).await?;
+                    let entry = self.letter(cause, delivery, &restore, &restore);
+                    self.log(id, version, &entry).await?;
+                    return Ok(Owner::Restore);
                 }
             };
-            let woken = Woken {
-                wake: Wake::Request,
-                name: "letter".to_owned(),
-                delivery,
-            };
-            let entry = LogEntry {
-                cause: "letter".to_owned(),
-                trouble: Some(cause.to_string()),
-                ..self.entry(&woken, &restore, &next, &[])
-            };
+            let entry = self.letter(cause, delivery, &restore, &next);
             if self.save(&next, version, &entry).await? == Saved::Yes {
-                return self.send_outbox(&next.outbox).await;
+                self.send_outbox(&next.outbox).await?;
+                return Ok(Owner::Restore);
             }
         }
         Err(Fault::new(
             ErrorKind::Internal,
             format!("the restore {id} was always changed by others"),
         ))
+    }
+
+    fn letter(
+        &self,
+        cause: &Cause,
+        delivery: &Delivery,
+        before: &Restore,
+        after: &Restore,
+    ) -> LogEntry {
+        let woken = Woken {
+            wake: Wake::Request,
+            name: "letter".to_owned(),
+            delivery,
+        };
+        LogEntry {
+            cause: "letter".to_owned(),
+            trouble: Some(cause.to_string()),
+            ..self.entry(&woken, before, after, &[])
+        }
     }
 }
 

@@ -1,13 +1,12 @@
 //! Messages that nobody can handle, or that were given up: kept with their cause at once, never retried.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::json;
 use tenant_restore_tests::audit::Audit;
 use tenant_restore_tests::queues::Queue;
 use tenant_restore_tests::{Context, Result, command_line, leftovers, wait};
-use tokio::sync::Mutex;
 
 use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play, request_id_of};
 
@@ -23,9 +22,6 @@ const PHASES: [&str; 7] = [
     "complete",
 ];
 
-/// One reader at a time: whoever receives a message makes the receipts of others invalid.
-static READER: Mutex<()> = Mutex::const_new(());
-
 /// The kept letters that hold a text: body and cause. Takes them out of the queue, so that other runs find it tidy.
 pub async fn kept(stage: &Stage, mark: &str, at_least: usize) -> Result<Vec<(String, String)>> {
     let dead = Queue::find(&stage.cloud, "dead").await?;
@@ -34,7 +30,6 @@ pub async fn kept(stage: &Stage, mark: &str, at_least: usize) -> Result<Vec<(Str
         &format!("{at_least} letters of {mark}"),
         KEPT_WITHIN,
         async || {
-            let _alone = READER.lock().await;
             for message in dead.take(mark).await? {
                 let cause = message
                     .message_attributes()
@@ -179,67 +174,31 @@ fn a_command_that_was_given_up_fails_its_restore_and_starts_the_cleanup() {
     });
 }
 
-/// Intake may not send any more, so its save of the order is followed by nothing.
 #[test]
-fn an_order_that_was_given_up_between_its_save_and_its_command_is_carried_out_by_its_letter() {
+fn a_command_that_is_sent_by_hand_to_any_phases_queue_reaches_its_own() {
     play(async |stage| {
-        let tenant = stage.tenant("half_way", &["half_way_1"]).await?;
+        let tenant = stage.tenant("redriven", &["redriven_1"]).await?;
         let request = tenant
-            .request(&stage.request_id("half-way"))
-            .with("onFailure", "hold");
-        let id = command_line::request(&request.detail).await?;
-        let fails = json!({
-            "service": "dms", "fault": "task-fails", "match": format!("tr-{TAG}-{id}-k01"), "times": 1,
-            "message": "Last Error Fatal error has occurred"
-        });
-        stage.faults.switch_on(&fails).await?;
-        let request_id = request_id_of(&request);
-        stage
-            .chronicle
-            .wait_for(request_id, "RestoreHeld", ENDS_WITHIN)
-            .await?;
-
-        let refuses = json!({
-            "service": "sqs", "fault": "error", "caller": "tenant-restore-intake", "action": "SendMessage", "match": id,
-            "code": "AccessDeniedException", "status": 400, "message": "refused after the save"
-        });
-        let switched_on = stage.faults.switch_on(&refuses).await?;
-        let cancelled = command_line::run(&["cancel", &id], "").await?;
-        assert_eq!(cancelled.code, Some(0), "{cancelled:?}");
-        wait::until("the order's save", KEPT_WITHIN, async || {
-            let audit = Audit::read(&stage.cloud, &id).await?;
-            let is_held = audit
-                .restore()
-                .is_some_and(|record| !record["held"].is_null());
-            Ok((!is_held).then_some(()))
-        })
-        .await?;
-
-        let order = json!({
-            "version": "0", "id": stage.request_id("half-way-order"), "source": "a.person", "account": "000000000000",
-            "detail-type": "RestoreCancelRequested", "region": "eu-west-3", "time": "2026-01-01T00:00:00Z",
-            "resources": [], "detail": { "restoreId": id },
-        });
-        Queue::find(&stage.cloud, "dlq")
-            .await?
-            .send(&order.to_string())
-            .await?;
-        let outcome = stage
-            .chronicle
-            .wait_for_end(request_id, ENDS_WITHIN)
-            .await?;
-        for fault in &switched_on {
-            stage.faults.switch_off(fault).await?;
+            .request(&stage.request_id("redriven"))
+            .with("database", "redriven_nowhere");
+        let outcome = stage.ask(&request).await?;
+        assert_eq!(outcome.outcome, "REJECTED", "{}", outcome.why());
+        let id = outcome.restore_id.context("read the restore's id")?;
+        let received = async || {
+            let log = Audit::read(&stage.cloud, &id).await?.log()?;
+            let its = log.iter().filter(|entry| entry.name == "CleanUp");
+            Ok(its.filter(|entry| entry.handler == "cleanup").count())
+        };
+        let before = received().await?;
+        let command = json!({ "version": 1, "restoreId": id, "attempt": 1, "command": "CleanUp" });
+        for phase in PHASES {
+            let queue = Queue::find(&stage.cloud, phase).await?;
+            queue.send(&command.to_string()).await?;
         }
-        assert_eq!(outcome.outcome, "FAILED", "{}", outcome.why());
-        let log = Audit::read(&stage.cloud, &id).await?.log()?;
-        let commands = log.iter().filter(|entry| entry.name == "CleanUp");
-        let commands: BTreeSet<_> = commands.filter_map(|entry| entry.sent_at).collect();
-        assert_eq!(commands.len(), 2, "of failure and order: {log:?}");
-        let left = leftovers::of(&stage.cloud, &tenant.connection, TAG, &outcome).await?;
-        none_of("left behind", &left)?;
-        let letters = kept(stage, &id, 1).await?;
-        assert!(letters[0].1.contains("given up"), "{letters:?}");
-        Ok(())
+        wait::until("the command from every queue", KEPT_WITHIN, async || {
+            let all = received().await? >= before + PHASES.len();
+            Ok(all.then_some(()))
+        })
+        .await
     });
 }
