@@ -173,6 +173,7 @@ impl Storm {
         })
         .await?;
         self.judge(&self.told(chronicle))?;
+        self.find_given_up(cloud, ends_within).await?;
         Ok(Passed {
             events: self.size(),
             requests: self.expected.len(),
@@ -181,6 +182,34 @@ impl Storm {
             deepest: deepest.load(Ordering::Relaxed),
             restored: began.elapsed(),
         })
+    }
+
+    /// Nothing was given up: not by a handler, which ends in the queue `dead`, nor by a rule that could not deliver.
+    async fn find_given_up(&self, cloud: &Cloud, within: Duration) -> Result<()> {
+        let letters = Queue::find(cloud, "dlq").await?;
+        wait::until("an empty dead-letter queue", within, async || {
+            Ok((letters.depth().await? == 0).then_some(()))
+        })
+        .await?;
+        let restores = audit::restores(cloud).await?.into_iter();
+        let ours = restores.filter(|(_, request_id)| self.expected.contains_key(request_id));
+        let mut marks: Vec<_> = ours.map(|(id, _)| id).collect();
+        marks.push(self.mark.clone());
+        let mut given_up = Vec::new();
+        let queues = Queue::undelivered(cloud).await?;
+        for queue in queues.iter().chain([&Queue::find(cloud, "dead").await?]) {
+            for letter in queue.read_all().await? {
+                let body = letter.body.unwrap_or_default();
+                if marks.iter().any(|mark| body.contains(mark)) {
+                    given_up.push(body);
+                }
+            }
+        }
+        if given_up.is_empty() {
+            return Ok(());
+        }
+        let given_up = given_up.join("\n");
+        Err(Error::new(format!("given up:\n{given_up}")))
     }
 
     /// A request that was opened can't be taken for another one any more.
