@@ -38,7 +38,8 @@ impl Engine {
         match self.create_group(restore, name, scope, family).await {
             Ok(()) => {}
             Err(fault) if fault.is(&["DBParameterGroupAlreadyExists"]) => {
-                if !self.group_is_ours(&restore.id, name, scope).await? {
+                let ours = self.group_is_ours(&restore.id, name, scope).await?;
+                if ours != Some(true) {
                     return Err(Fault::new(
                         ErrorKind::NameCollision,
                         format!("a parameter group {name} exists and isn't this restore's"),
@@ -225,11 +226,10 @@ impl Engine {
         scope: GroupScope,
     ) -> Result<(), Fault> {
         self.refuse_foreign(id, name)?;
-        if !self.group_exists(scope, name).await? {
-            return Ok(());
-        }
-        if !self.group_is_ours(id, name, scope).await? {
-            return Err(foreign(name));
+        match self.group_is_ours(id, name, scope).await? {
+            None => return Ok(()),
+            Some(false) => return Err(foreign(name)),
+            Some(true) => {}
         }
         let doing = format!("delete the parameter group {name}");
         let rds = &self.clients.rds;
@@ -248,21 +248,24 @@ impl Engine {
         }
     }
 
-    /// By its tags, which Describe doesn't show.
+    /// By its tags, which Describe doesn't show; none if it isn't there, or went meanwhile, as by a twin of the cleanup.
     async fn group_is_ours(
         &self,
         id: &RestoreId,
         name: &str,
         scope: GroupScope,
-    ) -> Result<bool, Fault> {
+    ) -> Result<Option<bool>, Fault> {
         let Some((arn, _)) = self.describe_group(scope, name).await? else {
-            return Ok(false);
+            return Ok(None);
         };
-        let tags = self.tags_of(&arn).await?;
+        let tags = match self.tags_of(&arn).await {
+            Err(fault) if fault.is(&ABSENT) => return Ok(None),
+            tags => tags?,
+        };
         let tags = tags
             .iter()
             .filter_map(|tag| Some((tag.key()?, tag.value()?)));
-        Ok(self.is_ours(id, name, tags))
+        Ok(Some(self.is_ours(id, name, tags)))
     }
 
     /// The tags of an RDS resource.
