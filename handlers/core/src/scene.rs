@@ -213,6 +213,7 @@ impl Scene {
             status: status.into(),
             endpoint: Some(("temporary".into(), 5433)),
             password_pending: false,
+            unapplied: None,
         };
         self.restore.note(ResourceKind::Database, &name, self.now);
         self.restore.own(&name);

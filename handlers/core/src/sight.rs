@@ -286,6 +286,8 @@ pub struct DatabaseSight {
     pub status: String,
     /// Address and port, near the end of its creation.
     pub endpoint: Option<(String, u16)>,
+    /// `ParameterApplyStatus` of its parameter group, or its cluster's for it, unless that is `in-sync`.
+    pub unapplied: Option<String>,
     /// Whether a new master password is pending.
     pub password_pending: bool,
 }

@@ -178,6 +178,7 @@ fn database(aws: &Aws) -> Option<DatabaseSight> {
         status: status(aws.database)?.to_owned(),
         endpoint: available.then(|| ("temporary".to_owned(), 5432)),
         password_pending: aws.password == Password::Pending,
+        unapplied: None,
     })
 }
 
@@ -222,6 +223,7 @@ fn source() -> SourceSight {
         status: "available".to_owned(),
         endpoint: Some(("live".to_owned(), 5432)),
         password_pending: false,
+        unapplied: None,
     };
     SourceSight::Instance(Box::new(SourceInstance {
         database,

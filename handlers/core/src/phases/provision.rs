@@ -131,6 +131,9 @@ fn await_instance(
     match (status::database(&sight.status), &sight.endpoint) {
         (Meaning::Fatal, _) => Decision::fail(restore, vec![stuck(name, &sight.status)], now),
         (Meaning::Usable, Some(endpoint)) => {
+            if let Some(unapplied) = &sight.unapplied {
+                return await_parameters(restore, name, unapplied, now);
+            }
             restore.temporary = Some(endpoint.clone());
             restore.enter(Phase::Ddl, &[Instruction::ExtractDdl], now);
             Decision::rest(restore)
@@ -145,6 +148,25 @@ fn await_instance(
             Decision::wait(restore, Vec::new(), what, text)
         }
     }
+}
+
+/// Without its parameters the copy could act: run scheduled jobs, or answer subscriptions.
+fn await_parameters(restore: Restore, name: &str, unapplied: &str, now: Timestamp) -> Decision {
+    if unapplied == "applying" {
+        let text = format!("{name} applies its parameters");
+        let what = WaitFor::TemporaryDatabaseAvailable;
+        return Decision::wait(restore, Vec::new(), what, text);
+    }
+    let message = format!(
+        "the parameter group of the temporary database {name} is {unapplied:?}, not in-sync"
+    );
+    let cause = Cause {
+        remedy: "Replay the restore: RDS may take minutes until a new parameter group can be used; if it lasts, look at the \
+                 group's parameters."
+            .to_owned(),
+        ..Cause::new(ErrorKind::ProvisioningFailed, message)
+    };
+    Decision::fail(restore, vec![cause], now)
 }
 
 fn provision_cluster(

@@ -208,6 +208,7 @@ impl Cloud {
                 status: "creating".to_owned(),
                 endpoint: None,
                 password_pending: false,
+                unapplied: None,
             },
         });
         let seconds = self.luck.between(60, 900);
@@ -471,6 +472,7 @@ fn source() -> SourceSight {
             status: "available".to_owned(),
             endpoint: Some(("production".to_owned(), 5432)),
             password_pending: false,
+            unapplied: None,
         },
         engine: "postgres".to_owned(),
         engine_version: "15.4".to_owned(),

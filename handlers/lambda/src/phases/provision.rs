@@ -1,7 +1,7 @@
 //! Phase 2 in AWS: the temporary DB instance.
 
 use aws_sdk_rds::primitives::DateTime;
-use aws_sdk_rds::types::{DbInstance, Tag};
+use aws_sdk_rds::types::{DbClusterMember, DbInstance, Tag};
 use jiff::Timestamp;
 use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::ErrorKind;
@@ -29,8 +29,19 @@ pub fn sight(database: &DbInstance) -> DatabaseSight {
             .unwrap_or_default()
             .to_ascii_lowercase(),
         endpoint,
+        unapplied: database
+            .db_parameter_groups()
+            .iter()
+            .find_map(|group| unapplied(group.parameter_apply_status())),
         password_pending: pending.is_some_and(|values| values.master_user_password().is_some()),
     }
+}
+
+/// A status of parameters (RDS API reference, DBParameterGroupStatus), unless they are in force.
+fn unapplied(status: Option<&str>) -> Option<String> {
+    status
+        .filter(|status| *status != "in-sync")
+        .map(str::to_owned)
 }
 
 /// An instance to restore.
@@ -70,6 +81,12 @@ impl Engine {
         if let Some(cluster) = database.db_cluster_identifier()
             && let Some(cluster) = self.describe_cluster(cluster).await?
         {
+            let mut members = cluster.db_cluster_members().iter();
+            let member = members.find(|member| {
+                member.db_instance_identifier() == database.db_instance_identifier()
+            });
+            let of_cluster = member.and_then(DbClusterMember::db_cluster_parameter_group_status);
+            seen.unapplied = seen.unapplied.or(unapplied(of_cluster));
             let cluster = cluster_sight(&cluster);
             seen.password_pending |=
                 cluster.password_pending || cluster.status == "resetting-master-credentials";

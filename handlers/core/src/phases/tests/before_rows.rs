@@ -173,6 +173,28 @@ fn a_database_that_can_never_be_used_ends_the_restore() {
 }
 
 #[test]
+fn a_database_without_its_parameters_is_not_used() {
+    let shown = |status: &str| {
+        let mut scene = Scene::at(Phase::Provision).with_database("available");
+        let sight = scene.seen.databases.values_mut().flatten().next();
+        sight.unwrap().unapplied = Some(status.to_owned());
+        scene.decide()
+    };
+    let applying = shown("applying");
+    assert_eq!(applying.restore.phase, Phase::Provision);
+    let awaited = matches!(
+        applying.then,
+        Then::Wait(WaitFor::TemporaryDatabaseAvailable, _)
+    );
+    assert!(awaited, "{:?}", applying.then);
+    for status in ["pending-reboot", "failed-to-apply"] {
+        let restore = shown(status).restore;
+        assert_eq!(kinds(&restore), [ErrorKind::ProvisioningFailed]);
+        assert!(restore.causes[0].message.contains(status));
+    }
+}
+
+#[test]
 fn an_available_database_hands_on_to_ddl_with_its_address() {
     let restore = Scene::at(Phase::Provision)
         .with_database("available")

@@ -32,6 +32,7 @@ pub(super) fn instance() -> SourceInstance {
             status: "available".into(),
             endpoint: Some(("production".into(), 5432)),
             password_pending: false,
+            unapplied: None,
         },
         engine: "postgres".into(),
         engine_version: "15.4".into(),
