@@ -12,8 +12,9 @@ use tenant_restore_core::phases;
 use tenant_restore_core::restore::{Outbox, Restore, TaskState};
 use tenant_restore_events::{Instruction, Phase};
 
-use crate::act::{Act, Fact};
+use crate::act::Act;
 use crate::aws::Aws;
+use crate::fact::Fact;
 use crate::look::look;
 use crate::message::{Content, Letter, Message};
 use crate::names::NOW;

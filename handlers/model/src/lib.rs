@@ -88,6 +88,7 @@
 
 pub mod act;
 pub mod aws;
+pub mod fact;
 pub mod graph;
 pub mod hand;
 pub mod look;

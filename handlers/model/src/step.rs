@@ -6,8 +6,9 @@ use tenant_restore_core::decision;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_events::Phase;
 
-use crate::act::{Act, Fact};
+use crate::act::Act;
 use crate::aws::{Change, Production};
+use crate::fact::Fact;
 use crate::hand::{Hand, Plan, Stage, Step};
 use crate::message::{Content, Message};
 use crate::promise::Promise;
