@@ -19,6 +19,10 @@ pub use refusal::describe;
 /// Every setting that a tenant's `ALTER DATABASE` or `ALTER ROLE … SET` could otherwise bring into our sessions.
 const SESSION: &str = include_str!("session.sql");
 
+/// What could end the session before its settings are made: a client's option comes before the database's and the role's
+/// setting ("How to set parameters", PostgreSQL documentation).
+const OPTIONS: &str = "-c statement_timeout=0";
+
 /// How long one attempt to connect may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -62,6 +66,7 @@ impl Connector {
             .password(login.password())
             .dbname(database)
             .application_name(&self.application_name)
+            .options(OPTIONS)
             .ssl_mode(SslMode::Require)
             .connect_timeout(CONNECT_TIMEOUT)
             .connect(self.tls.clone())
