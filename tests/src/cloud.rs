@@ -3,6 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
+use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -11,6 +12,9 @@ use crate::error::{Context, Error, Result};
 
 /// Name of the deployment under test; also the name of its bus and its table.
 pub const DEPLOYMENT: &str = "tenant-restore";
+
+/// Attempts of a test's own call: the refusals that the chaos run switches on meet the calls by which it looks, too.
+const ATTEMPTS: u32 = 10;
 
 /// Clients of every service, all on the endpoint of the local cloud.
 #[derive(Debug, Clone)]
@@ -64,6 +68,7 @@ impl Cloud {
             .http_client(http)
             .endpoint_url(&endpoint)
             .region(Region::new(region.clone()))
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .load()
             .await;
         let s3 = aws_sdk_s3::config::Builder::from(&config)
