@@ -27,7 +27,9 @@ pub async fn run(context: &mut Context, stopped: impl Future<Output = ()>) -> Jo
         let began = Instant::now();
         let outcome = tokio::select! {
             outcome = run_mode(mode, context).instrument(span.clone()) => outcome,
-            () = &mut stopped => Err(was_stopped(mode)),
+            () = &mut stopped => {
+                Err(was_stopped(&format!("mode {} ran", mode.as_str())).into())
+            }
         };
         result.timings.push(Timing {
             mode,
@@ -86,9 +88,21 @@ fn run_mode(mode: Mode, context: &mut Context) -> BoxFuture<'_, Result<Report, F
     }
 }
 
-fn was_stopped(mode: Mode) -> Failed {
-    let message = format!("stopped from outside while mode {} ran", mode.as_str());
-    Cause::new(ErrorKind::TaskFailed, message).into()
+/// The cause of a job that was told to end meanwhile.
+pub fn was_stopped(meanwhile: &str) -> Cause {
+    let message = format!("stopped from outside while {meanwhile}");
+    Cause::new(ErrorKind::TaskFailed, message)
+}
+
+/// The result of a job that could not begin its first mode.
+pub fn not_begun(context: &Context, cause: Cause) -> JobResult {
+    let mut result = empty_result(context);
+    tracing::error!(%cause, "not begun");
+    result.failure = context.job.modes.first().map(|mode| Failure {
+        mode: *mode,
+        causes: vec![cause],
+    });
+    result
 }
 
 fn empty_result(context: &Context) -> JobResult {

@@ -25,4 +25,5 @@ mod sample_job;
 pub mod secrets;
 pub mod storage;
 pub mod text_references;
+pub mod turn;
 pub mod validate;

@@ -16,9 +16,9 @@ use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::Job;
 use tenant_restore_worker::connection::Connector;
 use tenant_restore_worker::context::Context;
-use tenant_restore_worker::job_run;
 use tenant_restore_worker::secrets::SecretsManager;
-use tenant_restore_worker::storage::{S3, Storage, read_json, write_json};
+use tenant_restore_worker::storage::{S3, Storage, read_json};
+use tenant_restore_worker::turn;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Instrument as _;
 use tracing_subscriber::EnvFilter;
@@ -64,7 +64,6 @@ async fn work() -> Result<bool, Cause> {
     let path_style = aws.endpoint_url().is_some();
     let storage: Arc<dyn Storage> = Arc::new(S3::new(&aws, bucket, path_style));
     let job: Job = read_json(&*storage, &key).await?;
-    let result_key = job.result_key.clone();
     let span = tracing::info_span!("job", restore = job.restore_id, attempt = job.attempt);
     async move {
         let mut context = Context {
@@ -75,8 +74,7 @@ async fn work() -> Result<bool, Cause> {
             postgres_bin: std::env::var_os("POSTGRES_BIN").map(PathBuf::from),
             remarks: Vec::new(),
         };
-        let result = job_run::run(&mut context, stopped).await;
-        write_json(&*storage, &result_key, &result).await?;
+        let result = turn::run(&mut context, stopped).await?;
         Ok(result.failure.is_none())
     }
     .instrument(span)

@@ -198,6 +198,24 @@ async fn two_workers_on_the_same_job_at_once_end_as_one_would() {
 }
 
 #[tokio::test]
+async fn a_second_task_of_a_job_that_ends_with_the_opening_has_the_result_of_the_first() {
+    let servers = Servers::start().await;
+    servers.run(&UNTIL_VALIDATED[..3]).await;
+    let finalize = [Mode::ApplyPostData, Mode::Validate, Mode::Open];
+    let (one, other) = tokio::join!(
+        servers.run_in_turn(&finalize),
+        servers.run_in_turn(&finalize)
+    );
+    assert_eq!(one.failure, None);
+    assert_eq!(one, other);
+    assert_eq!(servers.run_in_turn(&finalize).await, one);
+    assert_eq!(
+        lacking(&servers.ddl("acme"), &servers.ddl("acme_r")),
+        Vec::<String>::new()
+    );
+}
+
+#[tokio::test]
 async fn tables_for_dms_get_their_primary_key_early_and_are_left_to_it() {
     let servers = Servers::start().await;
     let automatic = |job: &mut Job| job.mover = MoverChoice::Auto;

@@ -4,7 +4,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use tenant_restore_core::job::{Job, JobResult, Mode, MoverChoice};
-use tenant_restore_worker::job_run;
+use tenant_restore_worker::context::Context;
+use tenant_restore_worker::{job_run, turn};
 
 use super::Cluster;
 use super::surroundings::{Memory, context, job};
@@ -51,12 +52,24 @@ impl Servers {
 
     /// Runs the modes of a changed job.
     pub async fn run_with(&self, modes: &[Mode], change: impl FnOnce(&mut Job)) -> JobResult {
+        let mut context = self.context(modes, change);
+        job_run::run(&mut context, std::future::pending()).await
+    }
+
+    /// Runs the modes as the task does: in its turn, with the result written.
+    pub async fn run_in_turn(&self, modes: &[Mode]) -> JobResult {
+        let mut context = self.context(modes, |_| ());
+        turn::run(&mut context, std::future::pending())
+            .await
+            .unwrap()
+    }
+
+    fn context(&self, modes: &[Mode], change: impl FnOnce(&mut Job)) -> Context {
         let mut job = job("app", SCHEMAS, &self.production, Some(&self.temporary));
         job.modes = modes.to_vec();
         job.mover = MoverChoice::Copy;
         change(&mut job);
-        let mut context = context(job, &self.storage, &[&self.production, &self.temporary]);
-        job_run::run(&mut context, std::future::pending()).await
+        context(job, &self.storage, &[&self.production, &self.temporary])
     }
 
     /// Runs the modes, which must succeed.
