@@ -201,8 +201,7 @@ pub async fn judge(scene: &Scene, place: &Place, outcome: &Outcome) -> Result<Ve
     Ok(violations)
 }
 
-/// A killed worker fails its restore, and nothing else may. Before anything is made, a failure is a rejection. A restore
-/// that ends well all the same had a second task of the job, or the kill came after the result: its rows are compared.
+/// A killed worker fails its restore, and nothing else may. Before anything is made, a failure is a rejection.
 fn wrong_outcome(victim: Victim, struck: bool, outcome: &Outcome) -> Option<String> {
     let expected = match victim {
         Victim::Worker {
@@ -212,12 +211,6 @@ fn wrong_outcome(victim: Victim, struck: bool, outcome: &Outcome) -> Option<Stri
         Victim::Worker { job, .. } if struck || job == Job::Drop => "FAILED",
         _ => "COMPLETED",
     };
-    let survived = struck
-        && outcome.outcome == "COMPLETED"
-        && !matches!(victim, Victim::Worker { job: Job::Drop, .. });
-    if survived {
-        return None;
-    }
     if outcome.outcome != expected {
         let (found, why) = (&outcome.outcome, outcome.why());
         return Some(format!("ended as {found} instead of {expected}: {why}"));
