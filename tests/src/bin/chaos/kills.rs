@@ -16,6 +16,15 @@ pub struct Killer {
     faults: Faults,
 }
 
+/// What came of a kill.
+#[derive(Debug, Clone, Copy)]
+pub struct Blow {
+    /// Whether it struck.
+    pub struck: bool,
+    /// Whether another task of the job that was to fail ended well, as ECS tells: it had started two.
+    pub outlived: bool,
+}
+
 impl Killer {
     /// At the endpoint of the local cloud.
     pub fn at(endpoint: &str) -> Self {
@@ -67,28 +76,37 @@ impl Killer {
         }
     }
 
-    /// Whether the kill that was asked for under a restore struck. Of a worker, ECS tells: its container exited with
-    /// 137, which is SIGKILL.
-    pub async fn has_struck(
+    /// What came of the kill that was asked for under a restore. Of a worker, ECS tells: its container exited with 137,
+    /// which is SIGKILL.
+    pub async fn blow(
         &self,
         cloud: &Cloud,
         victim: Victim,
         request_id: &str,
         restore_id: &str,
-    ) -> Result<bool> {
+    ) -> Result<Blow> {
         if let Victim::Worker { job, .. } = victim {
+            let failing = if job == Job::Drop { Job::Finalize } else { job };
             let codes = exit_codes(cloud, job, restore_id).await?;
-            return Ok(codes.contains(&137));
+            let failed = exit_codes(cloud, failing, restore_id).await?;
+            return Ok(Blow {
+                struck: codes.contains(&137),
+                outlived: failed.contains(&0),
+            });
         }
         let doing = "list the kills";
         let body = self.http.get(&self.url).send().await.context(doing)?;
         let body = body.text().await.context(doing)?;
         let kills: Value = serde_json::from_str(&body).context(doing)?;
         let kills = kills["kills"].as_array().context(doing)?;
-        Ok(kills.iter().any(|kill| {
+        let struck = kills.iter().any(|kill| {
             let is_its = kill["match"] == request_id || kill["match"] == restore_id;
             is_its && kill["struck"] == 1
-        }))
+        });
+        Ok(Blow {
+            struck,
+            outlived: false,
+        })
     }
 }
 
