@@ -275,12 +275,12 @@ describe('a phase may do what its work needs and nothing more', () => {
     const onFiles = (phase: PhaseName) =>
       statementsOf(phase)
         .filter((s) => list(s.Action).some((a) => /^s3:.*Object$/.test(a)))
-        .map((s) => `${list(s.Action).join()} ${String(s.Resource).replace(bucket, '')}`);
-    const runsJobs = ['s3:PutObject /work/*', 's3:GetObject /audit/*'];
+        .map((s) => `${list(s.Action).join()} ${String(s.Resource).replace(`${bucket}/`, '')}`);
+    const runsJobs = ['s3:PutObject work/*', 's3:GetObject audit/*'];
     for (const phase of ['intake', 'ddl', 'migrate', 'finalize'] as const) assert.deepEqual(onFiles(phase), runsJobs);
     assert.deepEqual(onFiles('provision'), []);
-    assert.deepEqual(onFiles('cleanup'), [...runsJobs, 's3:DeleteObject /work/*']);
-    assert.deepEqual(onFiles('complete'), ['s3:GetObject /audit/*', 's3:PutObject /audit/*']);
+    assert.deepEqual(onFiles('cleanup'), [...runsJobs, 's3:DeleteObject work/*']);
+    assert.deepEqual(onFiles('complete'), ['s3:GetObject audit/*', 's3:PutObject audit/*']);
   });
 
   test('who reads a file that may be missing may also list, or S3 would say that access is denied', () => {

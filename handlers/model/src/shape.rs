@@ -29,6 +29,21 @@ pub struct Trouble {
     pub letters: u8,
 }
 
+impl Trouble {
+    /// Nothing goes wrong.
+    pub const NONE: Self = Self {
+        lost: 0,
+        doubled: 0,
+        crashes: 0,
+        faults: 0,
+        refusals: 0,
+        deadlines: 0,
+        cancels: 0,
+        replays: 0,
+        letters: 0,
+    };
+}
+
 /// The order of a handler's steps. All but the first are wrong, to prove that the search finds what they break.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {

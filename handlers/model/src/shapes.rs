@@ -5,17 +5,7 @@ use tenant_restore_events::Phase;
 use crate::look::Plan;
 use crate::shape::{Shape, Trouble};
 
-const CALM: Trouble = Trouble {
-    lost: 0,
-    doubled: 0,
-    crashes: 0,
-    faults: 0,
-    refusals: 0,
-    deadlines: 0,
-    cancels: 0,
-    replays: 0,
-    letters: 0,
-};
+const CALM: Trouble = Trouble::NONE;
 
 const LOST: Trouble = Trouble { lost: 1, ..CALM };
 

@@ -17,17 +17,7 @@ const COPY: Plan = Plan {
     copy: true,
 };
 
-const CALM: Trouble = Trouble {
-    lost: 0,
-    doubled: 0,
-    crashes: 0,
-    faults: 0,
-    refusals: 0,
-    deadlines: 0,
-    cancels: 0,
-    replays: 0,
-    letters: 0,
-};
+const CALM: Trouble = Trouble::NONE;
 
 const LONG: Duration = Duration::from_secs(3600);
 
