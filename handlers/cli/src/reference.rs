@@ -91,6 +91,7 @@ fn check(wish: Wish, restore: &Restore, now: Timestamp) -> Result<(), Trouble> {
             restore.clone().resume(now),
             format!("See where it is with `tenant-restore status {id}`."),
         ),
+        (Wish::Replay, Some(_)) if restore.is_being_told() => return Ok(()),
         (Wish::Replay, None) => (
             restore.next_attempt(now).map(drop),
             format!("Wait for its end with `tenant-restore watch {id}`."),
@@ -168,6 +169,13 @@ mod tests {
             let trouble = check(Wish::Replay, &restore, now()).unwrap_err();
             assert!(trouble.remedy.contains(remedy), "{trouble}");
         }
+    }
+
+    #[test]
+    fn a_failure_that_is_being_told_is_replayed_as_soon_as_it_was() {
+        let mut restore = failed();
+        restore.announced = false;
+        assert_eq!(check(Wish::Replay, &restore, now()), Ok(()));
     }
 
     #[test]

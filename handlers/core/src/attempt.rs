@@ -43,6 +43,12 @@ impl Restore {
         Ok(())
     }
 
+    /// Whether it ended badly and this is being told, or perhaps was told already.
+    pub fn is_being_told(&self) -> bool {
+        let ended = self.ended.as_ref();
+        !self.announced && ended.is_some_and(|ended| ended.outcome != Outcome::Completed)
+    }
+
     /// Another attempt of the same request: a fresh start under the same id, with the earlier outcomes kept.
     ///
     /// # Errors
@@ -54,17 +60,21 @@ impl Restore {
                 self.id
             ));
         }
-        let Some(ended) = self.ended.as_ref().filter(|_| self.announced) else {
-            return Err(format!(
+        let not_ended = || {
+            format!(
                 "the restore {} has not ended; it is in phase {}",
                 self.id, self.phase
-            ));
+            )
         };
+        let ended = self.ended.as_ref().ok_or_else(not_ended)?;
         if ended.outcome == Outcome::Completed {
             return Err(format!(
                 "the restore {} has completed; there is nothing to replay",
                 self.id
             ));
+        }
+        if !self.announced {
+            return Err(not_ended());
         }
         let mut earlier = self.earlier.clone();
         earlier.push(ended.clone());

@@ -21,6 +21,8 @@ pub enum Answer {
     Follow(Box<Restore>),
     /// It was followed before, but perhaps not its outbox sent.
     Followed,
+    /// It can be followed soon: the outcome is being told, and whoever hears of it may order before the record says so.
+    Soon,
     /// Why it can't be followed.
     Refuse(String),
 }
@@ -36,6 +38,9 @@ pub fn answer(
     let has_id = !event_id.is_empty();
     if has_id && restore.orders.iter().any(|followed| followed == event_id) {
         return Answer::Followed;
+    }
+    if order == Order::Replay && restore.is_being_told() {
+        return Answer::Soon;
     }
     let followed = match order {
         Order::Cancel => cancelled(restore, requested_by, now),
@@ -105,6 +110,34 @@ mod tests {
         let again = follow(&ended(cancelled), Order::Replay, "e-2");
         let begin = &commands(&again)[0];
         assert_eq!((begin.instruction, begin.attempt), (Instruction::Admit, 2));
+    }
+
+    #[test]
+    fn whoever_hears_of_a_failure_may_order_a_replay_before_the_record_says_that_it_was_told() {
+        let mut restore = ended(follow(&Scene::at(Phase::Ddl).restore, Order::Cancel, "e-1"));
+        restore.announced = false;
+        let ordered = |restore: &Restore, order| answer(restore, order, "e-2", None, begin());
+        assert_eq!(ordered(&restore, Order::Replay), Answer::Soon);
+        assert!(matches!(
+            ordered(&restore, Order::Cancel),
+            Answer::Refuse(_)
+        ));
+        restore.announced = true;
+        assert!(matches!(
+            ordered(&restore, Order::Replay),
+            Answer::Follow(_)
+        ));
+    }
+
+    #[test]
+    fn what_ended_well_or_goes_on_is_not_waited_for() {
+        let restore = Scene::at(Phase::Ddl).restore;
+        let mut completed = ended(restore.clone());
+        completed.announced = false;
+        for restore in [restore, completed] {
+            let answered = answer(&restore, Order::Replay, "e-1", None, begin());
+            assert!(matches!(answered, Answer::Refuse(_)), "{answered:?}");
+        }
     }
 
     #[test]

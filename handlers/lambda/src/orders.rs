@@ -1,6 +1,6 @@
 //! `RestoreCancelRequested` and `RestoreReplayRequested`: what a person orders about a restore that exists.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 use tenant_restore_core::decision::Wake;
@@ -8,14 +8,15 @@ use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::naming::{RestoreId, restore_id};
 use tenant_restore_core::order::{self, Answer, Order};
 use tenant_restore_core::restore::Restore;
-use tenant_restore_events::Envelope;
 use tenant_restore_events::request::RestoreReference;
+use tenant_restore_events::{Envelope, Phase};
 use tracing::info;
 
 use crate::batch::Delivery;
 use crate::engine::{Engine, MOST_ROUNDS, Woken};
 use crate::fault::Fault;
 use crate::letters::Owner;
+use crate::message::event_time;
 use crate::store::{LogEntry, Refused, Saved, Stored};
 
 /// Takes an order. One that can't be followed is kept in the queue `dead`, with the reason.
@@ -35,6 +36,8 @@ pub async fn receive(
                 order,
                 event_source: &envelope.source,
                 event_id: &envelope.id,
+                at: event_time(envelope, Timestamp::now()),
+                body,
                 requested_by: requested_by.as_deref(),
                 delivery,
             };
@@ -80,6 +83,8 @@ struct Asked<'a> {
     order: Order,
     event_source: &'a str,
     event_id: &'a str,
+    at: Timestamp,
+    body: &'a str,
     requested_by: Option<&'a str>,
     delivery: &'a Delivery,
 }
@@ -120,6 +125,7 @@ async fn follow(
                 engine.send_outbox(&restore.outbox).await?;
                 return Ok(Ok(()));
             }
+            Answer::Soon => return follow_soon(engine, &restore, asked, now).await,
             Answer::Refuse(problem) => return Ok(Err((problem, Owner::Restore))),
         };
         match save(engine, &restore, version, &next, asked).await? {
@@ -136,6 +142,33 @@ async fn follow(
         ErrorKind::Internal,
         format!("the restore {id} was always changed by others"),
     ))
+}
+
+/// Between two looks at whether an outcome was told.
+const SOON_SECONDS: i32 = 15;
+
+/// Telling an outcome takes seconds. Where it takes so long, somebody has to look at it, and at what waits for it.
+const SOON_ENDS_AFTER: SignedDuration = SignedDuration::from_mins(15);
+
+/// Takes the order later, once the outcome was told.
+async fn follow_soon(
+    engine: &Engine,
+    restore: &Restore,
+    asked: &Asked<'_>,
+    now: Timestamp,
+) -> Result<Result<(), (String, Owner)>, Fault> {
+    if now.duration_since(asked.at) > SOON_ENDS_AFTER {
+        let problem = format!(
+            "the outcome of the restore {} could not be told for {SOON_ENDS_AFTER:#}",
+            restore.id
+        );
+        return Ok(Err((problem, Owner::Restore)));
+    }
+    info!(restore = %restore.id, phase = %restore.phase, cause = asked.name(), "order put off until the outcome was told");
+    engine
+        .send_later(asked.body, Phase::Intake, SOON_SECONDS)
+        .await?;
+    Ok(Ok(()))
 }
 
 /// Whoever may request a restore may also cancel and replay it.

@@ -277,6 +277,8 @@ impl Hand {
                 Some(only(steps, &next))
             }
             Answer::Followed => Some(only(sends(&restore.outbox), restore)),
+            // Taken later, which is the same as delivered later; messages come in any order here.
+            Answer::Soon => None,
             Answer::Refuse(_) => {
                 let again = self.message.again;
                 again.then(|| only(sends(&restore.outbox), restore))

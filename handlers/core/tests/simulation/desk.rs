@@ -94,6 +94,9 @@ impl Desk {
     }
 }
 
+/// Seconds until an order that was put off comes again.
+const SOON: i64 = 15;
+
 fn follow(ordered: &Ordered, version: u64, restore: &Restore, world: &mut World) -> Option<Stage> {
     let id = &ordered.event_id;
     match order::answer(restore, ordered.order, id, None, world.now) {
@@ -101,6 +104,11 @@ fn follow(ordered: &Ordered, version: u64, restore: &Restore, world: &mut World)
         Answer::Followed => {
             world.walked(Way::OrderComesAgain);
             Some(Stage::Send(Box::new(restore.clone())))
+        }
+        Answer::Soon => {
+            world.walked(Way::OrderPutOff);
+            world.deliver_order(ordered, SOON);
+            None
         }
         Answer::Refuse(_) => {
             world.walked(Way::OrderRefused);

@@ -24,6 +24,8 @@ pub enum Way {
     OrderComesAgain,
     /// An order could not be followed, or not yet.
     OrderRefused,
+    /// A replay came while the outcome was being told.
+    OrderPutOff,
     /// An order was given up that had been followed up to the save.
     OrderAbandoned,
     /// A command was given up, and its restore failed.
@@ -37,7 +39,7 @@ pub enum Way {
 }
 
 impl Way {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Held,
         Self::HoldRunsOut,
         Self::HeldIsCancelled,
@@ -48,6 +50,7 @@ impl Way {
         Self::RunMeetsNextAttempt,
         Self::OrderComesAgain,
         Self::OrderRefused,
+        Self::OrderPutOff,
         Self::OrderAbandoned,
         Self::CommandFailsRestore,
         Self::CommandIsOfThePast,

@@ -169,11 +169,14 @@ impl World {
     fn order(&mut self, order: Order, seconds: i64) {
         self.orders += 1;
         let event_id = format!("order-{}", self.orders);
+        self.deliver_order(&Ordered { order, event_id }, seconds);
+    }
+
+    pub fn deliver_order(&mut self, ordered: &Ordered, seconds: i64) {
         let cursed = self.is_cursed();
         for _ in 0..self.copies() {
-            let event_id = event_id.clone();
             let late = seconds + self.cloud.luck.between(0, 3);
-            let paper = Paper::Order(Ordered { order, event_id });
+            let paper = Paper::Order(ordered.clone());
             let at = self.now + SignedDuration::from_secs(late);
             self.plan(
                 late,

@@ -100,6 +100,12 @@ pub fn print(ended: &[Ended], figures: &Figures) {
     for (path, count) in &figures.paths {
         println!("  {count:>6}  {path}");
     }
+    // Last, so that the end of a log has them.
+    for one in ended {
+        for violation in &one.violations {
+            println!("VIOLATION: {} {}: {violation}", one.number, one.restore_id);
+        }
+    }
     for path in &figures.unwalked {
         println!("VIOLATION: never walked: {path}");
     }
