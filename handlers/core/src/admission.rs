@@ -60,11 +60,11 @@ pub struct Databases {
 }
 
 impl Databases {
-    /// Those of a request.
+    /// Those of a request, each by the one name that it has however it is called.
     pub fn of(request: &Request) -> Self {
         Self {
-            source: request.source.clone(),
-            target: request.target.clone(),
+            source: request.source_identity().to_owned(),
+            target: request.target_identity().map(str::to_owned),
         }
     }
 

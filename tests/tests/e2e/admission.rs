@@ -3,6 +3,7 @@
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use tenant_restore_tests::audit::{Audit, LogEntry};
+use tenant_restore_tests::kind::Kind;
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::{Context, Result, command_line, leftovers, wait};
 
@@ -52,16 +53,19 @@ async fn log_of(stage: &Stage, restore: &str) -> Result<Vec<LogEntry>> {
     Audit::read(&stage.cloud, restore).await?.log()
 }
 
+/// The source is a cluster, which has two names.
 #[test]
 fn restores_over_the_limit_of_their_source_wait_and_are_let_in_by_the_ends_of_others() {
     play(async |stage| {
-        let source = Production::create(&stage.cloud, &stage.request_id("crowd")).await?;
+        let name = stage.request_id("crowd");
+        let source = Production::create_of(&stage.cloud, &name, Kind::AuroraProvisioned).await?;
+        let names = [name.clone(), format!("{name}-writer")];
         let tenant = tenant_of(&source, "crowd", &["crowd_1"]).await?;
         let requests: Vec<_> = (0..PER_SOURCE + 2)
             .map(|number| {
                 let request = tenant.request(&stage.request_id(&format!("crowd-{number}")));
                 request
-                    .with("source", source.identifier.as_str())
+                    .with("source", names[number % names.len()].as_str())
                     .with("suffix", format!("_{number}"))
                     .with("mover", "copy")
                     .with("validate", "counts")

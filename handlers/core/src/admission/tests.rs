@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
+use tenant_restore_events::Phase;
 
 use super::*;
+use crate::scene::Scene;
 
 const A: &str = "source-a";
 const B: &str = "source-b";
@@ -331,6 +333,36 @@ fn a_target_bears_no_more_restores_than_a_source_whichever_part_it_plays() {
     assert_eq!(desk.ask_for(3, &into("c", A)), desk.position(2));
     assert_eq!(desk.ask(4, "c"), Admission::Admitted, "neither A nor B");
     assert_eq!(desk.end(0), [id(2), id(3)], "both have room then");
+}
+
+#[test]
+fn a_cluster_and_its_member_share_the_limit_in_whichever_part() {
+    let of_cluster = Scene::at(Phase::Intake).restore.request;
+    let of_member = Request {
+        source: "member".to_owned(),
+        source_cluster: Some(of_cluster.source.clone()),
+        ..of_cluster.clone()
+    };
+    let into_member = Request {
+        source: A.to_owned(),
+        target: Some("member".to_owned()),
+        target_cluster: Some(of_cluster.source.clone()),
+        ..of_cluster.clone()
+    };
+    let mut desk = Desk::new(9, 2);
+    for (number, request) in [&of_cluster, &of_member].into_iter().enumerate() {
+        assert_eq!(
+            desk.ask_for(number, &Databases::of(request)),
+            Admission::Admitted
+        );
+    }
+    for (position, request) in [&of_member, &of_cluster, &into_member]
+        .into_iter()
+        .enumerate()
+    {
+        let answer = desk.ask_for(2 + position, &Databases::of(request));
+        assert_eq!(answer, desk.position(1 + position), "{request:?}");
+    }
 }
 
 #[test]
