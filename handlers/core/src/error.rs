@@ -24,7 +24,7 @@ pub enum ErrorKind {
     SourceNotAllowed,
     /// The database lies in another VPC than the deployment.
     OtherNetwork,
-    /// The key of the source can't be used.
+    /// The key of source or target, or of what was made of the source, can't be used.
     KeyUnusable,
     /// The source is in a state that can't be restored from.
     SourceState,
@@ -174,7 +174,7 @@ impl ErrorKind {
                 "Name a database in the deployment's VPC, or deploy the pipeline into the VPC that the message names."
             }
             Self::KeyUnusable => {
-                "Enable the source's KMS key, and let the deployment's roles use it by the key's policy."
+                "Enable the KMS key of the database that the message names (a temporary one has the source's), and let the deployment's roles use it by the key's policy."
             }
             Self::SourceState => {
                 "Wait until the source is available, then publish the request again."

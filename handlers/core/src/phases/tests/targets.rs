@@ -170,6 +170,26 @@ fn a_target_that_cannot_be_used_is_refused_at_its_field() {
 }
 
 #[test]
+fn the_remedy_for_an_unusable_key_is_about_the_database_that_the_message_names() {
+    let locked =
+        || of_instance(|it| it.database.status = "inaccessible-encryption-credentials".into());
+    let mut of_target = into_other(of_instance(|_| {}));
+    of_target.seen.target = Some(locked());
+    for (scene, name) in [
+        (of_target, "\"other\""),
+        (into_other(locked()), "\"production\""),
+    ] {
+        let causes = scene.decide().restore.causes;
+        let [cause] = causes.as_slice() else {
+            panic!("one cause: {causes:?}");
+        };
+        assert!(cause.message.contains(name), "{cause}");
+        let remedy = "Enable the KMS key of the database that the message names";
+        assert!(cause.remedy.starts_with(remedy), "{cause:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_source_and_target_is_told_together() {
     let mut scene = into_other(SourceSight::Unknown);
     scene.seen.target = Some(SourceSight::Unknown);
