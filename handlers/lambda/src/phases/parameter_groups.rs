@@ -38,13 +38,7 @@ impl Engine {
         match self.create_group(restore, name, scope, family).await {
             Ok(()) => {}
             Err(fault) if fault.is(&["DBParameterGroupAlreadyExists"]) => {
-                let ours = self.group_is_ours(&restore.id, name, scope).await?;
-                if ours != Some(true) {
-                    return Err(Fault::new(
-                        ErrorKind::NameCollision,
-                        format!("a parameter group {name} exists and isn't this restore's"),
-                    ));
-                }
+                namesake(name, self.group_is_ours(&restore.id, name, scope).await?)?;
             }
             Err(fault) => return Err(fault),
         }
@@ -274,5 +268,41 @@ impl Engine {
         let answer = request.send().await;
         let answer = answer.map_err(fault(&format!("list the tags of {arn}")))?;
         Ok(answer.tag_list.unwrap_or_default())
+    }
+}
+
+/// What a group of the wanted name means, which was there when it should be made: one of ours is taken over.
+///
+/// # Errors
+/// `Busy` if it went since (none), as by a cleanup under way: the next try makes it. `NameCollision` if it isn't ours.
+fn namesake(name: &str, ours: Option<bool>) -> Result<(), Fault> {
+    match ours {
+        Some(true) => Ok(()),
+        Some(false) => Err(Fault::new(
+            ErrorKind::NameCollision,
+            format!("a parameter group {name} exists and isn't this restore's"),
+        )),
+        None => Err(Fault::new(
+            ErrorKind::Busy,
+            format!("a parameter group {name} was there and is going"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tenant_restore_core::error::Class;
+
+    use super::*;
+
+    #[test]
+    fn a_group_that_went_while_it_was_looked_at_is_made_again_and_a_strange_one_is_left_alone() {
+        assert!(namesake("g", Some(true)).is_ok());
+        let kind = |ours| namesake("g", ours).unwrap_err().cause.kind;
+        assert_eq!(kind(Some(false)), ErrorKind::NameCollision);
+        assert_eq!(
+            (kind(None), kind(None).class()),
+            (ErrorKind::Busy, Class::Expected)
+        );
     }
 }
