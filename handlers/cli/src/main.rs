@@ -160,6 +160,7 @@ fn shown(found: &Found, log: Option<Vec<Entry>>, output: Output) -> String {
             }
         }
         (Found::Plan(plan), output) => plan::state(plan, output),
+        (Found::RefusedPlan(planned), output) => plan::shown(planned, output),
         (Found::Rejection(ended), Output::Text) => text::render_rejection(ended),
         (Found::Rejection(ended), Output::Json) => format!("{:#}\n", json!(ended)),
     }

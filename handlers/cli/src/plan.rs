@@ -1,6 +1,7 @@
 //! `plan`: asks what a restore would do, waits for the answer and prints it. Nothing is created.
 //!
-//! The answer is read from the plan's record, as `watch` reads a restore's.
+//! The answer is read from the plan's record, as `watch` reads a restore's; a plan that is refused before it has one leaves
+//! its answer under the id of the event.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -38,14 +39,15 @@ pub async fn run(
     output: Output,
     detail: &Detail,
 ) -> Result<ExitCode, Trouble> {
-    bus::publish(
+    let event_id = bus::publish(
         config,
         deployment.bus(),
         "RestorePlanRequested",
         detail.json(),
     )
     .await?;
-    let planned = answer(&Records::new(config, deployment), deployment, detail).await?;
+    let records = Records::new(config, deployment);
+    let planned = answer(&records, deployment, detail, &event_id).await?;
     teller::write(&shown(&planned, output))?;
     Ok(verdict(&planned))
 }
@@ -89,6 +91,7 @@ async fn answer(
     records: &Records,
     deployment: &Deployment,
     detail: &Detail,
+    event_id: &str,
 ) -> Result<Planned, Trouble> {
     let id = plan_id(&deployment.deployment, &detail.request_id);
     let deadline = Timestamp::now()
@@ -109,10 +112,17 @@ async fn answer(
             Some(plan) if plan.announced => {
                 return answer_of(&plan).ok_or_else(|| records.unknown(&detail.request_id));
             }
-            None if Timestamp::now() >= deadline => {
-                return Err(records.unknown(&detail.request_id));
+            Some(_) => {}
+            None => {
+                let refusals = records.refused_plans(&detail.request_id).await?;
+                let ours = refusals.into_iter().find(|it| it.event_id == event_id);
+                if let Some(refusal) = ours {
+                    return Ok(refusal.planned);
+                }
+                if Timestamp::now() >= deadline {
+                    return Err(records.unknown(&detail.request_id));
+                }
             }
-            _ => {}
         }
         tokio::time::sleep(INTERVAL).await;
     }

@@ -1,4 +1,4 @@
-//! Reading what the pipeline recorded: a restore, or the rejection of a request that never became one.
+//! Reading what the pipeline recorded: a restore or a plan, or the rejection of a request that never became one.
 
 use std::collections::HashMap;
 
@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::de::DeserializeOwned;
 use tenant_restore_core::naming::{RestoreId, plan_id, restore_id};
+use tenant_restore_core::plan::Refusal;
 use tenant_restore_core::restore::{FORMAT, Restore};
-use tenant_restore_events::outgoing::Ended;
+use tenant_restore_events::outgoing::{Ended, Planned};
 
 use crate::arguments::Deployment;
 use crate::log::Entry;
@@ -25,6 +26,8 @@ pub enum Found {
     Plan(Box<Restore>),
     /// The last rejection of that request.
     Rejection(Box<Ended>),
+    /// The last refusal of a plan of that request.
+    RefusedPlan(Box<Planned>),
 }
 
 /// The records of a deployment.
@@ -45,8 +48,8 @@ impl Records {
         }
     }
 
-    /// What this restore id or request id leads to. A restore comes before a plan of the same request id, and that before
-    /// a rejection.
+    /// What this restore id or request id leads to. A restore comes before a plan of the same request id, that before
+    /// a rejection, and that before the refusal of a plan.
     ///
     /// # Errors
     /// The table can't be read, or a record is of another version.
@@ -61,10 +64,13 @@ impl Records {
         if let Some(plan) = self.state(&plan_id(&self.deployment, id)).await? {
             return Ok(Some(Found::Plan(Box::new(plan))));
         }
-        Ok(self
-            .rejection(id)
-            .await?
-            .map(|ended| Found::Rejection(Box::new(ended))))
+        if let Some(ended) = self.rejection(id).await? {
+            return Ok(Some(Found::Rejection(Box::new(ended))));
+        }
+        let refusals = self.refused_plans(id).await?.into_iter();
+        Ok(refusals
+            .max_by_key(|refusal| refusal.at)
+            .map(|refusal| Found::RefusedPlan(Box::new(refusal.planned))))
     }
 
     /// The restore of that id, or else the one that the request of that id opened.
@@ -94,6 +100,21 @@ impl Records {
             .map(|item| parse::<Ended>(&partition, item, "ended"));
         let rejections = rejections.collect::<Result<Vec<_>, _>>()?;
         Ok(rejections.into_iter().max_by_key(|ended| ended.ended_at))
+    }
+
+    /// The answers to wishes for a plan of that request id that never got a record.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn refused_plans(&self, request_id: &str) -> Result<Vec<Refusal>, Trouble> {
+        let partition = format!("REQUEST#{request_id}");
+        let items = self
+            .query("read the refused plans", &partition, "PLAN_REFUSED#")
+            .await?;
+        let refusals = items.into_iter();
+        refusals
+            .map(|item| parse(&partition, item, "refusal"))
+            .collect()
     }
 
     /// The log of a restore, in the order of time.
@@ -160,7 +181,7 @@ impl Records {
             self.table
         );
         let remedy = "Check the id and --deployment; an invalid request opens no restore: \
-                      its RestoreRejected event and its notice on the topic say why.";
+                      its RestoreRejected or RestorePlanned event says why.";
         Trouble::new(what, remedy)
     }
 }

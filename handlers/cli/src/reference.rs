@@ -47,7 +47,7 @@ pub async fn publish(
     let records = Records::new(config, deployment);
     let restore = match records.find(&named.id).await? {
         Some(Found::Restore(restore)) => restore,
-        Some(Found::Plan(_)) => return Err(only_planned(&named.id)),
+        Some(Found::Plan(_) | Found::RefusedPlan(_)) => return Err(only_planned(&named.id)),
         Some(Found::Rejection(_)) => return Err(never_opened(&named.id)),
         None => return Err(records.unknown(&named.id)),
     };

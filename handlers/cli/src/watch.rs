@@ -100,6 +100,10 @@ fn tell(teller: &mut Teller, found: &Found, output: Output) -> Result<Option<Exi
             }
             None => Ok(None),
         },
+        Found::RefusedPlan(planned) => {
+            teller::write(&plan::shown(planned, output))?;
+            Ok(Some(plan::verdict(planned)))
+        }
         Found::Rejection(ended) => teller.rejection(ended).map(|()| Some(ExitCode::from(1))),
         Found::Restore(restore) => {
             let status = Status::of(restore, Timestamp::now());

@@ -31,6 +31,25 @@ const AROUND_SECONDS: u64 = 10 * 60;
 /// Reading, writing, indexing and comparing, together.
 const BYTES_A_SECOND: u64 = 20 << 20;
 
+/// The answer to a `RestorePlanRequested` that never got a record, as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refusal {
+    /// The event; by its id whoever published it tells its answer from those to others of the same request id.
+    pub event_id: String,
+    /// When it was refused.
+    pub at: Timestamp,
+    /// The answer.
+    pub planned: Planned,
+}
+
+impl Refusal {
+    /// When it may be forgotten, epoch seconds.
+    pub fn expires_at(&self) -> i64 {
+        self.at.as_second() + KEPT_SECONDS
+    }
+}
+
 /// What a record is for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tenant_restore_core::decision::Wake;
 use tenant_restore_core::error::{Cause, Class, ErrorKind};
-use tenant_restore_core::plan;
+use tenant_restore_core::plan::{self, Refusal};
 use tenant_restore_core::request::{self, Arrival, Ask, Request};
 use tenant_restore_core::restore::rejection;
 use tenant_restore_core::restore_point::SnapshotSight;
@@ -56,8 +56,13 @@ pub async fn receive(
     let request_id = request::request_id(&envelope.detail, &envelope.id);
     info!(%request_id, asked = ask.detail_type(), problems = causes.len(), "request rejected");
     if ask == Ask::Plan {
-        let planned = plan::refusal(&request_id, &envelope.detail, &causes, now);
-        return engine.publish_plan(&planned).await;
+        let refusal = Refusal {
+            event_id: envelope.id.clone(),
+            at: now,
+            planned: plan::refusal(&request_id, &envelope.detail, &causes, now),
+        };
+        engine.keep_refused_plan(&refusal).await?;
+        return engine.publish_plan(&refusal.planned).await;
     }
     let ended = rejection(&request_id, &envelope.detail, &causes, now);
     let ended = engine.keep_rejection(&ended, now).await?;

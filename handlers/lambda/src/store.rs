@@ -7,6 +7,7 @@
 //! | `ADMISSION` | `LEDGER` | who runs and who waits for a place, `version` for conditional saves |
 //! | `TARGET#<instance or cluster>/<database>/<schema>` | `CLAIM` | the restore that claims this target name |
 //! | `REQUEST#<request id>` | `REJECTED#<outcome id>` | a request that never became a restore |
+//! | `REQUEST#<request id>` | `PLAN_REFUSED#<event id>` | the answer to a wish for a plan that never became one |
 
 use std::collections::HashMap;
 
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::naming::RestoreId;
+use tenant_restore_core::plan::Refusal;
 use tenant_restore_core::restore::Restore;
 use tenant_restore_events::outgoing::Ended;
 
@@ -334,6 +336,33 @@ impl Engine {
                 Ok(kept.unwrap_or_else(|| ended.clone()))
             }
         }
+    }
+
+    /// Keeps the answer to a wish for a plan that never got a record. Of an event that is delivered again the newer answer
+    /// stays: unlike an outcome it has no id that would promise the same content.
+    pub async fn keep_refused_plan(&self, refusal: &Refusal) -> Result<(), Fault> {
+        let request_id = &refusal.planned.subject.request_id;
+        let item = HashMap::from([
+            ("pk".to_owned(), text(format!("REQUEST#{request_id}"))),
+            (
+                "sk".to_owned(),
+                text(format!("PLAN_REFUSED#{}", refusal.event_id)),
+            ),
+            ("refusal".to_owned(), document(refusal)?),
+            (
+                "expiresAt".to_owned(),
+                AttributeValue::N(refusal.expires_at().to_string()),
+            ),
+        ]);
+        let request = self
+            .clients
+            .dynamodb
+            .put_item()
+            .table_name(&self.config.table)
+            .set_item(Some(item));
+        let answer = request.send().await;
+        answer.map_err(fault("keep the refused plan"))?;
+        Ok(())
     }
 
     fn put(&self, item: Item) -> Result<PutBuilder, Fault> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tenant_restore_tests::command_line::run;
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::request::{Request, publish};
-use tenant_restore_tests::{Context, Result, leftovers};
+use tenant_restore_tests::{Context, Result, leftovers, wait};
 
 use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play, request_id_of, tenant_of};
 
@@ -181,6 +181,47 @@ fn a_quota_that_does_not_hold_another_copy_forbids_the_restore() {
             "{message}"
         );
         huge.delete().await
+    });
+}
+
+/// What keeps them from a record is known without a look at the source.
+#[test]
+fn a_plan_that_is_refused_before_it_has_a_record_is_shown_with_its_causes_and_each_try_with_its_own()
+ {
+    play(async |stage| {
+        let id = stage.request_id("plan-refused");
+        let request = Request::new(&id, "d", &["s"], jiff::Timestamp::UNIX_EPOCH);
+        let elsewhere = "arn:aws:rds:us-east-1:000000000000:db:production";
+        let of_another_region = request.clone().with("source", elsewhere);
+        let of_no_snapshot = request
+            .without("restoreTime")
+            .with("snapshotId", "no-such-snapshot");
+        for (request, expected) in [
+            (of_another_region, ("InvalidRequest", "source")),
+            (of_no_snapshot, ("SnapshotUnknown", "snapshotId")),
+        ] {
+            let detail = request.detail.to_string();
+            let ran = run(&["plan", "--file", "-", "--output", "json"], &detail).await?;
+            assert_eq!(ran.code, Some(1), "{ran:?}");
+            let plan = ran.json()?;
+            let causes = kinds(&plan["causes"]);
+            assert_eq!(causes, [(expected.0, Some(expected.1))], "{plan:#}");
+            wait::until("the same on the bus", ENDS_WITHIN, async || {
+                let told = stage.chronicle.events(&id);
+                Ok(told.iter().any(|event| event.detail == plan).then_some(()))
+            })
+            .await?;
+            for (command, code) in [("status", 0), ("watch", 1)] {
+                let ran = run(&[command, &id, "--output", "json"], "").await?;
+                assert_eq!(ran.code, Some(code), "{command}: {ran:?}");
+                assert_eq!(ran.json()?, plan, "{command} tells the last answer");
+            }
+        }
+        stage.told_by_contract(&id)?;
+        let cancel = run(&["cancel", &id], "").await?;
+        assert_eq!(cancel.code, Some(2), "{cancel:?}");
+        assert!(cancel.complained.contains("is a plan"), "{cancel:?}");
+        Ok(())
     });
 }
 
