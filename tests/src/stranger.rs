@@ -1,4 +1,4 @@
-//! An instance that nobody has opened to restores, and what opens it wrongly.
+//! An instance or a cluster that nobody has opened to restores, and what opens one wrongly.
 
 use std::time::Duration;
 
@@ -47,16 +47,8 @@ impl Stranger {
     /// # Errors
     /// What RDS answers.
     pub async fn ask_for(cloud: &Cloud, identifier: &str, tags: &[(String, String)]) -> Result<()> {
-        let tags = tags
-            .iter()
-            .map(|(key, value)| Tag::builder().key(key).value(value).build())
-            .collect();
         let doing = || format!("create the instance {identifier}");
-        let password = cloud
-            .secrets
-            .get_random_password()
-            .exclude_punctuation(true);
-        let password = password.send().await.context(doing())?;
+        let password = random_password(cloud).await.context(doing())?;
         let create = cloud
             .rds
             .create_db_instance()
@@ -65,9 +57,9 @@ impl Stranger {
             .db_instance_class("db.t4g.micro")
             .allocated_storage(20)
             .master_username("stranger")
-            .set_master_user_password(password.random_password)
+            .master_user_password(password)
             .backup_retention_period(1)
-            .set_tags(Some(tags));
+            .set_tags(Some(tags_of(tags)));
         create.send().await.context(doing())?;
         Ok(())
     }
@@ -136,6 +128,48 @@ impl Stranger {
             .context(format!("tag the instance {}", self.identifier))?;
         Ok(())
     }
+}
+
+/// Creates an Aurora cluster and its writer, each by its name and tags, and waits until the writer is available.
+///
+/// # Errors
+/// What RDS answers, or that it takes more than two minutes.
+pub async fn create_cluster(
+    cloud: &Cloud,
+    (cluster, its_tags): &(&str, [(String, String); 2]),
+    (writer, tags_of_writer): &(&str, [(String, String); 2]),
+) -> Result<()> {
+    let doing = || format!("create the cluster {cluster} with {writer}");
+    let password = random_password(cloud).await.context(doing())?;
+    let create = cloud.rds.create_db_cluster();
+    let create = create
+        .db_cluster_identifier(*cluster)
+        .engine("aurora-postgresql")
+        .master_username("stranger")
+        .master_user_password(password)
+        .set_tags(Some(tags_of(its_tags)));
+    create.send().await.context(doing())?;
+    let create = cloud.rds.create_db_instance();
+    let create = create
+        .db_instance_identifier(*writer)
+        .db_cluster_identifier(*cluster)
+        .engine("aurora-postgresql")
+        .db_instance_class("db.r6g.large")
+        .set_tags(Some(tags_of(tags_of_writer)));
+    create.send().await.context(doing())?;
+    Stranger::await_made(cloud, writer).await.map(drop)
+}
+
+fn tags_of(pairs: &[(String, String)]) -> Vec<Tag> {
+    let tag = |(key, value): &(String, String)| Tag::builder().key(key).value(value).build();
+    pairs.iter().map(tag).collect()
+}
+
+async fn random_password(cloud: &Cloud) -> Result<String> {
+    let request = cloud.secrets.get_random_password();
+    let answer = request.exclude_punctuation(true).send().await;
+    let doing = "make a password";
+    answer.context(doing)?.random_password.context(doing)
 }
 
 /// Creates a secret with credentials, but without the tag that lets a deployment use it.

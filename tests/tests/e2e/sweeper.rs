@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tenant_restore_tests::audit::Audit;
 use tenant_restore_tests::cloud::DEPLOYMENT;
-use tenant_restore_tests::stranger::Stranger;
+use tenant_restore_tests::stranger::{self, Stranger};
 use tenant_restore_tests::{Context, Error, Result, command_line, leftovers, wait};
 use tokio::sync::Mutex;
 
@@ -60,14 +60,14 @@ fn orphans(found: &Value, restore_id: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The id of a restore that never was, another one in each run.
-fn unknown_restore(stage: &Stage) -> String {
+/// The id of a restore that never was, another one in each run: it begins with these six letters.
+fn unknown_restore(stage: &Stage, letters_of_test: &str) -> String {
     let run = stage.request_id("");
     let letters = run
         .bytes()
         .filter(u8::is_ascii_digit)
         .map(|digit| char::from(digit - b'0' + b'a'));
-    format!("orphan{}", letters.collect::<String>())
+    format!("{letters_of_test}{}", letters.collect::<String>())
 }
 
 /// The tags of a temporary resource.
@@ -131,7 +131,7 @@ async fn create_endpoint(stage: &Stage, name: &str, tags: &[(String, String)]) -
 fn an_orphan_is_told_of_by_a_dry_run_and_removed_by_a_sweep_and_what_only_has_our_prefix_stays() {
     play(async |stage| {
         let _alone = SWEEPING.lock().await;
-        let id = unknown_restore(stage);
+        let id = unknown_restore(stage, "orphan");
         let database = format!("tr-{TAG}-{id}");
         let (secret, foreign) = (format!("{database}-s"), format!("{database}-t"));
         Stranger::create_tagged(&stage.cloud, &database, &tags(&id, &database)).await?;
@@ -176,6 +176,53 @@ fn an_orphan_is_told_of_by_a_dry_run_and_removed_by_a_sweep_and_what_only_has_ou
         let delete = delete.force_delete_without_recovery(true).send().await;
         delete.context("delete the secret that isn't an orphan")?;
         Ok(())
+    });
+}
+
+/// RDS refuses to delete a cluster that has an instance.
+#[test]
+fn an_orphaned_cluster_goes_once_its_instance_is_gone_and_neither_by_a_dry_run() {
+    play(async |stage| {
+        let _alone = SWEEPING.lock().await;
+        let id = unknown_restore(stage, "aurora");
+        let member = format!("tr-{TAG}-{id}");
+        let cluster = format!("{member}-c");
+        let with_tags = [&cluster, &member].map(|name| (name.as_str(), tags(&id, name)));
+        stranger::create_cluster(&stage.cloud, &with_tags[0], &with_tags[1]).await?;
+        let before = leftovers::in_aws(&stage.cloud, TAG, Some(&id)).await?;
+        let (instance, its_cluster) = (
+            format!("RDS instance {member}"),
+            format!("RDS cluster {cluster}"),
+        );
+        assert_eq!(before, [instance, its_cluster.clone()]);
+
+        let first = BTreeMap::from([
+            (format!("database {member}"), "delete".to_owned()),
+            (format!("cluster {cluster}"), "later".to_owned()),
+        ]);
+        let found = sweep(stage, true).await?;
+        assert_eq!(orphans(&found, &id), first, "{found}");
+        let after = leftovers::in_aws(&stage.cloud, TAG, Some(&id)).await?;
+        assert_eq!(after, before, "a dry run changes nothing");
+
+        let found = sweep(stage, false).await?;
+        assert_eq!(orphans(&found, &id), first, "{found}");
+        let why = &about(&found, "orphans", &cluster)[0]["reason"];
+        assert_eq!(*why, "its instances go first");
+        wait::until("the instance to be gone", SEEN_WITHIN, async || {
+            let left = leftovers::in_aws(&stage.cloud, TAG, Some(&id)).await?;
+            Ok((left == [its_cluster.as_str()]).then_some(()))
+        })
+        .await?;
+
+        let then = BTreeMap::from([(format!("cluster {cluster}"), "delete".to_owned())]);
+        let found = sweep(stage, false).await?;
+        assert_eq!(orphans(&found, &id), then, "{found}");
+        wait::until("the cluster to be gone", SEEN_WITHIN, async || {
+            let left = leftovers::in_aws(&stage.cloud, TAG, Some(&id)).await?;
+            Ok(left.is_empty().then_some(()))
+        })
+        .await
     });
 }
 
