@@ -18,7 +18,7 @@ const LONGEST_POLL: u64 = 20;
 /// A notice of the SNS topic.
 #[derive(Debug, Clone)]
 pub struct Notice {
-    /// Its message attributes (`outcome`, `database`, `source`).
+    /// Its message attributes (`outcome`, `database`, `source`, `target`).
     pub attributes: HashMap<String, String>,
     /// The message, which is the outcome's `detail`.
     pub detail: Value,

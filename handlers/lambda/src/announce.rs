@@ -34,6 +34,7 @@ impl Engine {
             ("outcome", Some(ended.outcome.as_str())),
             ("database", subject.database.as_deref()),
             ("source", subject.source.as_deref()),
+            ("target", subject.target.as_deref()),
         ];
         for (name, value) in attributes {
             // SNS refuses empty attributes (SNS API reference, MessageAttributeValue).

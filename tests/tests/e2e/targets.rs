@@ -1,7 +1,10 @@
 //! Restores into another database than the source, which may be deleted.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use tenant_restore_tests::command_line::run;
+use tenant_restore_tests::kind::Kind;
 use tenant_restore_tests::outcome::Outcome;
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::remains::{close, opt_in};
@@ -20,17 +23,25 @@ static TARGET: OnceCell<Production> = OnceCell::const_new();
 async fn target_of(stage: &Stage) -> Result<&'static Production> {
     let create = async || {
         let target = Production::create(&stage.cloud, &stage.request_id("target")).await?;
-        let connection = target.connect("postgres").await?;
-        let roles = ["postgres", "moved_1_app", "lost_1_app", "wanted_app"];
-        for role in roles {
-            // A member reads what the role owns.
-            let create = format!("create role {role} nologin role current_user");
-            let created = connection.batch_execute(&create).await;
-            created.context(format!("create the role {role}"))?;
-        }
+        create_roles(
+            &target,
+            &["postgres", "moved_1_app", "lost_1_app", "wanted_app"],
+        )
+        .await?;
         Ok(target)
     };
     TARGET.get_or_try_init(create).await
+}
+
+async fn create_roles(target: &Production, roles: &[&str]) -> Result<()> {
+    let connection = target.connect("postgres").await?;
+    for role in roles {
+        // A member reads what the role owns.
+        let create = format!("create role {role} nologin role current_user");
+        let created = connection.batch_execute(&create).await;
+        created.context(format!("create the role {role}"))?;
+    }
+    Ok(())
 }
 
 /// The copy is what there was, and nothing else is left of the restore, in the target or elsewhere.
@@ -66,6 +77,13 @@ async fn schemas_of(tenant: &Tenant) -> Result<Vec<String>> {
     let rows = tenant.connection.query(names, &[]).await.context(doing)?;
     let names = rows.iter().map(|row| row.try_get(0));
     names.collect::<Result<_, _>>().context(doing)
+}
+
+/// The attributes of a request's notice, which filter policies go by.
+fn attributes_of(stage: &Stage, request_id: &str) -> Result<HashMap<String, String>> {
+    let notices = stage.chronicle.notices(request_id).into_iter();
+    let attributes = notices.map(|notice| notice.attributes).next();
+    attributes.context(format!("find the notice of {request_id}"))
 }
 
 /// What every event about a request says of its target.
@@ -118,7 +136,42 @@ fn a_schema_comes_back_into_another_instance_and_neither_source_nor_neighbours_a
             told.iter().all(|name| *name == *target.identifier),
             "{told:?}"
         );
+        let named = [
+            ("outcome", "COMPLETED"),
+            ("database", database),
+            ("source", stage.production.identifier.as_str()),
+            ("target", target.identifier.as_str()),
+        ];
+        let named = named.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(attributes_of(stage, &id)?, HashMap::from(named));
         Ok(())
+    });
+}
+
+#[test]
+fn a_schema_comes_back_from_an_instance_into_a_cluster() {
+    play(async |stage| {
+        let name = stage.request_id("target-aurora");
+        let target = Production::create_of(&stage.cloud, &name, Kind::AuroraProvisioned).await?;
+        create_roles(&target, &["postgres", "ashore_1_app"]).await?;
+        let database = "into_cluster";
+        let (mut source, mut there) = futures::try_join!(
+            stage.tenant(database, &["ashore_1"]),
+            tenant_of(&target, database, &["resident_2"]),
+        )?;
+        let before = schemas_of(&source).await?;
+        let id = stage.request_id("into-cluster");
+        let request = source.request(&id).with("target", name.as_str());
+        let outcome = stage.ask(&request).await?;
+        let truth = source.truth.clone();
+        came_back_into(stage, &mut there, &truth, &outcome).await?;
+        untouched(&mut source).await?;
+        untouched(&mut there).await?;
+        assert_eq!(schemas_of(&source).await?, before, "nothing was added");
+        let target_named = attributes_of(stage, &id)?.remove("target");
+        assert_eq!(target_named, Some(name));
+        drop(there);
+        target.delete().await
     });
 }
 
