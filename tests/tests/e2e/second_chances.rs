@@ -8,6 +8,9 @@ use tenant_restore_tests::{Context, Result, command_line, leftovers, wait};
 
 use crate::stage::{ENDS_WITHIN, Stage, TAG, Tenant, none_of, play, request_id_of};
 
+/// The SDK calls three times and pauses between: the order comes meanwhile.
+const REFUSED_OF_THREE: u32 = 2;
+
 /// Publishes a request, with a fault for that restore alone; answers the restore's id.
 async fn ask_with_fault(
     stage: &Stage,
@@ -212,5 +215,43 @@ fn a_failed_restore_can_be_tried_again_as_the_second_attempt_of_the_same_request
         let earlier: Vec<_> = earlier.iter().map(|ended| &ended["outcomeId"]).collect();
         assert_eq!(earlier, [&json!(first.outcome_id)]);
         Ok(())
+    });
+}
+
+/// Whoever listens to the bus may hear of a failure before SNS has taken it, and the record can't say yet that it was told.
+#[test]
+fn a_replay_that_is_ordered_while_the_failure_is_being_told_is_followed() {
+    play(async |stage| {
+        let mut tenant = stage.tenant("at_once", &["at_once_1"]).await?;
+        let request = tenant.request(&stage.request_id("at-once"));
+        let request_id = request_id_of(&request);
+        let refused = |service: &str, action: &str, id: &str| {
+            json!({
+                "service": service, "fault": "error", "caller": "tenant-restore-complete", "action": action, "match": id,
+                "code": "InternalError", "status": 500, "times": REFUSED_OF_THREE
+            })
+        };
+        let id = ask_with_fault(stage, &request, |id| {
+            let killed = format!("tr-{TAG}/finalize/{id}/");
+            json!([
+                { "service": "ecs", "fault": "kill-task", "match": killed, "times": 1, "ms": 0 },
+                refused("events", "PutEvents", id),
+                refused("sns", "Publish", id),
+            ])
+        })
+        .await?;
+        let decided = async || {
+            let record = Audit::read(&stage.cloud, &id).await?;
+            let is_decided = |record: &&Value| !record["ended"].is_null();
+            Ok(record.restore().filter(is_decided).map(drop))
+        };
+        wait::until("the outcome of the first attempt", ENDS_WITHIN, decided).await?;
+        order(&["replay", &id]).await?;
+        let second = told(stage, request_id, "RestoreCompleted").await?;
+        stage.told_by_contract(request_id)?;
+        let first = told(stage, request_id, "RestoreFailed").await?;
+        assert_eq!((first.attempt, second.attempt), (1, 2));
+        is_faithful(&mut tenant, &second).await?;
+        nothing_is_left(stage, &tenant, &second).await
     });
 }

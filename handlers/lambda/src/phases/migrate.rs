@@ -8,7 +8,7 @@ use aws_sdk_databasemigration::types::{
 };
 use serde_json::json;
 use tenant_restore_core::effect::Learned;
-use tenant_restore_core::error::ErrorKind;
+use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::restore::Restore;
 use tenant_restore_core::status::is_deleting;
 
@@ -249,7 +249,7 @@ impl Engine {
         match answer.map_err(fault(&format!("start the DMS task {name}"))) {
             Err(fault) if may_be_started(&fault, reload) => {
                 if !self.is_started(name, reload).await? {
-                    return Err(fault);
+                    return Err(not_seen_yet(fault));
                 }
             }
             Err(fault) => return Err(fault),
@@ -276,6 +276,19 @@ impl Engine {
 fn may_be_started(fault: &Fault, reload: bool) -> bool {
     let has_run = fault.is(&["InvalidParameterCombinationException"]);
     fault.cause.kind == ErrorKind::Busy || (has_run && !reload)
+}
+
+/// DMS says that the task has run, and shows it as it was before: its Describe may answer with the past. The start is put
+/// off, and decided anew from what is shown then.
+fn not_seen_yet(fault: Fault) -> Fault {
+    let message = format!(
+        "{}, and DMS doesn't show yet that it has run",
+        fault.cause.message
+    );
+    Fault {
+        cause: Cause::new(ErrorKind::Busy, message),
+        ..fault
+    }
 }
 
 fn repeated(restore: &Restore, name: &str) -> Learned {
@@ -307,7 +320,7 @@ fn table_mappings(schema: &str, tables: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tenant_restore_core::error::Cause;
+    use tenant_restore_core::error::Class;
 
     use super::*;
 
@@ -335,6 +348,7 @@ mod tests {
         assert!(!may_be_started(&has_run, true));
         let runs = refusal("InvalidResourceStateFault", ErrorKind::Busy);
         assert!(may_be_started(&runs, false) && may_be_started(&runs, true));
+        assert_eq!(not_seen_yet(has_run).cause.kind.class(), Class::Expected);
         let denied = refusal("AccessDeniedFault", ErrorKind::AccessDenied);
         assert!(!may_be_started(&denied, false));
     }
