@@ -177,6 +177,30 @@ fn what_is_on_its_way_out_is_not_asked_again() {
 }
 
 #[test]
+fn an_instance_goes_before_its_cluster_and_both_before_their_parameter_groups() {
+    let database = |status: &str| orphan(Kind::Database, "tr-main-abcdefghijkl", status);
+    let cluster = orphan(Kind::Cluster, "tr-main-abcdefghijkl-c", "available");
+    let groups = [
+        orphan(Kind::ParameterGroup, "tr-main-abcdefghijkl-p", ""),
+        orphan(Kind::ClusterParameterGroup, "tr-main-abcdefghijkl-cp", ""),
+    ];
+    let with_groups = |found: &[Found]| judge(&[found, groups.as_slice()].concat());
+    let instances = Verdict::Later("its instances go first");
+    let users = Verdict::Later("the databases that use it go first");
+    for (status, verdict) in [
+        ("available", Verdict::Delete),
+        ("deleting", Verdict::Later("it is being deleted")),
+    ] {
+        let found = [database(status), cluster.clone()];
+        let expected = [verdict, instances, users, users];
+        assert_eq!(with_groups(&found), expected, "{status}");
+    }
+    let alone = [Verdict::Delete, users, users];
+    assert_eq!(with_groups(&[cluster]), alone);
+    assert_eq!(with_groups(&[]), [Verdict::Delete, Verdict::Delete]);
+}
+
+#[test]
 fn tasks_go_before_what_they_use_and_no_restore_waits_for_anothers_tasks() {
     let mut other = orphan(Kind::Database, "tr-main-mnopqrstuvwx", "available");
     other.owner = Owner::Gone(restore_id("tenant-restore", "ticket-2"));
