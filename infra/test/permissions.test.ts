@@ -61,7 +61,7 @@ const MAY: Record<PhaseName, string[]> = {
   ],
   provision: [
     'rds: RestoreDBInstanceToPointInTime RestoreDBInstanceFromDBSnapshot',
-    'rds: RestoreDBClusterToPointInTime RestoreDBClusterFromSnapshot CreateDBInstance',
+    'rds: RestoreDBClusterToPointInTime RestoreDBClusterFromSnapshot CreateDBInstance DeleteDBInstance',
     'rds: CreateDBParameterGroup ModifyDBParameterGroup DescribeDBParameters',
     'rds: CreateDBClusterParameterGroup ModifyDBClusterParameterGroup DescribeDBClusterParameters',
     'rds: DescribeDBInstances DescribeDBClusters DescribeDBSubnetGroups AddTagsToResource',

@@ -16,7 +16,8 @@ impl Restore {
         } else {
             1
         };
-        deployment.names_of(&self.id, attempt)
+        let names = deployment.names_of(&self.id, attempt);
+        names.at_place(self.placing.from)
     }
 
     /// Cancels a restore: whatever was made is cleaned up next. A held one isn't held any longer.

@@ -203,9 +203,12 @@ pub fn learn(restore: &mut Restore, learned: &[Learned], now: Timestamp) {
             }
             Learned::Elsewhere {
                 name,
+                number,
                 place,
                 refused,
             } => {
+                // What is learned late may be of an instance that was given up meanwhile.
+                restore.placing.reach(*number);
                 let tried = refused.join(", ");
                 let message = format!("no capacity for {name} ({tried}); it is made as {place}");
                 restore

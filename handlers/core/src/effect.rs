@@ -50,6 +50,8 @@ pub enum Effect {
         parameter_group: Option<String>,
         /// Its storage, where it must be asked for.
         storage: Option<Storage>,
+        /// The first place to try; those before had no capacity.
+        first_place: u32,
     },
     /// Restore an Aurora cluster, without an instance.
     RestoreCluster {
@@ -76,6 +78,8 @@ pub enum Effect {
         class: String,
         /// Its parameter group.
         parameter_group: String,
+        /// The first place to try; those before had no capacity.
+        first_place: u32,
     },
     /// Make a secret with a generated password, unless it is there and ours.
     CreateSecret {
@@ -376,6 +380,8 @@ pub enum Learned {
     Elsewhere {
         /// The database.
         name: String,
+        /// The number of the place, from 0.
+        number: u32,
         /// Where, and of which class.
         place: String,
         /// What was tried before.

@@ -96,6 +96,7 @@ impl Deployment {
             tag: self.tag.clone(),
             id: id.clone(),
             attempt,
+            place: 0,
         }
     }
 
@@ -121,9 +122,20 @@ pub struct Names {
     tag: String,
     id: RestoreId,
     attempt: u32,
+    place: u32,
 }
 
 impl Names {
+    /// The same, for a temporary DB instance that is tried from this place on ([`crate::restore::Placing`]).
+    pub fn at_place(self, place: u32) -> Self {
+        Self { place, ..self }
+    }
+
+    /// The prefix of all names.
+    fn prefix(&self) -> String {
+        format!("tr-{}-{}", self.tag, self.stem())
+    }
+
     /// The id, and the attempt if it isn't the first.
     fn stem(&self) -> String {
         match self.attempt {
@@ -132,44 +144,47 @@ impl Names {
         }
     }
 
-    /// The temporary DB instance, and the prefix of all other names.
+    /// The temporary DB instance; after one without capacity, another.
     pub fn temporary_database(&self) -> String {
-        format!("tr-{}-{}", self.tag, self.stem())
+        match self.place {
+            0 => self.prefix(),
+            place => format!("{}-n{place}", self.prefix()),
+        }
     }
 
     /// The temporary Aurora cluster, whose writer is the temporary DB instance.
     pub fn temporary_cluster(&self) -> String {
-        format!("{}-c", self.temporary_database())
+        format!("{}-c", self.prefix())
     }
 
     /// The parameter group of the temporary DB instance.
     pub fn parameter_group(&self) -> String {
-        format!("{}-p", self.temporary_database())
+        format!("{}-p", self.prefix())
     }
 
     /// The parameter group of the temporary cluster.
     pub fn cluster_parameter_group(&self) -> String {
-        format!("{}-cp", self.temporary_database())
+        format!("{}-cp", self.prefix())
     }
 
     /// The secret with the temporary database's master credentials; also the DMS source endpoint.
     pub fn source(&self) -> String {
-        format!("{}-s", self.temporary_database())
+        format!("{}-s", self.prefix())
     }
 
     /// The secret with the login role on production; also the DMS target endpoint.
     pub fn target(&self) -> String {
-        format!("{}-t", self.temporary_database())
+        format!("{}-t", self.prefix())
     }
 
     /// The DMS replication instance.
     pub fn replication_instance(&self) -> String {
-        format!("{}-i", self.temporary_database())
+        format!("{}-i", self.prefix())
     }
 
     /// The DMS task of the schema at this position of the request, from 0.
     pub fn replication_task(&self, position: usize) -> String {
-        format!("{}-k{:02}", self.temporary_database(), position + 1)
+        format!("{}-k{:02}", self.prefix(), position + 1)
     }
 
     /// The login role on production.
@@ -286,6 +301,17 @@ mod tests {
             names.replication_instance(),
             names.replication_task(89),
         ]
+    }
+
+    #[test]
+    fn only_the_instance_is_named_by_its_place() {
+        let id = restore_id("tenant-restore", "ticket-1");
+        let names = |place| all(&deployment().names_of(&id, 999).at_place(place));
+        let (first, moved) = (names(0), names(99));
+        assert_eq!(first[1..], moved[1..]);
+        assert!(!first.contains(&moved[0]));
+        assert!(moved[0].len() <= 31, "{}", moved[0]);
+        assert_eq!(deployment().restore_of(&moved[0]), Some(id));
     }
 
     #[test]

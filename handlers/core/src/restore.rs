@@ -21,10 +21,12 @@ use crate::wait::Wait;
 
 mod creating;
 mod outcome;
+mod placing;
 mod task;
 
 pub use creating::Creating;
 pub use outcome::{MOST_CAUSES, outcome_id, outgoing_cause, rejection, shortened};
+pub use placing::Placing;
 pub use task::{DDL, DDL_AFTER_RESET, Task, TaskState};
 
 /// The version of the record that this code writes.
@@ -58,6 +60,9 @@ pub struct Restore {
     pub target: Option<Server>,
     /// Address and port of the temporary database, once it is available.
     pub temporary: Option<(String, u16)>,
+    /// Where the temporary instance is tried, if RDS is short of capacity.
+    #[serde(default)]
+    pub placing: Placing,
     /// Whether the last event of the temporary database's creation has come.
     pub database_announced: bool,
     /// Whether the event of the temporary cluster's creation has come.
@@ -328,6 +333,7 @@ impl Restore {
             source: None,
             target: None,
             temporary: None,
+            placing: Placing::default(),
             database_announced: false,
             cluster_announced: false,
             password: Password::Old,

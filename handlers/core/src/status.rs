@@ -31,6 +31,11 @@ pub fn database(status: &str) -> Meaning {
     }
 }
 
+/// Whether RDS took the call and then had no such instance to give: one in another zone or of another class may do.
+pub fn lacks_capacity(status: &str) -> bool {
+    status == "insufficient-capacity"
+}
+
 /// What to look at when a temporary DB instance has ended in a status it can't leave.
 pub fn database_remedy(status: &str) -> &'static str {
     match status {

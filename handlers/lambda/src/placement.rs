@@ -6,6 +6,7 @@ use serde::Deserialize;
 use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::source_kind::Storage;
+use tenant_restore_core::status;
 use tracing::warn;
 
 use crate::engine::Engine;
@@ -50,63 +51,101 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// The places after the first, in order.
-fn alternatives(first: &Place, zones: &[String], fallbacks: &[String]) -> Vec<Place> {
-    let elsewhere = zones.iter().map(|zone| Place {
-        zone: Some(zone.clone()),
-        class: first.class.clone(),
-    });
+/// All places, in order.
+fn places(class: Option<&str>, zones: &[String], fallbacks: &[String]) -> Vec<Place> {
+    let place = |zone: Option<&String>| Place {
+        zone: zone.cloned(),
+        class: class.map(str::to_owned),
+    };
     let otherwise = fallbacks.iter().map(|class| Place {
         zone: None,
         class: Some(class.clone()),
     });
-    elsewhere.chain(otherwise).collect()
+    let elsewhere = zones.iter().map(|zone| place(Some(zone)));
+    [place(None)]
+        .into_iter()
+        .chain(elsewhere)
+        .chain(otherwise)
+        .collect()
+}
+
+/// Every place made an instance that ended without capacity. That takes minutes each, so it isn't begun anew.
+fn exhausted(name: &str, tried: &[String]) -> Fault {
+    let message = format!(
+        "no capacity for {name}: all instances that were made ended in status \"insufficient-capacity\", the last place \
+         was {}",
+        tried.last().map_or("the source's class", String::as_str)
+    );
+    let mut fault = Fault::new(ErrorKind::ProvisioningFailed, message);
+    status::database_remedy("insufficient-capacity").clone_into(&mut fault.cause.remedy);
+    fault
+}
+
+/// The refusal of a place without capacity; any other ends the search.
+fn without_capacity(refusal: Fault) -> Result<Fault, Fault> {
+    if refusal.cause.kind == ErrorKind::NoCapacity {
+        return Ok(refusal);
+    }
+    Err(refusal)
 }
 
 impl Engine {
-    /// Makes a database in the first place that has capacity, and tells which had none.
+    /// Makes a database in the first place that has capacity, from the `first`-th on, and tells which had none. What is
+    /// before had none either; that showed after the call.
     ///
     /// # Errors
     /// What the call answers; the refusal of the last place if none has capacity.
     pub async fn place(
         &self,
         name: &str,
+        wishes: &ClassWishes,
         class: Option<String>,
-        fallbacks: &[String],
+        first: u32,
         call: impl AsyncFn(&Place) -> Result<(), Fault>,
     ) -> Result<Vec<Learned>, Fault> {
-        let first = Place { zone: None, class };
         let made = || Learned::Made {
             name: name.to_owned(),
         };
-        let mut fault = match call(&first).await {
-            Ok(()) => return Ok(vec![made()]),
-            Err(fault) => fault,
-        };
-        if fault.cause.kind != ErrorKind::NoCapacity {
-            return Err(fault);
-        }
-        let mut refused = vec![first.to_string()];
-        for place in alternatives(&first, &self.zones().await?, fallbacks) {
-            warn!(database = name, next = %place, error = %fault, "no capacity, trying elsewhere");
-            match call(&place).await {
-                Ok(()) => {
-                    let (name, place) = (name.to_owned(), place.to_string());
-                    let elsewhere = Learned::Elsewhere {
-                        name,
-                        place,
-                        refused,
-                    };
-                    return Ok(vec![made(), elsewhere]);
-                }
-                Err(other) if other.cause.kind == ErrorKind::NoCapacity => fault = other,
-                Err(other) => return Err(other),
+        let mut fault = None;
+        let mut all = vec![Place { zone: None, class }];
+        let mut tried = Vec::new();
+        if first == 0 {
+            match call(&all[0]).await {
+                Ok(()) => return Ok(vec![made()]),
+                Err(refusal) => fault = Some(without_capacity(refusal)?),
             }
-            refused.push(place.to_string());
         }
+        // The zones are asked for only when they matter.
+        all = places(
+            all[0].class.as_deref(),
+            &self.zones().await?,
+            &wishes.fallbacks,
+        );
+        for (number, place) in (0..).zip(&all) {
+            if number >= first.max(1) {
+                let refusal = fault.as_ref().map(ToString::to_string);
+                warn!(database = name, next = %place, error = refusal, "no capacity, trying elsewhere");
+                match call(place).await {
+                    Ok(()) => {
+                        let elsewhere = Learned::Elsewhere {
+                            name: name.to_owned(),
+                            number,
+                            place: place.to_string(),
+                            refused: tried,
+                        };
+                        return Ok(vec![made(), elsewhere]);
+                    }
+                    Err(refusal) => fault = Some(without_capacity(refusal)?),
+                }
+            }
+            tried.push(place.to_string());
+        }
+        let Some(fault) = fault else {
+            return Err(exhausted(name, &tried));
+        };
         Err(Fault::new(
             ErrorKind::NoCapacity,
-            format!("{}; tried {}", fault.cause.message, refused.join(", ")),
+            format!("{}; tried {}", fault.cause.message, tried.join(", ")),
         ))
     }
 
@@ -135,16 +174,13 @@ mod tests {
 
     #[test]
     fn the_same_class_is_tried_in_every_zone_before_another_class() {
-        let first = Place {
-            zone: None,
-            class: Some("db.m6g.large".into()),
-        };
         let zones = ["eu-west-3a".to_owned(), "eu-west-3b".to_owned()];
-        let places = alternatives(&first, &zones, &["db.m5.large".to_owned()]);
+        let places = places(Some("db.m6g.large"), &zones, &["db.m5.large".to_owned()]);
         let places: Vec<_> = places.iter().map(ToString::to_string).collect();
         assert_eq!(
             places,
             [
+                "db.m6g.large in any zone",
                 "db.m6g.large in eu-west-3a",
                 "db.m6g.large in eu-west-3b",
                 "db.m5.large in any zone"

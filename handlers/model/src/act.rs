@@ -15,11 +15,11 @@ pub enum Act {
     /// `CreateDBParameterGroup`.
     CreateGroup,
     /// `RestoreDBInstanceToPointInTime`.
-    RestoreDatabase,
+    RestoreDatabase(usize),
     /// `CreateSecret`.
     CreateSecret(usize),
     /// `ModifyDBInstance` with a new password.
-    ResetPassword,
+    ResetPassword(usize),
     /// `RunTask` for this run of a job, after its document was written.
     RunTask(Job, u8),
     /// `StopTask`.
@@ -43,7 +43,7 @@ pub enum Act {
     /// `DeleteReplicationInstance`.
     DeleteInstance,
     /// `DeleteDBInstance`.
-    DeleteDatabase,
+    DeleteDatabase(usize),
     /// `DeleteDBParameterGroup`.
     DeleteGroup,
     /// `DeleteSecret`.
@@ -76,14 +76,14 @@ impl Act {
         };
         match effect {
             Effect::DeriveParameterGroup { name, .. } if *name == names.group => Self::CreateGroup,
-            Effect::RestoreDatabase { name, .. } if *name == names.database => {
-                Self::RestoreDatabase
+            Effect::RestoreDatabase { name, .. } if names.databases.contains(name) => {
+                Self::RestoreDatabase(names.database(name))
             }
             Effect::CreateSecret { name, .. } if names.sides.contains(name) => {
                 Self::CreateSecret(names.side(name))
             }
-            Effect::ResetPassword { database, .. } if *database == names.database => {
-                Self::ResetPassword
+            Effect::ResetPassword { database, .. } if names.databases.contains(database) => {
+                Self::ResetPassword(names.database(database))
             }
             Effect::RunTask {
                 name,
@@ -117,7 +117,7 @@ impl Act {
             Effect::DeleteReplicationTask { name } => Self::DeleteLoad(names.load(name)),
             Effect::DeleteEndpoint { name } => Self::DeleteEndpoint(names.side(name)),
             Effect::DeleteReplicationInstance { .. } => Self::DeleteInstance,
-            Effect::DeleteDatabase { .. } => Self::DeleteDatabase,
+            Effect::DeleteDatabase { name } => Self::DeleteDatabase(names.database(name)),
             Effect::DeleteParameterGroup { .. } => Self::DeleteGroup,
             Effect::DeleteSecret { name } => Self::DeleteSecret(names.side(name)),
             Effect::DeleteObjects { .. } => Self::DeleteObjects,
@@ -139,7 +139,7 @@ impl Act {
     /// What it creates.
     pub fn creates(self) -> Option<Creation> {
         Some(match self {
-            Self::RestoreDatabase => Creation::Database,
+            Self::RestoreDatabase(at) => Creation::Database(at),
             Self::CreateGroup => Creation::Group,
             Self::CreateInstance => Creation::Instance,
             Self::CreateSecret(at) => Creation::Secret(at),
@@ -153,12 +153,12 @@ impl Act {
     /// Whether the answer to this call depends on whether that change came before.
     pub fn concerns(self, change: Change) -> bool {
         match change {
-            Change::Database(_) | Change::Password(_) => {
+            Change::Database(..) | Change::Password(_) => {
                 matches!(
                     self,
-                    Self::RestoreDatabase
-                        | Self::ResetPassword
-                        | Self::DeleteDatabase
+                    Self::RestoreDatabase(_)
+                        | Self::ResetPassword(_)
+                        | Self::DeleteDatabase(_)
                         | Self::DeleteGroup
                 )
             }
@@ -196,12 +196,14 @@ impl Act {
         let tasks_exist = aws.loads.iter().any(|load| *load != Load::Absent);
         let in_order = match self {
             Self::Foreign => return Some(Promise::OnlyOurs),
-            Self::CreateGroup | Self::RestoreDatabase | Self::CreateInstance => {
+            // In the next place only after one without capacity.
+            Self::RestoreDatabase(1) => aws.was_short,
+            Self::CreateGroup | Self::RestoreDatabase(_) | Self::CreateInstance => {
                 succeeded(Job::Preflight)
             }
             Self::CreateSecret(_) | Self::RunTask(Job::Ddl, _) => aws.was_available,
             // Only after every version of the source's secret was tried in vain.
-            Self::ResetPassword => succeeded(Job::Ddl),
+            Self::ResetPassword(_) => succeeded(Job::Ddl),
             Self::RunTask(Job::DdlReset, _) => aws.password != Password::Old,
             Self::CreateEndpoint(_) | Self::RunTask(Job::Copy, _) => match aws.password {
                 Password::Old => succeeded(Job::Ddl),
@@ -213,7 +215,7 @@ impl Act {
                 !loading && !at_work(&[Job::Ddl, Job::DdlReset, Job::Copy, Job::Finalize])
             }
             Self::DeleteInstance => !tasks_exist,
-            Self::DeleteDatabase | Self::DeleteSecret(_) => {
+            Self::DeleteDatabase(_) | Self::DeleteSecret(_) => {
                 !at_work(&[Job::Ddl, Job::DdlReset, Job::Copy, Job::Finalize])
             }
             _ => true,
@@ -235,17 +237,17 @@ impl Act {
                 Ok(None)
             }
             Self::DeleteGroup => {
-                busy_unless(aws.database == Database::Absent)?;
+                busy_unless(aws.databases == [Database::Absent; 2])?;
                 aws.group = false;
                 Ok(None)
             }
-            Self::RestoreDatabase => create(&mut aws.database, Thing::Database),
+            Self::RestoreDatabase(at) => create(&mut aws.databases[at], Thing::Database(at)),
             Self::CreateInstance => create(&mut aws.instance, Thing::Instance),
             Self::CreateSecret(at) => {
                 aws.secrets[at] = true;
                 Ok(Some(Fact::Exists(Thing::Side(at))))
             }
-            Self::ResetPassword => reset(aws),
+            Self::ResetPassword(at) => reset(aws, at),
             Self::RunTask(job, run) => {
                 aws.objects = true;
                 let at = job as usize;
@@ -308,7 +310,7 @@ impl Act {
                 busy_unless(aws.loads.iter().all(|load| *load == Load::Absent))?;
                 delete(&mut aws.instance)
             }
-            Self::DeleteDatabase => delete(&mut aws.database),
+            Self::DeleteDatabase(at) => delete(&mut aws.databases[at]),
             Self::DeleteSecret(at) => {
                 aws.secrets[at] = false;
                 Ok(None)
@@ -377,7 +379,7 @@ fn create(database: &mut Database, thing: Thing) -> Result<Option<Fact>, ErrorKi
 fn delete(database: &mut Database) -> Result<Option<Fact>, ErrorKind> {
     match database {
         Database::Absent | Database::Hidden => Ok(None),
-        Database::Available | Database::Failed => {
+        Database::Available | Database::Failed | Database::Short => {
             *database = Database::Deleting;
             Ok(None)
         }
@@ -387,11 +389,11 @@ fn delete(database: &mut Database) -> Result<Option<Fact>, ErrorKind> {
     }
 }
 
-fn reset(aws: &mut Aws) -> Result<Option<Fact>, ErrorKind> {
-    if !aws.secrets[0] || matches!(aws.database, Database::Absent | Database::Hidden) {
+fn reset(aws: &mut Aws, at: usize) -> Result<Option<Fact>, ErrorKind> {
+    if !aws.secrets[0] || matches!(aws.databases[at], Database::Absent | Database::Hidden) {
         return Err(ErrorKind::CallRefused);
     }
-    busy_unless(aws.database == Database::Available)?;
+    busy_unless(aws.databases[at] == Database::Available)?;
     if aws.password != Password::Pending {
         aws.password = Password::Asked;
     }

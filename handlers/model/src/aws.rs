@@ -20,6 +20,8 @@ pub enum Database {
     Available,
     /// Stuck, for example in `restore-error`, and no event tells of it.
     Failed,
+    /// `insufficient-capacity`, and no event tells of it.
+    Short,
     /// `deleting`.
     Deleting,
     /// `deleting`, although its last event was sent.
@@ -204,8 +206,8 @@ pub enum Production {
 /// Everything outside the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Aws {
-    /// The temporary database.
-    pub database: Database,
+    /// The temporary database, and the one after it if that has no capacity.
+    pub databases: [Database; 2],
     /// Its parameter group.
     pub group: bool,
     /// Its master password.
@@ -228,6 +230,8 @@ pub struct Aws {
     pub objects: bool,
     /// Production.
     pub production: Production,
+    /// Whether the first database had no capacity.
+    pub was_short: bool,
     /// Whether the database was ever available.
     pub was_available: bool,
     /// Which connections ever tested well.
@@ -239,8 +243,8 @@ pub struct Aws {
 /// Something that happens by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// The database moves on.
-    Database(Database),
+    /// A database moves on.
+    Database(usize, Database),
     /// Its password does.
     Password(Password),
     /// The replication instance moves on.
@@ -256,11 +260,16 @@ pub enum Change {
 }
 
 impl Change {
+    /// Whether a database turned out to have no capacity.
+    pub fn is_shortage(self) -> bool {
+        matches!(self, Self::Database(_, Database::Short))
+    }
+
     /// Whether something went wrong.
     pub fn is_fault(self) -> bool {
         matches!(
             self,
-            Self::Database(Database::Failed)
+            Self::Database(_, Database::Failed)
                 | Self::Instance(Database::Failed)
                 | Self::Connection(_, Connection::Bad)
                 | Self::Load(_, Load::Erred | Load::Failed)
@@ -278,7 +287,7 @@ fn successors(database: Database) -> &'static [Database] {
         // A deletion may end as `incompatible-…` too.
         Database::Deleting => &[Database::Ending, Database::Failed],
         Database::Ending => &[Database::Absent],
-        Database::Absent | Database::Failed => &[],
+        Database::Absent | Database::Failed | Database::Short => &[],
     }
 }
 
@@ -290,17 +299,20 @@ impl Aws {
 
     /// Everything that may happen by itself now.
     pub fn changes(&self, changes: &mut Vec<Change>) {
-        changes.extend(
-            successors(self.database)
-                .iter()
-                .map(|next| Change::Database(*next)),
-        );
+        for (at, database) in self.databases.into_iter().enumerate() {
+            let next = successors(database).iter();
+            changes.extend(next.map(|next| Change::Database(at, *next)));
+        }
+        // The next place has capacity; one after the other is the core's own test.
+        if self.databases[0] == Database::Creating {
+            changes.push(Change::Database(0, Database::Short));
+        }
         changes.extend(
             successors(self.instance)
                 .iter()
                 .map(|next| Change::Instance(*next)),
         );
-        if self.database == Database::Available {
+        if self.databases.contains(&Database::Available) {
             match self.password {
                 Password::Asked => changes.push(Change::Password(Password::Pending)),
                 Password::Pending => changes.push(Change::Password(Password::Reset)),
@@ -345,19 +357,23 @@ impl Aws {
     /// Lets something happen; the event that tells of it, if there is one.
     pub fn change(&mut self, change: Change) -> Option<Hint> {
         match change {
-            Change::Database(next) => {
-                self.database = next;
+            Change::Database(at, next) => {
+                self.databases[at] = next;
                 match next {
-                    Database::Made => return Some(Hint::DatabaseRestored),
-                    Database::Ending => return Some(Hint::DatabaseDeleted),
+                    Database::Made => return Some(Hint::DatabaseRestored(at)),
+                    Database::Ending => return Some(Hint::DatabaseDeleted(at)),
+                    Database::Short => self.was_short = true,
                     Database::Available => self.was_available = true,
-                    Database::Absent => self.password = Password::Old,
+                    Database::Absent if self.databases == [Database::Absent; 2] => {
+                        self.password = Password::Old;
+                    }
                     _ => {}
                 }
             }
             Change::Password(next) => {
                 self.password = next;
-                return (next == Password::Reset).then_some(Hint::PasswordReset);
+                let at = usize::from(self.databases[1] == Database::Available);
+                return (next == Password::Reset).then_some(Hint::PasswordReset(at));
             }
             Change::Instance(next) => {
                 self.instance = next;

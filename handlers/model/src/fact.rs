@@ -30,8 +30,8 @@ pub enum Fact {
 /// A name of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Thing {
-    /// The temporary database.
-    Database,
+    /// A temporary database.
+    Database(usize),
     /// The replication instance.
     Instance,
     /// Secret and endpoint of a side share a name.
@@ -43,8 +43,8 @@ pub enum Thing {
 /// What a call creates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Creation {
-    /// The temporary database.
-    Database,
+    /// A temporary database.
+    Database(usize),
     /// Its parameter group.
     Group,
     /// The replication instance.
@@ -62,7 +62,7 @@ pub enum Creation {
 impl Creation {
     fn answered(self, names: &Names) -> Learned {
         let (kind, name) = match self {
-            Self::Database => (ResourceKind::Database, &names.database),
+            Self::Database(at) => (ResourceKind::Database, &names.databases[at]),
             Self::Group => (ResourceKind::ParameterGroup, &names.group),
             Self::Instance => (ResourceKind::ReplicationInstance, &names.instance),
             Self::Secret(at) => (ResourceKind::Secret, &names.sides[at]),
@@ -78,7 +78,7 @@ impl Creation {
 impl Thing {
     fn name(self, names: &Names) -> &str {
         match self {
-            Self::Database => &names.database,
+            Self::Database(at) => &names.databases[at],
             Self::Instance => &names.instance,
             Self::Side(at) => &names.sides[at],
             Self::Load(at) => &names.loads[at],

@@ -38,6 +38,7 @@
 //! | DMS in … | one schema by DMS, within `Migrate`: messages and a crash, a failure and a crash, a refused call and a deadline; from the cleanup on: a failure, a lost event |
 //! | failures | two failures |
 //! | refused calls and deadlines | one of each |
+//! | no capacity, … | the first database ends without capacity, the next is made elsewhere: messages and a crash, a failure, a refused call and a deadline; two handlers in `Provision` |
 //! | another attempt, and a crash | a failure, a replay after the end, a crash |
 //! | held, … | a hold after a failure that lasts, is resumed or cancelled; a crash from the cleanup on |
 //! | cancelled, and a crash | an order to cancel, a crash |

@@ -71,7 +71,8 @@ pub fn look(aws: &Aws, looks: &[Look], plan: Plan, restore: &Restore, names: &Na
                 });
             }
             Look::Database(name) => {
-                seen.databases.insert(name.clone(), database(aws));
+                let sight = database(aws, names.database(name));
+                seen.databases.insert(name.clone(), sight);
             }
             Look::Task {
                 job: name,
@@ -168,16 +169,17 @@ fn status(database: Database) -> Option<&'static str> {
         Database::Creating | Database::Made => Some("creating"),
         Database::Available => Some("available"),
         Database::Failed => Some("failed"),
+        Database::Short => Some("insufficient-capacity"),
         Database::Deleting | Database::Ending => Some("deleting"),
     }
 }
 
-fn database(aws: &Aws) -> Option<DatabaseSight> {
-    let available = aws.database == Database::Available;
+fn database(aws: &Aws, at: usize) -> Option<DatabaseSight> {
+    let available = aws.databases[at] == Database::Available;
     Some(DatabaseSight {
-        status: status(aws.database)?.to_owned(),
+        status: status(aws.databases[at])?.to_owned(),
         endpoint: available.then(|| ("temporary".to_owned(), 5432)),
-        password_pending: aws.password == Password::Pending,
+        password_pending: available && aws.password == Password::Pending,
         unapplied: None,
     })
 }

@@ -87,6 +87,7 @@ fn troubles(trouble: Trouble) -> String {
         (trouble.doubled, "delivered twice"),
         (trouble.crashes, "crash"),
         (trouble.faults, "failure"),
+        (trouble.shortages, "no capacity"),
         (trouble.refusals, "refused call"),
         (trouble.deadlines, "deadline"),
         (trouble.cancels, "cancelled"),

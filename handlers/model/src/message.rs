@@ -10,11 +10,11 @@ use crate::names::{Names, RUNS};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Hint {
     /// RDS-EVENT-0019.
-    DatabaseRestored,
+    DatabaseRestored(usize),
     /// RDS-EVENT-0016.
-    PasswordReset,
+    PasswordReset(usize),
     /// RDS-EVENT-0003.
-    DatabaseDeleted,
+    DatabaseDeleted(usize),
     /// DMS-EVENT-0005.
     InstanceCreated,
     /// DMS-EVENT-0003.
@@ -39,7 +39,10 @@ impl Hint {
     /// The phases whose queues it goes to (`infra/lib/phases`).
     pub fn recipients(self) -> Vec<Phase> {
         match self {
-            Self::DatabaseRestored | Self::PasswordReset | Self::DatabaseDeleted | Self::OfRds => {
+            Self::DatabaseRestored(_)
+            | Self::PasswordReset(_)
+            | Self::DatabaseDeleted(_)
+            | Self::OfRds => {
                 vec![Phase::Provision, Phase::Ddl, Phase::Cleanup]
             }
             Self::InstanceCreated | Self::InstanceDeleted | Self::OfDms | Self::LoadDeleted(_) => {
@@ -51,13 +54,13 @@ impl Hint {
 
     fn read(self, names: &Names) -> decision::Hint {
         let (resource, event) = match self {
-            Self::DatabaseRestored => (names.database.clone(), "RDS-EVENT-0019"),
-            Self::PasswordReset => (names.database.clone(), "RDS-EVENT-0016"),
-            Self::DatabaseDeleted => (names.database.clone(), "RDS-EVENT-0003"),
+            Self::DatabaseRestored(at) => (names.databases[at].clone(), "RDS-EVENT-0019"),
+            Self::PasswordReset(at) => (names.databases[at].clone(), "RDS-EVENT-0016"),
+            Self::DatabaseDeleted(at) => (names.databases[at].clone(), "RDS-EVENT-0003"),
             Self::InstanceCreated => (names.instance.clone(), "DMS-EVENT-0005"),
             Self::InstanceDeleted => (names.instance.clone(), "DMS-EVENT-0003"),
             Self::OfDms => (names.loads[0].clone(), "DMS-EVENT-0079"),
-            Self::OfRds => (names.database.clone(), "RDS-EVENT-0001"),
+            Self::OfRds => (names.databases[0].clone(), "RDS-EVENT-0001"),
             Self::LoadDeleted(at) => (names.loads[at].clone(), "DMS-EVENT-0073"),
             Self::Worker(job, run) => (names.run(job.name(), run), "STOPPED"),
         };

@@ -25,8 +25,8 @@ pub fn before(seconds: i64) -> Timestamp {
 /// Names of temporary resources, as the core derives them.
 #[derive(Debug, Clone)]
 pub struct Names {
-    /// The temporary database.
-    pub database: String,
+    /// The temporary database, and the one after it if that has no capacity.
+    pub databases: [String; 2],
     /// Its parameter group.
     pub group: String,
     /// The replication instance.
@@ -44,7 +44,7 @@ impl Names {
     pub fn of(setting: &Setting, id: &RestoreId) -> Self {
         let names = setting.deployment.names(id);
         Self {
-            database: names.temporary_database(),
+            databases: [0, 1].map(|place| names.clone().at_place(place).temporary_database()),
             group: names.parameter_group(),
             instance: names.replication_instance(),
             sides: [names.source(), names.target()],
@@ -70,6 +70,11 @@ impl Names {
         (attempt.unwrap_or(1) - 1) * RUNS + resumed.map_or(0, |count| count - 1)
     }
 
+    /// Which of the temporary databases has this name.
+    pub fn database(&self, name: &str) -> usize {
+        usize::from(name == self.databases[1])
+    }
+
     /// Which side a secret or endpoint belongs to.
     pub fn side(&self, name: &str) -> usize {
         usize::from(name == self.sides[1])
@@ -83,7 +88,7 @@ impl Names {
     /// Whether a name is that of a resource of this kind.
     pub fn is_ours(&self, kind: ResourceKind, name: &str) -> bool {
         match kind {
-            ResourceKind::Database => name == self.database,
+            ResourceKind::Database => self.databases.iter().any(|it| it == name),
             ResourceKind::ParameterGroup => name == self.group,
             // The source of the model is no cluster.
             ResourceKind::Cluster | ResourceKind::ClusterParameterGroup => false,

@@ -119,15 +119,17 @@ fn without_news(hint: Hint, restore: &Restore, shape: &Shape) -> Hint {
     };
     let announced = restore.replication.as_ref().is_some_and(|it| it.announced);
     match hint {
-        Hint::DatabaseRestored if restore.database_announced => Hint::OfRds,
-        Hint::PasswordReset => match restore.password {
+        Hint::DatabaseRestored(_) if restore.database_announced => Hint::OfRds,
+        Hint::PasswordReset(_) => match restore.password {
             Password::Old
             | Password::Resetting {
                 announced: false, ..
             } => hint,
             _ => Hint::OfRds,
         },
-        Hint::DatabaseDeleted if deleted(ResourceKind::Database, &names.database) => Hint::OfRds,
+        Hint::DatabaseDeleted(at) if deleted(ResourceKind::Database, &names.databases[at]) => {
+            Hint::OfRds
+        }
         Hint::InstanceCreated if announced => Hint::OfDms,
         Hint::InstanceDeleted if deleted(ResourceKind::ReplicationInstance, &names.instance) => {
             Hint::OfDms

@@ -67,15 +67,16 @@ pub fn is_nothing_left(restore: &Restore, aws: &Aws, names: &Names) -> bool {
     let loads = (0..2).all(|at| {
         aws.loads[at] == Load::Absent || named(ResourceKind::ReplicationTask, &names.loads[at])
     });
-    let database =
-        aws.database == Database::Absent || named(ResourceKind::Database, &names.database);
+    let databases = (0..2).all(|at| {
+        aws.databases[at] == Database::Absent || named(ResourceKind::Database, &names.databases[at])
+    });
     let group = !aws.group || named(ResourceKind::ParameterGroup, &names.group);
     let instance = aws.instance == Database::Absent
         || named(ResourceKind::ReplicationInstance, &names.instance);
     let objects = !aws.objects || named(ResourceKind::Objects, &names.work);
     let gave_up = left_behind(restore).next().is_some();
     let workers = gave_up || !aws.workers.iter().any(|worker| worker.is_alive());
-    sides && loads && database && group && instance && objects && workers
+    sides && loads && databases && group && instance && objects && workers
 }
 
 /// Whether production is as the outcome says.

@@ -72,6 +72,7 @@ fn print(restore: &Restore) -> u64 {
     }
     restore.source.is_some().hash(it);
     restore.temporary.is_some().hash(it);
+    (restore.placing.from, restore.placing.at).hash(it);
     restore.database_announced.hash(it);
     match restore.password {
         Password::Old => 0_u8.hash(it),

@@ -17,6 +17,8 @@ pub struct Trouble {
     pub crashes: u8,
     /// Resources and workers that fail.
     pub faults: u8,
+    /// Databases that turn out to have no capacity: the first one.
+    pub shortages: u8,
     /// Calls that are refused for a time, or taken although their answer is lost.
     pub refusals: u8,
     /// Waits that last until their deadline.
@@ -36,6 +38,7 @@ impl Trouble {
         doubled: 0,
         crashes: 0,
         faults: 0,
+        shortages: 0,
         refusals: 0,
         deadlines: 0,
         cancels: 0,

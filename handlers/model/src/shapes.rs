@@ -80,6 +80,10 @@ fn pairs() -> Vec<(&'static str, Shape)> {
         ..MESSAGES
     };
     let failing = Trouble { faults: 1, ..CRASH };
+    let short = Trouble {
+        shortages: 1,
+        ..CALM
+    };
     let ends = |trouble, before| pair(trouble).between(before, Phase::Complete, Phase::Complete);
     vec![
         ("pair until the rows are moved", begun(Phase::Migrate, CALM)),
@@ -91,6 +95,10 @@ fn pairs() -> Vec<(&'static str, Shape)> {
         (
             "pair in provision, a crash",
             within(Phase::Provision, CRASH),
+        ),
+        (
+            "pair in provision, no capacity",
+            within(Phase::Provision, short),
         ),
         ("pair in ddl, messages", within(Phase::Ddl, MESSAGES)),
         ("pair in ddl, a failure", within(Phase::Ddl, failing)),
@@ -178,10 +186,23 @@ fn failures() -> Vec<(&'static str, Shape)> {
         ..CRASH
     };
     let held = lone(COPY, resumed).held();
+    let short = |trouble| {
+        let shortages = 1;
+        lone(
+            COPY,
+            Trouble {
+                shortages,
+                ..trouble
+            },
+        )
+    };
     vec![
         ("failures", lone(COPY, failing)),
         ("refused calls and deadlines", lone(COPY, refused)),
         ("another attempt, and a crash", lone(COPY, crashing)),
+        ("no capacity, messages", short(MESSAGES)),
+        ("no capacity, and a failure", short(FAILURE)),
+        ("no capacity, a refused call and a deadline", short(refused)),
         ("held, and perhaps resumed", lone(COPY, replayed).held()),
         (
             "held, perhaps resumed, and a crash",

@@ -286,6 +286,7 @@ impl World {
         }
         if record.restore.attempt > self.record.restore.attempt {
             self.aws.production = Production::Untouched;
+            self.aws.was_short = false;
             self.aws.was_available = false;
             self.aws.was_tested = [false; 2];
         }
@@ -294,6 +295,7 @@ impl World {
 
     fn change(&mut self, change: Change, lost: bool) {
         self.left.faults -= u8::from(change.is_fault());
+        self.left.shortages -= u8::from(change.is_shortage());
         self.left.lost -= u8::from(lost);
         let Some(hint) = self.aws.change(change).filter(|_| !lost) else {
             return;

@@ -209,7 +209,9 @@ impl World {
         let mut changes = Vec::new();
         self.aws.changes(&mut changes);
         for change in changes {
-            if change.is_fault() && self.left.faults == 0 {
+            let bounded = (change.is_fault(), change.is_shortage());
+            let left = (self.left.faults > 0, self.left.shortages > 0);
+            if bounded.0 && !left.0 || bounded.1 && !left.1 {
                 continue;
             }
             let hint = self.aws.clone().change(change);
@@ -244,7 +246,8 @@ impl World {
     fn passing_time(&self, events: &mut Vec<Event>) {
         let restore = &self.record.restore;
         let cleaning = restore.phase == Phase::Cleanup;
-        let hidden = [self.aws.database, self.aws.instance].contains(&Database::Hidden)
+        let [first, second] = self.aws.databases;
+        let hidden = [first, second, self.aws.instance].contains(&Database::Hidden)
             || self.aws.workers.contains(&Worker::Hidden);
         let late = hidden || self.hands.iter().any(|hand| hand.early || hand.creates());
         if cleaning && !late && !self.record.is_past_late_creators() {

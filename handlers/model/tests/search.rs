@@ -122,6 +122,22 @@ fn a_restore_ends_well_whatever_fails() {
 }
 
 #[test]
+fn a_restore_whose_database_has_no_capacity_ends_well() {
+    let crashing = Trouble {
+        shortages: 1,
+        crashes: 1,
+        ..CALM
+    };
+    let lost = Trouble {
+        shortages: 1,
+        lost: 1,
+        ..CALM
+    };
+    assert_good(alone(crashing));
+    assert_good(alone(lost));
+}
+
+#[test]
 fn a_restore_ends_well_when_a_call_is_refused_or_loses_its_answer() {
     let trouble = Trouble {
         refusals: 1,

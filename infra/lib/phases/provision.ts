@@ -25,6 +25,8 @@ export const provision: Phase = {
       ...deriveParameterGroups(pipeline),
       // The writer of a restored cluster.
       allow(['rds:CreateDBInstance'], [ours('db'), ours('cluster'), ours('pg')], taggedAsOurs(pipeline)),
+      // One without capacity, before the next is made elsewhere.
+      allow(['rds:DeleteDBInstance'], [ours('db')]),
       readInstances(pipeline, 'rds:ListTagsForResource'),
       readClusters(pipeline),
       // The zones to try when one has no capacity.

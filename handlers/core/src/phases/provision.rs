@@ -9,7 +9,7 @@ use crate::effect::{Effect, GroupScope};
 use crate::error::{Cause, ErrorKind};
 use crate::naming::Names;
 use crate::origin::{Backups, ClusterOrigin, DatabaseOrigin};
-use crate::restore::{ResourceKind, Restore, Source, internal};
+use crate::restore::{Resource, ResourceKind, Restore, Source, internal};
 use crate::restore_point::RestorePoint;
 use crate::sight::{ClusterSight, DatabaseSight, Look, Seen};
 use crate::source_kind::{ClusterCopy, ClusterSource, InstanceSource, Presence, SourceKind};
@@ -23,6 +23,7 @@ impl Choreography for Provision {
     fn looks(&self, restore: &Restore, setting: &Setting) -> Vec<Look> {
         let names = restore.names(&setting.deployment);
         let mut looks = vec![Look::Database(names.temporary_database())];
+        looks.extend(restore.given_up(&names).into_iter().map(Look::Database));
         if cluster_of(restore).is_some() {
             looks.push(Look::Cluster(names.temporary_cluster()));
         }
@@ -38,7 +39,9 @@ impl Choreography for Provision {
             SourceKind::SingleAz(instance) | SourceKind::MultiAz(instance) => {
                 let name = names.temporary_database();
                 let Some(sight) = our_database(&restore, seen, &name) else {
-                    return restore_instance(restore, &source, instance, &names, now);
+                    return unless_deleting(restore, seen, &names, |restore| {
+                        restore_instance(restore, &source, instance, &names, now)
+                    });
                 };
                 await_instance(restore, &name, sight, now)
             }
@@ -99,6 +102,7 @@ fn restore_instance(
         origin,
         parameter_group,
         storage: instance.storage.clone(),
+        first_place: restore.placing.from,
     });
     Decision::wait(restore, effects, WaitFor::TemporaryDatabase, "asked for")
 }
@@ -128,6 +132,10 @@ fn await_instance(
     now: Timestamp,
 ) -> Decision {
     restore.confirm(name);
+    if status::lacks_capacity(&sight.status) {
+        restore.give_up_place();
+        return delete_given_up(restore, name);
+    }
     match (status::database(&sight.status), &sight.endpoint) {
         (Meaning::Fatal, _) => Decision::fail(restore, vec![stuck(name, &sight.status)], now),
         (Meaning::Usable, Some(endpoint)) => {
@@ -148,6 +156,41 @@ fn await_instance(
             Decision::wait(restore, Vec::new(), what, text)
         }
     }
+}
+
+fn delete_given_up(restore: Restore, name: &str) -> Decision {
+    let text = format!("{name} had no capacity and is to be deleted");
+    let name = name.to_owned();
+    let effects = vec![Effect::DeleteDatabase { name }];
+    Decision::wait(restore, effects, WaitFor::Deletion, text)
+}
+
+/// Before the next instance is made, one without capacity is gone: it counts in the quota, and among a cluster's members.
+fn unless_deleting(
+    restore: Restore,
+    seen: &Seen,
+    names: &Names,
+    make: impl FnOnce(Restore) -> Decision,
+) -> Decision {
+    let given_up = restore.given_up(names);
+    let shown = given_up.iter().find_map(|name| {
+        let sight = seen.databases.get(name)?.as_ref()?;
+        Some((name, sight))
+    });
+    let Some((name, sight)) = shown else {
+        return make(restore);
+    };
+    if !status::is_deleting(&sight.status) {
+        return delete_given_up(restore, name);
+    }
+    let told = |resource: &Resource| resource.name == *name && resource.deletion_announced;
+    let what = if restore.resources.iter().any(told) {
+        WaitFor::DeletionShown
+    } else {
+        WaitFor::Deletion
+    };
+    let text = format!("{name}, which had no capacity, is {}", sight.status);
+    Decision::wait(restore, Vec::new(), what, text)
 }
 
 /// Without its parameters the copy could act: run scheduled jobs, or answer subscriptions.
@@ -199,7 +242,9 @@ fn provision_cluster(
             let writer = names.temporary_database();
             match our_database(&restore, seen, &writer) {
                 Some(database) => await_writer(restore, &writer, database, sight, now),
-                None => create_writer(restore, source, cluster, names, now),
+                None => unless_deleting(restore, seen, names, |restore| {
+                    create_writer(restore, source, cluster, names, now)
+                }),
             }
         }
     }
@@ -275,6 +320,7 @@ fn create_writer(
         cluster: names.temporary_cluster(),
         class,
         parameter_group: names.parameter_group(),
+        first_place: restore.placing.from,
     };
     let effects = vec![group, writer];
     Decision::wait(restore, effects, WaitFor::TemporaryDatabase, "asked for")

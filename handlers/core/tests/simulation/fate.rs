@@ -17,6 +17,7 @@ pub enum Fate {
     PreflightFails,
     PreflightNeverRuns,
     DatabaseFails,
+    NoCapacityTwice,
     DatabaseNeverAvailable,
     InstanceFails,
     NoVersionLogsIn,
@@ -31,7 +32,7 @@ pub enum Fate {
 }
 
 impl Fate {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Good,
         Self::WithoutDms,
         Self::DmsUnneeded,
@@ -40,6 +41,7 @@ impl Fate {
         Self::PreflightFails,
         Self::PreflightNeverRuns,
         Self::DatabaseFails,
+        Self::NoCapacityTwice,
         Self::DatabaseNeverAvailable,
         Self::InstanceFails,
         Self::NoVersionLogsIn,
@@ -60,6 +62,7 @@ impl Fate {
             | Self::WithoutDms
             | Self::DmsUnneeded
             | Self::DmsUnexpected
+            | Self::NoCapacityTwice
             | Self::NoVersionLogsIn => outcome == Outcome::Completed,
             Self::PreflightCritical | Self::PreflightFails | Self::PreflightNeverRuns => {
                 outcome == Outcome::Rejected

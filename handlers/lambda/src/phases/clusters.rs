@@ -52,6 +52,8 @@ pub struct WantedWriter<'a> {
     pub class: &'a str,
     /// Its parameter group.
     pub parameter_group: &'a str,
+    /// The first place to try.
+    pub first_place: u32,
 }
 
 /// What a decision sees of a cluster.
@@ -222,8 +224,9 @@ impl Engine {
         let placed = self
             .place(
                 name,
+                classes,
                 Some(class.to_owned()),
-                &classes.fallbacks,
+                wanted.first_place,
                 async |place| {
                     let request = self.clients.rds.create_db_instance();
                     let request = request

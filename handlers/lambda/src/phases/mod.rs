@@ -75,12 +75,14 @@ impl Engine {
                 origin,
                 parameter_group,
                 storage,
+                first_place,
             } => {
                 let wanted = Wanted {
                     name,
                     origin,
                     parameter_group: parameter_group.as_deref(),
                     storage: storage.as_ref(),
+                    first_place: *first_place,
                 };
                 self.restore_database(restore, wanted).await
             }
@@ -107,12 +109,14 @@ impl Engine {
                 cluster,
                 class,
                 parameter_group,
+                first_place,
             } => {
                 let wanted = WantedWriter {
                     name,
                     cluster,
                     class,
                     parameter_group,
+                    first_place: *first_place,
                 };
                 self.create_writer(restore, wanted).await
             }

@@ -54,6 +54,8 @@ pub struct Wanted<'a> {
     pub parameter_group: Option<&'a str>,
     /// Its storage, where it must be asked for.
     pub storage: Option<&'a Storage>,
+    /// The first place to try.
+    pub first_place: u32,
 }
 
 impl Engine {
@@ -115,8 +117,9 @@ impl Engine {
         let placed = self
             .place(
                 name,
+                classes,
                 classes.class.clone(),
-                &classes.fallbacks,
+                wanted.first_place,
                 async |place| match wanted.origin {
                     DatabaseOrigin::PointInTime { backups, at } => {
                         self.restore_to_instant(restore, &wanted, backups, *at, place)

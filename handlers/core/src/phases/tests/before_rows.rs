@@ -3,8 +3,8 @@
 use tenant_restore_events::{Instruction, Phase};
 
 use crate::admission::Admission;
-use crate::decision::{Decision, Then};
-use crate::effect::Effect;
+use crate::decision::{Decision, Then, learn};
+use crate::effect::{Effect, Learned};
 use crate::error::{Cause, ErrorKind};
 use crate::job::{Finding, Job, JobResult, Mode, Mover, MoverChoice, Severity};
 use crate::phases;
@@ -364,4 +364,64 @@ fn a_failed_extraction_gives_the_workers_causes() {
         .restore;
     assert_eq!(kinds(&restore), [ErrorKind::ExtractFailed]);
     assert_eq!(restore.task("ddl").unwrap().state, TaskState::Failed);
+}
+
+fn first_place(decision: &Decision) -> Option<u32> {
+    match decision.effects.last() {
+        Some(Effect::RestoreDatabase { first_place, .. }) => Some(*first_place),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_database_without_capacity_is_deleted_and_then_made_in_the_next_place() {
+    let mut scene = Scene::at(Phase::Provision).with_database("insufficient-capacity");
+    scene.restore.database_announced = true;
+    let first = scene.names().temporary_database();
+    let decision = scene.decide();
+    assert_eq!(
+        done(&decision),
+        [format!("delete temporary database {first}")]
+    );
+    assert!(matches!(decision.then, Then::Wait(WaitFor::Deletion, _)));
+    scene.restore = decision.restore;
+    // Not deleted yet, or the call was lost with its handler.
+    assert_eq!(
+        done(&scene.decide()),
+        [format!("delete temporary database {first}")]
+    );
+    for sight in scene.seen.databases.values_mut().flatten() {
+        sight.status = "deleting".to_owned();
+    }
+    assert_eq!(done(&scene.decide()), [""; 0]);
+    scene.seen.databases.insert(first.clone(), None);
+    let decision = scene.decide();
+    assert_eq!(first_place(&decision), Some(1));
+    assert_eq!(
+        decision.then,
+        Then::Wait(WaitFor::TemporaryDatabase, "asked for".into())
+    );
+    let next = decision.restore.names(&setting().deployment);
+    assert_ne!(next.temporary_database(), first);
+    // Once it was asked for, what an old answer shows of the first one doesn't hold it up.
+    scene.restore = decision.restore;
+    scene = scene.with_database("creating");
+    assert_eq!(done(&scene.decide()), [""; 0]);
+    assert!(!scene.restore.database_announced);
+}
+
+#[test]
+fn a_place_that_was_refused_at_once_is_not_tried_again_after_one_without_capacity() {
+    let mut scene = Scene::at(Phase::Provision).with_database("insufficient-capacity");
+    let name = scene.names().temporary_database();
+    let learned = Learned::Elsewhere {
+        name: name.clone(),
+        number: 2,
+        place: "db.m6g.large in eu-west-3b".into(),
+        refused: vec!["db.m6g.large in any zone".into()],
+    };
+    learn(&mut scene.restore, &[learned], scene.now);
+    scene.restore = scene.decide().restore;
+    scene.seen.databases.insert(name, None);
+    assert_eq!(first_place(&scene.decide()), Some(3));
 }

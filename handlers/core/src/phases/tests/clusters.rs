@@ -214,3 +214,21 @@ fn a_cleanup_is_not_over_while_something_could_not_even_be_asked_to_go() {
     assert_eq!(decision.restore.phase, Phase::Cleanup);
     assert_eq!(decision.then, Then::LookAgain);
 }
+
+#[test]
+fn a_writer_without_capacity_is_deleted_and_made_elsewhere() {
+    let mut scene = provisioning().with_cluster("available");
+    scene = scene.with_database("insufficient-capacity");
+    let first = scene.names().temporary_database();
+    let decision = scene.decide();
+    assert_eq!(
+        done(&decision),
+        [format!("delete temporary database {first}")]
+    );
+    scene.restore = decision.restore;
+    scene.seen.databases.insert(first, None);
+    let next = scene.names().temporary_database();
+    let cluster = scene.names().temporary_cluster();
+    let made = done(&scene.decide());
+    assert_eq!(made[1], format!("create {next} as the writer of {cluster}"));
+}

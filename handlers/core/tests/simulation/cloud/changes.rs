@@ -64,6 +64,11 @@ impl Cloud {
         if self.fate == Fate::DatabaseFails {
             return self.database_goes("creating", "restore-error");
         }
+        let name = self.database.as_ref().map(|it| it.name.as_str());
+        let third = name.is_none_or(|name| name.ends_with("-n2"));
+        if self.fate == Fate::NoCapacityTwice && !third {
+            return self.database_goes("creating", "insufficient-capacity");
+        }
         if self.fate == Fate::DatabaseNeverAvailable {
             return self.database_goes("creating", "backing-up");
         }
