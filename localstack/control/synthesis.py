@@ -44,6 +44,7 @@ def context_of(cloud: Cloud, surroundings: Surroundings) -> dict[str, str]:
         "workerImage": "tenant-restore-worker:local",
         "workerCaBundle": str(cloud.ca_certificate),
         "prices": PRICES.read_text(),
+        "managedSecrets": "true",
         "removal": "destroy",
     }
     keys = ("pace", "admission", "prices", "sweeping", "requesters")

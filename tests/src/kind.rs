@@ -48,17 +48,19 @@ pub(crate) fn writer_of(cluster: &str) -> String {
     format!("{cluster}-writer")
 }
 
-/// Asks RDS for a source of this kind; an instance gets so much storage in GiB.
+/// Asks RDS for a source of this kind; without a password RDS makes one and keeps it in a secret of its own. An instance
+/// gets so much storage in GiB.
 pub(crate) async fn create(
     cloud: &Cloud,
     kind: Kind,
     identifier: &str,
-    (username, password): (&str, &str),
+    (username, password): (&str, Option<&str>),
     tag: Option<Tag>,
     gib: i32,
 ) -> Result<()> {
     let doing = || format!("create {identifier}, {}", kind.as_str());
     let tags = tag.map(|tag| vec![tag]);
+    let managed = password.is_none().then_some(true);
     if !kind.is_cluster() {
         let request = cloud.rds.create_db_instance();
         let request = request
@@ -68,7 +70,8 @@ pub(crate) async fn create(
             .allocated_storage(gib)
             .multi_az(kind == Kind::MultiAz)
             .master_username(username)
-            .master_user_password(password)
+            .set_master_user_password(password.map(str::to_owned))
+            .set_manage_master_user_password(managed)
             .backup_retention_period(1)
             .set_tags(tags);
         request.send().await.context(doing())?;
@@ -81,7 +84,8 @@ pub(crate) async fn create(
         .db_cluster_identifier(identifier)
         .engine("aurora-postgresql")
         .master_username(username)
-        .master_user_password(password)
+        .set_master_user_password(password.map(str::to_owned))
+        .set_manage_master_user_password(managed)
         .backup_retention_period(1)
         .set_serverless_v2_scaling_configuration(
             (kind == Kind::AuroraServerless).then_some(scaling),

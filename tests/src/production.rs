@@ -23,6 +23,7 @@ const STORAGE: i32 = 20;
 
 const GONE_WITHIN: Duration = Duration::from_secs(60);
 const AVAILABLE_WITHIN: Duration = Duration::from_secs(120);
+const ROTATED_WITHIN: Duration = Duration::from_secs(60);
 const RESTORABLE_WITHIN: Duration = Duration::from_secs(60);
 
 /// A running instance or cluster that restores may be asked of.
@@ -45,6 +46,12 @@ pub struct Production {
 struct Credentials {
     username: String,
     password: String,
+}
+
+impl Credentials {
+    fn user(&self) -> (&str, Option<&str>) {
+        (&self.username, Some(&self.password))
+    }
 }
 
 impl Production {
@@ -80,8 +87,54 @@ impl Production {
             .key("tenant-restore:secret")
             .value(&secret)
             .build();
-        let login = launch(cloud, kind, identifier, credentials, Some(tag), gib).await?;
+        let user = credentials.user();
+        let address = launch(cloud, kind, identifier, user, Some(tag), gib).await?;
+        let login = login(address, credentials);
         Ok(Self::with(cloud, kind, identifier, login, Some(secret)))
+    }
+
+    /// Creates an instance whose master secret RDS manages, opted in by the tag `tenant-restore:secret` = `managed`.
+    ///
+    /// # Errors
+    /// What RDS or Secrets Manager answers, or that it takes more than two minutes.
+    pub async fn create_managed(cloud: &Cloud, identifier: &str) -> Result<Self> {
+        let tag = Tag::builder().key("tenant-restore:secret").value("managed");
+        let (kind, tag) = (Kind::SingleAz, Some(tag.build()));
+        let address = launch(cloud, kind, identifier, (MASTER, None), tag, STORAGE).await?;
+        let instance = describe(cloud, identifier).await?;
+        let credentials = managed_credentials(cloud, &instance).await?.1;
+        let login = login(address, credentials);
+        Ok(Self::with(cloud, kind, identifier, login, None))
+    }
+
+    /// The current version of the secret that RDS manages.
+    ///
+    /// # Errors
+    /// What RDS or Secrets Manager answers, or that there is no such secret.
+    pub async fn managed_version(&self) -> Result<String> {
+        let instance = describe(&self.cloud, &self.identifier).await?;
+        Ok(managed_credentials(&self.cloud, &instance).await?.0)
+    }
+
+    /// Has RDS rotate the password that it manages, and waits until that is done.
+    ///
+    /// # Errors
+    /// What RDS or Secrets Manager answers, or that it takes more than a minute.
+    pub async fn rotate_managed(&mut self) -> Result<()> {
+        let before = self.managed_version().await?;
+        let modify = self.cloud.rds.modify_db_instance();
+        let modify = modify
+            .db_instance_identifier(&self.identifier)
+            .rotate_master_user_password(true)
+            .apply_immediately(true);
+        modify.send().await.context("rotate the managed password")?;
+        let credentials = wait::until("the end of the rotation", ROTATED_WITHIN, async || {
+            let instance = describe(&self.cloud, &self.identifier).await?;
+            let (version, credentials) = managed_credentials(&self.cloud, &instance).await?;
+            Ok((version != before).then_some(credentials))
+        });
+        self.login.password = credentials.await?.password;
+        Ok(())
     }
 
     /// Creates the deployment's default source, with the credentials that its deployment keeps for it, and waits until
@@ -93,7 +146,9 @@ impl Production {
         remove(cloud, DEFAULT_SOURCE).await?;
         let credentials = default_credentials(cloud).await?;
         let kind = Kind::SingleAz;
-        let login = launch(cloud, kind, DEFAULT_SOURCE, credentials, None, STORAGE).await?;
+        let user = credentials.user();
+        let address = launch(cloud, kind, DEFAULT_SOURCE, user, None, STORAGE).await?;
+        let login = login(address, credentials);
         Ok(Self::with(cloud, kind, DEFAULT_SOURCE, login, None))
     }
 
@@ -250,23 +305,22 @@ async fn status(cloud: &Cloud, identifier: &str) -> Result<Option<String>> {
     Ok(found.and_then(|instance| instance.db_instance_status))
 }
 
-/// Creates a source and waits until it can be used.
+/// Creates a source and waits until it can be used; answers its address.
 async fn launch(
     cloud: &Cloud,
     kind: Kind,
     identifier: &str,
-    credentials: Credentials,
+    user: (&str, Option<&str>),
     tag: Option<Tag>,
     gib: i32,
-) -> Result<Login> {
-    let Credentials { username, password } = &credentials;
-    kind::create(cloud, kind, identifier, (username, password), tag, gib).await?;
+) -> Result<(String, u16)> {
+    kind::create(cloud, kind, identifier, user, tag, gib).await?;
     let instance = if kind.is_cluster() {
         kind::writer_of(identifier)
     } else {
         identifier.to_owned()
     };
-    let (host, port) = wait::until(
+    wait::until(
         &format!("the instance {instance}"),
         AVAILABLE_WITHIN,
         async || {
@@ -274,13 +328,33 @@ async fn launch(
             address_when_available(&instance)
         },
     )
-    .await?;
-    Ok(Login {
+    .await
+}
+
+fn login((host, port): (String, u16), credentials: Credentials) -> Login {
+    Login {
         host,
         port,
         user: credentials.username,
         password: credentials.password,
-    })
+    }
+}
+
+/// The current version of an instance's secret that RDS manages, and what it holds.
+async fn managed_credentials(
+    cloud: &Cloud,
+    instance: &DbInstance,
+) -> Result<(String, Credentials)> {
+    let doing = "read the secret that RDS manages";
+    let secret = instance.master_user_secret();
+    let arn = secret
+        .and_then(|secret| secret.secret_arn())
+        .context(doing)?;
+    let request = cloud.secrets.get_secret_value().secret_id(arn);
+    let answer = request.send().await.context(doing)?;
+    let text = answer.secret_string.context(doing)?;
+    let credentials = serde_json::from_str(&text).context(doing)?;
+    Ok((answer.version_id.context(doing)?, credentials))
 }
 
 /// New credentials, kept in a secret. One that is not managed by RDS must carry the deployment's tag.

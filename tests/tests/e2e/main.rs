@@ -7,6 +7,7 @@ mod contract;
 mod stage;
 
 mod admission;
+mod capacity;
 mod command_line;
 mod credentials;
 mod events;
@@ -16,6 +17,7 @@ mod green;
 mod idempotency;
 mod kinds;
 mod letters;
+mod managed_secrets;
 mod permissions;
 mod plans;
 mod refusals;

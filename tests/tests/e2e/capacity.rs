@@ -1,0 +1,112 @@
+//! RDS is short of capacity for the temporary database, at the call or after it: another zone is taken.
+
+use serde_json::{Value, json};
+use tenant_restore_tests::audit::Audit;
+use tenant_restore_tests::kind::Kind;
+use tenant_restore_tests::production::Production;
+use tenant_restore_tests::request::Request;
+use tenant_restore_tests::{Context, Result, command_line, leftovers};
+
+use crate::stage::{ENDS_WITHIN, Stage, TAG, Tenant, none_of, play, request_id_of, tenant_of};
+
+/// Restores although the fault, made for the restore's id, strikes so many times; answers the audit record.
+async fn comes_back_elsewhere(
+    stage: &Stage,
+    tenant: &mut Tenant,
+    request: &Request,
+    (fault, times): (Value, u32),
+) -> Result<(String, Audit)> {
+    let restore_id = command_line::request(&request.detail).await?;
+    let mut fault = fault;
+    fault["service"] = json!("rds");
+    fault["match"] = json!(format!("tr-{TAG}-{restore_id}"));
+    fault["times"] = json!(times);
+    let fault = &stage.faults.switch_on(&fault).await?[0];
+    let id = request_id_of(request);
+    let outcome = stage.chronicle.wait_for_end(id, ENDS_WITHIN).await?;
+    assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
+    let struck = stage.faults.list().await?;
+    let struck = struck["faults"].as_array().context("list the faults")?;
+    let this = struck.iter().find(|one| one["id"] == *fault);
+    assert_eq!(
+        this.context("find the fault")?["struck"],
+        times,
+        "{struck:?}"
+    );
+    let pair = &outcome.schemas[0];
+    let restored_as = pair.restored_as.as_deref().context("find the new name")?;
+    let connection = &mut tenant.connection;
+    let truth = &tenant.truth;
+    let differences = truth.differences(connection, &pair.schema, restored_as);
+    none_of(&format!("{restored_as} differs"), &differences.await?)?;
+    let left = leftovers::of(&stage.cloud, connection, TAG, &outcome).await?;
+    none_of("left behind", &left)?;
+    let audit = Audit::read(&stage.cloud, &restore_id).await?;
+    Ok((restore_id, audit))
+}
+
+/// The one warning about capacity: what was tried, and which zone it is, the last of these.
+fn is_told(audit: &Audit, database: &str, zones: &[&str]) {
+    let warnings = &audit.restore().expect("the record is there")["warnings"];
+    let warnings = warnings.as_array().into_iter().flatten();
+    let told: Vec<_> = warnings.filter(|it| it["kind"] == "NoCapacity").collect();
+    let [told] = told.as_slice() else {
+        panic!("one warning: {:?}", audit.restore());
+    };
+    let message = told["message"].as_str().unwrap_or_default();
+    assert!(
+        message.contains(&format!("no capacity for {database} (")),
+        "{message}"
+    );
+    assert!(message.contains("in any zone"), "{message}");
+    let named = message.matches("in eu-west-").count();
+    assert_eq!(named, zones.len(), "{message}");
+    let made = format!("in {}", zones[named - 1]);
+    assert!(message.ends_with(&made), "{message}");
+}
+
+/// The calls for the first two places are refused.
+fn refused_at_once(kind: Kind, name: &str) {
+    play(async |stage| {
+        let source = Production::create_of(&stage.cloud, &stage.request_id(name), kind).await?;
+        let mut tenant = tenant_of(&source, "short", &["short_1"]).await?;
+        let request = tenant
+            .request(&stage.request_id(name))
+            .with("mover", "copy");
+        let request = request.with("source", source.identifier.as_str());
+        let fault = json!({ "fault": "no-capacity" });
+        let (id, audit) = comes_back_elsewhere(stage, &mut tenant, &request, (fault, 2)).await?;
+        is_told(
+            &audit,
+            &format!("tr-{TAG}-{id}"),
+            &["eu-west-3a", "eu-west-3b"],
+        );
+        source.delete().await
+    });
+}
+
+#[test]
+fn an_instance_that_rds_refuses_for_lack_of_capacity_is_made_in_another_zone() {
+    refused_at_once(Kind::SingleAz, "short-instance");
+}
+
+#[test]
+fn an_aurora_writer_that_rds_refuses_for_lack_of_capacity_is_made_in_another_zone() {
+    refused_at_once(Kind::AuroraProvisioned, "short-writer");
+}
+
+#[test]
+fn an_instance_that_ends_without_capacity_is_deleted_and_made_in_another_zone() {
+    play(async |stage| {
+        let mut tenant = stage.tenant("short_later", &["short_later_1"]).await?;
+        let request = tenant.request(&stage.request_id("short-later"));
+        let fault = json!({ "fault": "restore-fails", "code": "insufficient-capacity" });
+        let (id, audit) = comes_back_elsewhere(stage, &mut tenant, &request, (fault, 1)).await?;
+        is_told(&audit, &format!("tr-{TAG}-{id}-n1"), &["eu-west-3a"]);
+        let deletion = format!("delete temporary database tr-{TAG}-{id}");
+        let log = audit.log()?;
+        let by = log.iter().find(|entry| entry.effects.contains(&deletion));
+        assert_eq!(by.context("find the deletion")?.handler, "provision");
+        Ok(())
+    });
+}
