@@ -4,19 +4,25 @@ use tenant_restore_core::decision::{self, Wake};
 use tenant_restore_core::restore::Restore;
 use tenant_restore_events::{Command, Instruction};
 
-use crate::batch::Delivery;
 use crate::engine::{Engine, Woken};
 use crate::fault::Fault;
 use crate::store::Stored;
 
 impl Engine {
-    /// Leaves the restore to its phase's handler, but loses nothing that this message was to cause.
-    pub(crate) async fn step_aside(&self, stored: &Stored, woken: &Woken<'_>) -> Result<(), Fault> {
+    /// Leaves the restore to its phase's handler, but loses nothing that this message was to cause. `unsaved` if a save of
+    /// this invocation was refused: perhaps it was done and its answer lost, and the call's repetition met its own work.
+    /// If this message was delivered before, its handler may have crashed after a save that ended its phase.
+    pub(crate) async fn step_aside(
+        &self,
+        stored: &Stored,
+        woken: &Woken<'_>,
+        unsaved: bool,
+    ) -> Result<(), Fault> {
         let restore = &stored.restore;
         if decision::ends_a_stop(restore, &woken.wake) {
             self.wake_cleanup(restore).await?;
-        } else {
-            self.send_again(restore, woken.delivery).await?;
+        } else if unsaved || woken.delivery.again {
+            self.send_outbox(&restore.outbox).await?;
         }
         // What concerns another phase is logged there.
         if !matches!(woken.wake, Wake::Command(_)) {
@@ -24,18 +30,6 @@ impl Engine {
         }
         let entry = self.entry(woken, restore, restore, &[]);
         self.log(&restore.id, stored.version, &entry).await
-    }
-
-    /// If a handler crashed on this message after a save that ended its phase, what that causes still waits in the outbox.
-    pub(crate) async fn send_again(
-        &self,
-        restore: &Restore,
-        delivery: &Delivery,
-    ) -> Result<(), Fault> {
-        if delivery.again {
-            self.send_outbox(&restore.outbox).await?;
-        }
-        Ok(())
     }
 
     async fn wake_cleanup(&self, restore: &Restore) -> Result<(), Fault> {

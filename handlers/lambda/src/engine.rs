@@ -49,6 +49,8 @@ pub struct Woken<'a> {
 pub(crate) enum Round {
     Done,
     Again,
+    /// A save was refused: somebody else saved, or our own save was done and its answer lost.
+    Unsaved,
 }
 
 impl Engine {
@@ -137,7 +139,7 @@ impl Engine {
         attempt: Option<u32>,
         woken: Woken<'_>,
     ) -> Result<bool, Fault> {
-        let (mut learned, mut attempt) = (Vec::new(), attempt);
+        let (mut learned, mut attempt, mut unsaved) = (Vec::new(), attempt, false);
         for round in 0..MOST_ROUNDS {
             let Some(stored) = self.load(id).await? else {
                 return Ok(false);
@@ -145,7 +147,7 @@ impl Engine {
             // An event names no attempt. But what it woke for one, and learned there, isn't for the next.
             let stale = *attempt.get_or_insert(stored.restore.attempt) != stored.restore.attempt;
             if stale || !decision::may_act(self.config.handler, &stored.restore) {
-                self.step_aside(&stored, &woken).await?;
+                self.step_aside(&stored, &woken, unsaved).await?;
                 return Ok(true);
             }
             // Later rounds may have replaced the wait of their own tick.
@@ -159,6 +161,7 @@ impl Engine {
             match Box::pin(self.round(stored, &woken, &mut learned, round)).await? {
                 Round::Done => return Ok(true),
                 Round::Again => {}
+                Round::Unsaved => unsaved = true,
             }
         }
         Err(Fault::new(
@@ -216,7 +219,7 @@ impl Engine {
                 ..self.entry(woken, &before, &next, &described)
             };
             if self.save(&next, version, &entry).await? == Saved::Conflict {
-                return Ok(Round::Again);
+                return Ok(Round::Unsaved);
             }
             saved_version += 1;
         } else if round == 0 || !effects.is_empty() {
@@ -237,7 +240,7 @@ impl Engine {
             taken.refusals.remove(&handler);
             let entry = self.entry(woken, &next, &taken, &[]);
             if self.save(&taken, saved_version, &entry).await? == Saved::Conflict {
-                return Ok(Round::Again);
+                return Ok(Round::Unsaved);
             }
         }
         if next.phase != before.phase {

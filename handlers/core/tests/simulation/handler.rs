@@ -20,6 +20,7 @@ pub struct Run {
     /// Of the message, or else the one in which the run began.
     attempt: Option<u32>,
     round: usize,
+    unsaved: bool,
     learned: Vec<Learned>,
     stage: Stage,
 }
@@ -49,6 +50,7 @@ impl Run {
             message,
             started,
             round: 0,
+            unsaved: false,
             learned: Vec::new(),
             stage: Stage::Look,
         }
@@ -143,13 +145,27 @@ impl Run {
                 restore.attempt,
                 clean_up,
             ));
-        } else if self.message.again || decision::ends_a_stop(restore, &self.message.wake) {
+        } else if self.unsaved
+            || self.message.again
+            || decision::ends_a_stop(restore, &self.message.wake)
+        {
             send_outbox(restore, world);
         }
     }
 
-    /// A record that somebody else has changed is read again.
-    fn store(decided: &mut Decided, world: &mut World) -> bool {
+    /// A record that somebody else has changed is read again. So is one that we have changed ourselves, if the answer was
+    /// lost and the SDK's repetition was refused.
+    fn store(&mut self, decided: &mut Decided, world: &mut World) -> bool {
+        let saved = Self::put(decided, world);
+        let is_lost = saved && world.cloud.luck.once_in(40);
+        if is_lost {
+            world.walked(Way::SavedUnanswered);
+        }
+        self.unsaved |= is_lost || !saved;
+        saved && !is_lost
+    }
+
+    fn put(decided: &mut Decided, world: &mut World) -> bool {
         if world.stored.0 != decided.version {
             return false;
         }
@@ -162,7 +178,7 @@ impl Run {
     }
 
     fn save(&mut self, mut decided: Decided, world: &mut World) -> Option<Stage> {
-        if decided.next != decided.before && !Self::store(&mut decided, world) {
+        if decided.next != decided.before && !self.store(&mut decided, world) {
             return self.again();
         }
         self.learned.clear();
@@ -221,7 +237,7 @@ impl Run {
             Ok(tick) => world.send_tick(&tick),
             Err(cause) => decision::give_up(&mut decided.next, handler, cause, world.now),
         }
-        if !Self::store(&mut decided, world) {
+        if !self.store(&mut decided, world) {
             return self.again();
         }
         decided.before = before;
@@ -232,7 +248,7 @@ impl Run {
 
     fn taken(&mut self, mut decided: Decided, world: &mut World) -> Option<Stage> {
         let handler = self.message.handler;
-        if decided.next.refusals.remove(&handler).is_some() && !Self::store(&mut decided, world) {
+        if decided.next.refusals.remove(&handler).is_some() && !self.store(&mut decided, world) {
             return self.again();
         }
         Some(Stage::Send(decided))

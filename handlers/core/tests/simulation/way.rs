@@ -24,6 +24,8 @@ pub enum Way {
     OrderComesAgain,
     /// An order could not be followed, or not yet.
     OrderRefused,
+    /// A save was done and its answer lost.
+    SavedUnanswered,
     /// A replay came while the outcome was being told.
     OrderPutOff,
     /// An order was given up that had been followed up to the save.
@@ -39,7 +41,7 @@ pub enum Way {
 }
 
 impl Way {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Held,
         Self::HoldRunsOut,
         Self::HeldIsCancelled,
@@ -50,6 +52,7 @@ impl Way {
         Self::RunMeetsNextAttempt,
         Self::OrderComesAgain,
         Self::OrderRefused,
+        Self::SavedUnanswered,
         Self::OrderPutOff,
         Self::OrderAbandoned,
         Self::CommandFailsRestore,
