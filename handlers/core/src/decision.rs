@@ -303,6 +303,12 @@ pub fn is_next_command(restore: &Restore, wake: &Wake) -> bool {
         && commands.any(|command| command.instruction == *instruction)
 }
 
+/// Whether the record entered its phase as it would have by the save that was tried: then that save was done, though its
+/// answer was lost, and what it causes is still to be sent. The times of the phases are to the nanosecond.
+pub fn is_entered_as(record: &Restore, tried: &Restore) -> bool {
+    record.phases == tried.phases
+}
+
 /// Whether what woke us is the end of a worker task that the cleanup waits for: ECS tells the phase that started it.
 pub fn ends_a_stop(restore: &Restore, wake: &Wake) -> bool {
     let Wake::Hint(hint) = wake else {

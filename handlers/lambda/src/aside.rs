@@ -9,19 +9,20 @@ use crate::fault::Fault;
 use crate::store::Stored;
 
 impl Engine {
-    /// Leaves the restore to its phase's handler, but loses nothing that this message was to cause. `unsaved` if a save of
-    /// this invocation was refused: perhaps it was done and its answer lost, and the call's repetition met its own work.
-    /// If this message was delivered before, its handler may have crashed after a save that ended its phase.
+    /// Leaves the restore to its phase's handler, but loses nothing that this message was to cause: its handler may have
+    /// crashed after a save that ended its phase, or the answer to such a save was lost, and its repetition refused.
+    /// `unsaved` is what this invocation could not save.
     pub(crate) async fn step_aside(
         &self,
         stored: &Stored,
         woken: &Woken<'_>,
-        unsaved: bool,
+        unsaved: Option<&Restore>,
     ) -> Result<(), Fault> {
         let restore = &stored.restore;
+        let is_ours = unsaved.is_some_and(|tried| decision::is_entered_as(restore, tried));
         if decision::ends_a_stop(restore, &woken.wake) {
             self.wake_cleanup(restore).await?;
-        } else if unsaved || woken.delivery.again {
+        } else if is_ours || woken.delivery.again {
             self.send_outbox(&restore.outbox).await?;
         }
         // What concerns another phase is logged there.

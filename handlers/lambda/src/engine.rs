@@ -49,8 +49,8 @@ pub struct Woken<'a> {
 pub(crate) enum Round {
     Done,
     Again,
-    /// A save was refused: somebody else saved, or our own save was done and its answer lost.
-    Unsaved,
+    /// The save of this was refused: somebody else saved, or our own save was done and its answer lost.
+    Unsaved(Box<Restore>),
 }
 
 impl Engine {
@@ -139,7 +139,7 @@ impl Engine {
         attempt: Option<u32>,
         woken: Woken<'_>,
     ) -> Result<bool, Fault> {
-        let (mut learned, mut attempt, mut unsaved) = (Vec::new(), attempt, false);
+        let (mut learned, mut attempt, mut unsaved) = (Vec::new(), attempt, None);
         for round in 0..MOST_ROUNDS {
             let Some(stored) = self.load(id).await? else {
                 return Ok(false);
@@ -147,7 +147,7 @@ impl Engine {
             // An event names no attempt. But what it woke for one, and learned there, isn't for the next.
             let stale = *attempt.get_or_insert(stored.restore.attempt) != stored.restore.attempt;
             if stale || !decision::may_act(self.config.handler, &stored.restore) {
-                self.step_aside(&stored, &woken, unsaved).await?;
+                self.step_aside(&stored, &woken, unsaved.as_deref()).await?;
                 return Ok(true);
             }
             // Later rounds may have replaced the wait of their own tick.
@@ -161,7 +161,7 @@ impl Engine {
             match Box::pin(self.round(stored, &woken, &mut learned, round)).await? {
                 Round::Done => return Ok(true),
                 Round::Again => {}
-                Round::Unsaved => unsaved = true,
+                Round::Unsaved(tried) => unsaved = Some(tried),
             }
         }
         Err(Fault::new(
@@ -219,7 +219,7 @@ impl Engine {
                 ..self.entry(woken, &before, &next, &described)
             };
             if self.save(&next, version, &entry).await? == Saved::Conflict {
-                return Ok(Round::Unsaved);
+                return Ok(Round::Unsaved(next.into()));
             }
             saved_version += 1;
         } else if round == 0 || !effects.is_empty() {
@@ -240,7 +240,7 @@ impl Engine {
             taken.refusals.remove(&handler);
             let entry = self.entry(woken, &next, &taken, &[]);
             if self.save(&taken, saved_version, &entry).await? == Saved::Conflict {
-                return Ok(Round::Unsaved);
+                return Ok(Round::Unsaved(taken.into()));
             }
         }
         if next.phase != before.phase {

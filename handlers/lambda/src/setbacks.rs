@@ -59,7 +59,7 @@ impl Engine {
             ..self.entry(woken, restore, &next, &[])
         };
         if self.save(&next, version, &entry).await? == Saved::Conflict {
-            return Ok(Round::Unsaved);
+            return Ok(Round::Unsaved(next.into()));
         }
         if failed {
             self.send_outbox(&next.outbox).await?;

@@ -247,8 +247,7 @@ impl Hand {
         }
     }
 
-    /// The engine's `step_aside`. That it also sends the outbox after a save of its own was refused is left out: where another
-    /// hand's save came first, this only doubles what that hand sends.
+    /// The engine's `step_aside`. No answer to a save is lost here, so none is refused by its own work.
     fn step_aside(&self, restore: &Restore, wake: &Wake) -> Option<Plan> {
         let ends_a_stop = decision::ends_a_stop(restore, wake);
         if !ends_a_stop && !self.message.again {

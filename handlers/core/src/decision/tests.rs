@@ -328,3 +328,20 @@ fn the_end_of_a_worker_that_the_cleanup_stops_concerns_the_cleanup() {
         .restore;
     assert!(!ends_a_stop(&healthy, &stopped));
 }
+
+#[test]
+fn a_save_that_was_done_unanswered_is_known_by_its_time_and_another_s_is_not() {
+    let before = Scene::at(Phase::Finalize).restore;
+    let now: Timestamp = "2024-02-01T00:00:00.123456789Z".parse().unwrap();
+    let entered = |now| {
+        let mut restore = before.clone();
+        restore.enter(Phase::Cleanup, &[Instruction::CleanUp], now);
+        restore
+    };
+    let tried = entered(now);
+    let stored = serde_json::from_str(&serde_json::to_string(&tried).unwrap()).unwrap();
+    assert!(is_entered_as(&stored, &tried));
+    let twins = entered(now + SignedDuration::from_nanos(1));
+    assert!(!is_entered_as(&twins, &tried));
+    assert!(!is_entered_as(&before, &tried));
+}

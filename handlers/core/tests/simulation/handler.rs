@@ -20,7 +20,7 @@ pub struct Run {
     /// Of the message, or else the one in which the run began.
     attempt: Option<u32>,
     round: usize,
-    unsaved: bool,
+    unsaved: Option<Restore>,
     learned: Vec<Learned>,
     stage: Stage,
 }
@@ -50,7 +50,7 @@ impl Run {
             message,
             started,
             round: 0,
-            unsaved: false,
+            unsaved: None,
             learned: Vec::new(),
             stage: Stage::Look,
         }
@@ -138,6 +138,8 @@ impl Run {
     }
 
     fn step_aside(&self, restore: &Restore, world: &mut World) {
+        let tried = self.unsaved.as_ref();
+        let is_ours = tried.is_some_and(|tried| decision::is_entered_as(restore, tried));
         if decision::ends_a_stop(restore, &self.message.wake) && restore.outbox.is_empty() {
             let clean_up = Instruction::CleanUp;
             world.send(&Command::new(
@@ -145,7 +147,7 @@ impl Run {
                 restore.attempt,
                 clean_up,
             ));
-        } else if self.unsaved
+        } else if is_ours
             || self.message.again
             || decision::ends_a_stop(restore, &self.message.wake)
         {
@@ -161,8 +163,11 @@ impl Run {
         if is_lost {
             world.walked(Way::SavedUnanswered);
         }
-        self.unsaved |= is_lost || !saved;
-        saved && !is_lost
+        let is_known = saved && !is_lost;
+        if !is_known {
+            self.unsaved = Some(decided.next.clone());
+        }
+        is_known
     }
 
     fn put(decided: &mut Decided, world: &mut World) -> bool {
