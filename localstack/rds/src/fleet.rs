@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use local_cloud_wire::World;
+use local_cloud_wire::faults::Service;
 use local_cloud_wire::store::Store;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
@@ -15,6 +16,7 @@ use tokio::time::sleep;
 use crate::cluster_status::ClusterStatus;
 use crate::config::{Config, DeletionEvent};
 use crate::event::{ClusterNews, News, Subject, Telling, event};
+use crate::faults::BACKUPS_LAG;
 use crate::postgres::{Layout, Machine, Server, ServerError, Site, Stop};
 use crate::record::{DbCluster, Holder, Instance, ParameterGroup, State};
 use crate::status::Status;
@@ -253,7 +255,11 @@ impl Fleet {
 
     /// The latest time to which the data of a holder can be restored.
     pub fn latest_restorable_time(&self, holder: &Holder) -> Option<Timestamp> {
-        self.server(holder)?.latest_restorable_time()
+        let latest = self.server(holder)?.latest_restorable_time()?;
+        let faults = &self.world.faults;
+        let fault = faults.strikes(Service::Rds, BACKUPS_LAG, holder.identifier());
+        let lag = Duration::from_millis(fault.and_then(|fault| fault.ms).unwrap_or_default());
+        latest.checked_sub(lag).ok()
     }
 
     /// Makes a task the one that changes the holder. An earlier one is ended first.

@@ -8,6 +8,7 @@ mod stage;
 
 mod admission;
 mod capacity;
+mod clones;
 mod command_line;
 mod credentials;
 mod events;

@@ -33,6 +33,7 @@ pub fn cluster(scene: &ClusterScene<'_>, one: &DbCluster) -> Xml {
         .child(Xml::text("Engine", one.engine.name()))
         .child(Xml::text("EngineVersion", &one.engine_version))
         .child(Xml::text("EngineMode", "provisioned"))
+        .optional("CloneGroupId", one.clone_group.as_deref())
         .child(Xml::text("Status", one.status))
         .child(Xml::text("Endpoint", HOST))
         .child(Xml::text("ReaderEndpoint", HOST))

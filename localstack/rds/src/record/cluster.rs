@@ -79,6 +79,9 @@ pub struct DbCluster {
     pub engine: Engine,
     /// `EngineVersion`, that of the real server.
     pub engine_version: String,
+    /// `CloneGroupId`: shared by a cluster and its clones, and kept when they are gone (RDS API reference, DBCluster).
+    #[serde(default)]
+    pub clone_group: Option<String>,
     /// `MasterUsername`.
     pub master: String,
     /// `DatabaseName`.

@@ -16,6 +16,17 @@ pub enum Holder {
     Member(String),
 }
 
+impl Holder {
+    /// The identifier of the instance or cluster.
+    pub fn identifier(&self) -> &str {
+        match self {
+            Self::Instance(identifier) | Self::Cluster(identifier) | Self::Member(identifier) => {
+                identifier
+            }
+        }
+    }
+}
+
 impl fmt::Display for Holder {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -134,6 +134,7 @@ fn fulfilled(wish: Wish, port: u16, engine_version: String) -> DbCluster {
         resource_id: format!("cluster-{}", ids::hex(13).to_ascii_uppercase()),
         engine: wish.engine,
         engine_version,
+        clone_group: None,
         master: wish.master,
         database: wish.database,
         port,
