@@ -2,7 +2,7 @@
 
 use aws_sdk_rds::types::{ApplyMethod, Parameter, Tag};
 use tenant_restore_core::effect::GroupScope;
-use tenant_restore_core::error::ErrorKind;
+use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::naming::RestoreId;
 use tenant_restore_core::parameters::{self, derived};
 use tenant_restore_core::restore::Restore;
@@ -44,7 +44,7 @@ impl Engine {
         }
         let wanted = derived(&of_source);
         for some in wanted.chunks(MOST_AT_ONCE) {
-            self.set(scope, name, some).await?;
+            self.set(scope, name, some).await.map_err(made_anew)?;
         }
         Ok(())
     }
@@ -289,6 +289,15 @@ fn namesake(name: &str, ours: Option<bool>) -> Result<(), Fault> {
     }
 }
 
+/// A group that was there and isn't any more, or isn't shown yet: put off, it is made again if it has to be.
+fn made_anew(fault: Fault) -> Fault {
+    if !fault.is(&ABSENT) {
+        return fault;
+    }
+    let cause = Cause::new(ErrorKind::Busy, &fault.cause.message);
+    Fault { cause, ..fault }
+}
+
 #[cfg(test)]
 mod tests {
     use tenant_restore_core::error::Class;
@@ -304,5 +313,17 @@ mod tests {
             (kind(None), kind(None).class()),
             (ErrorKind::Busy, Class::Expected)
         );
+    }
+
+    #[test]
+    fn a_group_that_went_before_its_parameters_were_set_is_made_again_and_other_refusals_stay() {
+        let refusal = |code: &str| Fault {
+            code: code.to_owned(),
+            cause: Cause::new(ErrorKind::CallRefused, "set the parameters of g"),
+        };
+        let kind = |code| made_anew(refusal(code)).cause.kind;
+        assert_eq!(kind("DBParameterGroupNotFound"), ErrorKind::Busy);
+        assert_eq!(kind("DBClusterParameterGroupNotFound"), ErrorKind::Busy);
+        assert_eq!(kind("InvalidParameterValue"), ErrorKind::CallRefused);
     }
 }
