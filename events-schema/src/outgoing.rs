@@ -314,4 +314,8 @@ pub struct Ended {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub report: Option<String>,
+    /// S3 URI of the same report as an HTML page for people, if one was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub report_page: Option<String>,
 }

@@ -54,6 +54,8 @@ pub struct Outcome {
     pub causes: Vec<Cause>,
     /// S3 URI of the JSON report.
     pub report: Option<String>,
+    /// S3 URI of the same as an HTML page.
+    pub report_page: Option<String>,
 }
 
 impl Outcome {

@@ -1,4 +1,4 @@
-//! The JSON report of a restore, from S3.
+//! The report of a restore, from S3: as JSON, and as a page.
 
 use serde::Deserialize;
 
@@ -77,13 +77,22 @@ pub struct MovedTable {
     pub reason: String,
 }
 
-impl Report {
-    /// Reads the report at an S3 URI.
+/// A file of text, as S3 has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// How a browser is to take it.
+    pub content_type: Option<String>,
+    /// What it holds.
+    pub text: String,
+}
+
+impl File {
+    /// Reads the file at an S3 URI.
     ///
     /// # Errors
-    /// When the URI is none, the object is not there, or it is not a report.
+    /// When the URI is none, or the object is not there, or is no text.
     pub async fn read(cloud: &Cloud, uri: &str) -> Result<Self> {
-        let doing = || format!("read the report {uri}");
+        let doing = || format!("read {uri}");
         let location = uri
             .strip_prefix("s3://")
             .and_then(|location| location.split_once('/'));
@@ -96,8 +105,21 @@ impl Report {
             .send()
             .await
             .context(doing())?;
-        let body = object.body.collect().await.context(doing())?;
-        serde_json::from_slice(&body.into_bytes()).context(doing())
+        let content_type = object.content_type.clone();
+        let body = object.body.collect().await.context(doing())?.to_vec();
+        let text = String::from_utf8(body).context(doing())?;
+        Ok(Self { content_type, text })
+    }
+}
+
+impl Report {
+    /// Reads the report at an S3 URI.
+    ///
+    /// # Errors
+    /// When the URI is none, the object is not there, or it is not a report.
+    pub async fn read(cloud: &Cloud, uri: &str) -> Result<Self> {
+        let file = File::read(cloud, uri).await?;
+        serde_json::from_str(&file.text).context(format!("read the report {uri}"))
     }
 
     /// Remarks of all jobs.

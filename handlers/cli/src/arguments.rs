@@ -115,6 +115,8 @@ pub enum Command {
         #[arg(long, default_value_t = 10)]
         grace: u32,
     },
+    /// Fetch the report of a restore that has ended and open its page; with `--output json`, print the report for programs
+    Report(Report),
     /// Publish a RestoreCancelRequested event: the restore fails, what is temporary is deleted
     Cancel(Reference),
     /// Publish a RestoreReplayRequested event: a failed or rejected restore begins a new attempt
@@ -135,6 +137,22 @@ pub struct Reference {
     /// Free text for the audit record
     #[arg(long)]
     pub requested_by: Option<String>,
+}
+
+/// Which report, and what becomes of it.
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Restore id or request id
+    pub id: String,
+    /// Attempt, from 1; default: the last
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub attempt: Option<u32>,
+    /// File to write it to; default: tenant-restore-<RESTORE>-<ATTEMPT>.html in this folder, and for JSON standard output
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Don't open the page, only save it
+    #[arg(long)]
+    pub no_open: bool,
 }
 
 /// What to do with the messages that nobody could handle.
@@ -302,7 +320,7 @@ mod tests {
 
     #[test]
     fn nothing_is_offered_that_does_not_exist() {
-        for absent in ["list", "report", "dlq purge"] {
+        for absent in ["list", "report", "report x --attempt 0", "dlq purge"] {
             assert!(
                 parse(&format!("tenant-restore {absent}")).is_err(),
                 "{absent}"

@@ -51,6 +51,7 @@ pub enum News {
         seconds: f64,
         causes: Vec<Cause>,
         report: Option<String>,
+        report_page: Option<String>,
     },
 }
 
@@ -126,6 +127,7 @@ pub fn news(status: &Status) -> Vec<News> {
             seconds: status.seconds,
             causes: status.causes.clone(),
             report: status.report.clone(),
+            report_page: status.report_page.clone(),
         });
     }
     news
@@ -142,6 +144,7 @@ pub fn rejection(ended: &Ended) -> News {
             .as_secs_f64(),
         causes: ended.causes.clone(),
         report: ended.report.clone(),
+        report_page: ended.report_page.clone(),
     }
 }
 
@@ -192,6 +195,7 @@ pub fn lines(news: &News) -> Vec<String> {
             seconds,
             causes,
             report,
+            report_page,
         } => {
             let title = format!(
                 "{}  {} after {}",
@@ -202,9 +206,13 @@ pub fn lines(news: &News) -> Vec<String> {
             let report = report
                 .iter()
                 .map(|report| format!("           report {report}"));
+            let page = report_page
+                .iter()
+                .map(|page| format!("           page   {page}"));
             std::iter::once(title)
                 .chain(indented(causes))
                 .chain(report)
+                .chain(page)
                 .collect()
         }
     }

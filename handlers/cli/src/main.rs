@@ -1,5 +1,5 @@
-//! The command line of Tenant Restore: ask for a restore or what one would do, look at one, follow one to its end, cancel or replay one, and
-//! see to the messages that nobody could handle.
+//! The command line of Tenant Restore: ask for a restore or what one would do, look at one, follow one to its end, read its
+//! report, cancel or replay one, and see to the messages that nobody could handle.
 //!
 //! Exit codes: 0 the command did what it was asked (`watch`: the restore completed), 1 the restore was rejected or
 //! failed (`plan`: it would be rejected), 2 the command itself could not be done.
@@ -15,6 +15,7 @@ mod log;
 mod plan;
 mod record;
 mod reference;
+mod report;
 mod status;
 mod teller;
 mod text;
@@ -94,6 +95,10 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
                 output,
             )
             .await
+        }
+        Command::Report(wanted) => {
+            let config = aws::config(&connection).await?;
+            report::run(&config, &deployment, output, &wanted).await
         }
         Command::Cancel(named) => {
             let config = aws::config(&connection).await?;

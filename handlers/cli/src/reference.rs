@@ -139,7 +139,7 @@ mod tests {
 
     fn ended(mut restore: Restore) -> Restore {
         restore.enter(Phase::Complete, &[], now());
-        restore.decide_outcome("s3://bucket/report".into(), now());
+        restore.decide_outcome("s3://bucket/audit/x/1", now());
         restore.announced = true;
         restore
     }

@@ -45,6 +45,7 @@ pub struct Status {
     pub held: Option<Held>,
     pub causes: Vec<Cause>,
     pub report: Option<String>,
+    pub report_page: Option<String>,
     /// Absent unless it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<Vec<Entry>>,
@@ -216,6 +217,10 @@ impl Status {
                 .ended
                 .as_ref()
                 .and_then(|ended| ended.report.clone()),
+            report_page: restore
+                .ended
+                .as_ref()
+                .and_then(|ended| ended.report_page.clone()),
             log: None,
         }
     }

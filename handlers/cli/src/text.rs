@@ -139,6 +139,9 @@ fn request(status: &Status) -> Vec<String> {
     if let Some(report) = &status.report {
         lines.push(format!("  report    {report}"));
     }
+    if let Some(page) = &status.report_page {
+        lines.push(format!("  page      {page}"));
+    }
     if let Some(held) = &status.held {
         lines.push(format!("  held      {}", keeping(held)));
     }

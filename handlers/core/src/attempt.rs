@@ -124,7 +124,7 @@ mod tests {
         restore.phase = phase;
         restore.cancel(Some("ann"), now()).unwrap();
         restore.phase = Phase::Complete;
-        restore.decide_outcome("s3://bucket/report".to_owned(), now());
+        restore.decide_outcome("s3://bucket/audit/x/1", now());
         restore.announced = true;
         restore
     }
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(second.earlier, [first.ended.clone().unwrap()]);
         assert!(second.resources.is_empty() && second.causes.is_empty());
         let outcome = second
-            .decide_outcome("s3://bucket/report".to_owned(), now())
+            .decide_outcome("s3://bucket/audit/x/1", now())
             .clone();
         assert_ne!(outcome.outcome_id, first.ended.unwrap().outcome_id);
     }
@@ -177,7 +177,7 @@ mod tests {
         assert!(restore().next_attempt(now()).is_err());
         let mut completed = restore();
         completed.phase = Phase::Complete;
-        completed.decide_outcome("s3://bucket/report".to_owned(), now());
+        completed.decide_outcome("s3://bucket/audit/x/1", now());
         completed.announced = true;
         assert!(completed.next_attempt(now()).is_err());
     }

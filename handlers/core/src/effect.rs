@@ -213,8 +213,10 @@ pub enum Effect {
     Announce {
         /// The outcome.
         ended: Box<Ended>,
-        /// S3 key of the report; none for a request that came to nothing.
+        /// S3 key of the report as JSON.
         report_key: String,
+        /// S3 key of the report as a page.
+        page_key: String,
         /// S3 keys of the jobs' results.
         results: Vec<String>,
     },

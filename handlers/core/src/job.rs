@@ -400,6 +400,12 @@ pub struct CopiedTable {
     pub rows: u64,
     /// Bytes of the COPY stream.
     pub bytes: u64,
+    /// When this task began with it; absent of a table that an earlier task had copied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Timestamp>,
+    /// How long it took, in milliseconds; absent likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub millis: Option<u64>,
 }
 
 /// What the comparison found.

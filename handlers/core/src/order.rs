@@ -96,7 +96,7 @@ mod tests {
 
     fn ended(mut restore: Restore) -> Restore {
         restore.phase = Phase::Complete;
-        restore.decide_outcome("s3://bucket/report".to_owned(), begin());
+        restore.decide_outcome("s3://bucket/audit/x/1", begin());
         restore.announced = true;
         restore
     }

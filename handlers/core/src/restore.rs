@@ -25,7 +25,9 @@ mod placing;
 mod task;
 
 pub use creating::Creating;
-pub use outcome::{MOST_CAUSES, outcome_id, outgoing_cause, rejection, shortened};
+pub use outcome::{
+    MOST_CAUSES, REPORT_FILE, REPORT_PAGE_FILE, outcome_id, outgoing_cause, rejection, shortened,
+};
 pub use placing::Placing;
 pub use task::{DDL, DDL_AFTER_RESET, Task, TaskState};
 

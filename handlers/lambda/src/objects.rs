@@ -1,4 +1,4 @@
-//! S3: job documents, results, the report, and the working files that the cleanup deletes.
+//! S3: job documents, results, the report as JSON and as a page, and the working files that the cleanup deletes.
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
@@ -14,6 +14,16 @@ impl Engine {
     /// Writes a JSON document.
     pub async fn write_json<T: Serialize>(&self, key: &str, document: &T) -> Result<(), Fault> {
         let body = serde_json::to_vec_pretty(document).map_err(|error| unreadable(key, &error))?;
+        self.write(key, "application/json", body).await
+    }
+
+    /// Writes an HTML page.
+    pub async fn write_page(&self, key: &str, page: String) -> Result<(), Fault> {
+        self.write(key, "text/html; charset=utf-8", page.into_bytes())
+            .await
+    }
+
+    async fn write(&self, key: &str, content_type: &str, body: Vec<u8>) -> Result<(), Fault> {
         let request = self
             .clients
             .s3
@@ -21,7 +31,7 @@ impl Engine {
             .bucket(&self.config.setting.bucket)
             .key(key);
         let request = request
-            .content_type("application/json")
+            .content_type(content_type)
             .body(ByteStream::from(body));
         request
             .send()

@@ -197,6 +197,31 @@ impl Engine {
         Ok(())
     }
 
+    /// The log of a restore, all attempts, in the order of time.
+    pub async fn read_log(&self, id: &RestoreId) -> Result<Vec<LogEntry>, Fault> {
+        let request = self
+            .clients
+            .dynamodb
+            .query()
+            .table_name(&self.config.table)
+            .key_condition_expression("pk = :pk and begins_with(sk, :log)")
+            .expression_attribute_values(":pk", partition(id))
+            .expression_attribute_values(":log", text("LOG#"))
+            .consistent_read(true);
+        let mut items = request.into_paginator().items().send();
+        let mut log = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = AttributeValue::M(item.map_err(fault("read the log"))?);
+            log.push(serde_dynamo::from_attribute_value(item).map_err(|error| {
+                Fault::new(
+                    ErrorKind::Internal,
+                    format!("decode the log of {id}: {error}"),
+                )
+            })?);
+        }
+        Ok(log)
+    }
+
     /// Opens a restore: its record and the claims of its target names, all or nothing.
     pub async fn open(&self, restore: &Restore) -> Result<Result<(), Refused>, Fault> {
         let fresh = self

@@ -24,6 +24,7 @@ mod plans;
 mod refusals;
 mod rejections;
 mod repeats;
+mod reports;
 mod second_chances;
 mod secrecy;
 mod storm;

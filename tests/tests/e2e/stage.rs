@@ -10,6 +10,7 @@ use tenant_restore_tests::database::{Database, identifier};
 use tenant_restore_tests::faults::Faults;
 use tenant_restore_tests::outcome::Outcome;
 use tenant_restore_tests::production::Production;
+use tenant_restore_tests::report::File;
 use tenant_restore_tests::request::Request;
 use tenant_restore_tests::truth::Truth;
 use tenant_restore_tests::{Context, Error, Result, samples};
@@ -102,7 +103,28 @@ impl Stage {
         let id = request_id_of(request);
         let outcome = self.chronicle.wait_for_end(id, ENDS_WITHIN).await?;
         self.told_by_contract(id)?;
+        self.told_for_people(&outcome).await?;
         Ok(outcome)
+    }
+
+    /// Whatever has a report has it as a page too, which tells the same outcome.
+    async fn told_for_people(&self, outcome: &Outcome) -> Result<()> {
+        assert_eq!(outcome.report.is_some(), outcome.report_page.is_some());
+        let Some(page) = &outcome.report_page else {
+            return Ok(());
+        };
+        let page = File::read(&self.cloud, page).await?;
+        assert_eq!(
+            page.content_type.as_deref(),
+            Some("text/html; charset=utf-8")
+        );
+        let word = outcome.outcome.to_lowercase();
+        assert!(
+            page.text.to_lowercase().contains(&format!(">{word} <")),
+            "{word}: {}",
+            page.text
+        );
+        Ok(())
     }
 }
 

@@ -129,10 +129,7 @@ fn cleaned_up(mut restore: Restore, began: &str, ended: &str) -> Status {
         resource.gone_at = Some(at(began));
     }
     restore.enter(Phase::Complete, &[], at(ended));
-    restore.decide_outcome(
-        "s3://bucket/audit/mfrggzdfmztw/report-1.json".into(),
-        at(ended),
-    );
+    restore.decide_outcome("s3://bucket/audit/mfrggzdfmztw/1", at(ended));
     Status::of(&restore, at("23:00:00"))
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::decision::{Choreography, Decision, Setting};
 use crate::effect::Effect;
-use crate::restore::Restore;
+use crate::restore::{REPORT_FILE, REPORT_PAGE_FILE, Restore};
 use crate::sight::{Look, Seen};
 
 /// The phase.
@@ -35,14 +35,10 @@ impl Choreography for Complete {
             };
             return Decision::look_again(restore, vec![tell]);
         }
-        let report_key = format!(
-            "{}{}/report.json",
-            restore.names(&setting.deployment).audit_prefix(),
-            restore.attempt
-        );
-        let ended = restore
-            .decide_outcome(format!("s3://{}/{report_key}", setting.bucket), now)
-            .clone();
+        let prefix = restore.names(&setting.deployment).audit_prefix();
+        let folder = format!("{prefix}{}", restore.attempt);
+        let uri = format!("s3://{}/{folder}", setting.bucket);
+        let ended = restore.decide_outcome(&uri, now).clone();
         let results = restore
             .tasks
             .iter()
@@ -50,7 +46,8 @@ impl Choreography for Complete {
             .collect();
         let announce = Effect::Announce {
             ended: Box::new(ended),
-            report_key,
+            report_key: format!("{folder}/{REPORT_FILE}"),
+            page_key: format!("{folder}/{REPORT_PAGE_FILE}"),
             results,
         };
         let effects = vec![Effect::ReleaseClaims, Effect::ReleaseAdmission, announce];

@@ -12,6 +12,11 @@ use crate::naming::{RestoreId, digest_text};
 /// A notice stays readable; the report has the rest.
 pub const MOST_CAUSES: usize = 20;
 
+/// The report, for programs.
+pub const REPORT_FILE: &str = "report.json";
+/// The report, for people.
+pub const REPORT_PAGE_FILE: &str = "report.html";
+
 const MOST_MESSAGE_BYTES: usize = 2000;
 
 impl Restore {
@@ -28,8 +33,8 @@ impl Restore {
         }
     }
 
-    /// Decides the outcome; a second call changes nothing.
-    pub fn decide_outcome(&mut self, report: String, now: Timestamp) -> &Ended {
+    /// Decides the outcome, whose report will be in that folder (an S3 URI); a second call changes nothing.
+    pub fn decide_outcome(&mut self, report_folder: &str, now: Timestamp) -> &Ended {
         let outcome = match (self.failed_in, self.causes.is_empty()) {
             (Some(Phase::Intake), _) => Outcome::Rejected,
             (_, true) => Outcome::Completed,
@@ -44,7 +49,8 @@ impl Restore {
             started_at: self.opened_at,
             ended_at: now,
             causes: self.causes.iter().map(outgoing_cause).collect(),
-            report: Some(report),
+            report: Some(format!("{report_folder}/{REPORT_FILE}")),
+            report_page: Some(format!("{report_folder}/{REPORT_PAGE_FILE}")),
         };
         self.ended.get_or_insert(ended)
     }
@@ -99,6 +105,7 @@ pub fn rejection(request_id: &str, detail: &Value, causes: &[Cause], now: Timest
         ended_at: now,
         causes: causes.iter().map(outgoing_cause).collect(),
         report: None,
+        report_page: None,
     }
 }
 

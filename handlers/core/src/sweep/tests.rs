@@ -51,7 +51,7 @@ fn told() -> Restore {
     let mut restore = restore();
     restore.cancel(None, opened()).unwrap();
     restore.enter(Phase::Complete, &[Instruction::Complete], opened());
-    restore.decide_outcome("s3://bucket/report".into(), opened());
+    restore.decide_outcome("s3://bucket/audit/x/1", opened());
     restore.announced = true;
     restore
 }

@@ -201,8 +201,12 @@ impl Engine {
             Effect::Announce {
                 ended,
                 report_key,
+                page_key,
                 results,
-            } => self.tell_outcome(restore, ended, report_key, results).await,
+            } => {
+                self.tell_outcome(restore, ended, [report_key, page_key], results)
+                    .await
+            }
             Effect::TellPlan { planned } => self.tell_plan(planned).await,
             Effect::TellHeld { phase, until } => self.tell_held(restore, *phase, *until).await,
             Effect::ReleaseClaims => self.release_claims(restore).await.map(nothing),

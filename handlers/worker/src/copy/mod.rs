@@ -7,8 +7,10 @@ pub mod unit;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
+use std::time::Instant;
 
 use futures::future::join_all;
+use jiff::Timestamp;
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{CopiedTable, CopyReport, ExtractReport, Mover};
 use tokio_postgres::Client;
@@ -38,15 +40,34 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let streams = streams(&master).await?;
     tracing::info!(streams, tables = units.len(), "copy");
     let moved = load_all(context, home, (&units, streams), &done).await?;
-    let tables = units.iter().zip(moved).map(|(unit, moved)| CopiedTable {
-        schema: unit.target.schema.clone(),
-        table: unit.target.name.clone(),
-        rows: moved.rows,
-        bytes: moved.bytes,
-    });
+    let tables = units
+        .iter()
+        .zip(moved)
+        .map(|(unit, Loaded { moved, taken })| CopiedTable {
+            schema: unit.target.schema.clone(),
+            table: unit.target.name.clone(),
+            rows: moved.rows,
+            bytes: moved.bytes,
+            began: taken.map(|taken| taken.began),
+            millis: taken.map(|taken| taken.millis),
+        });
     Ok(Report::Copy(CopyReport {
         tables: tables.collect(),
     }))
+}
+
+/// What a unit moved, and when; not known of one that an earlier task had loaded.
+#[derive(Clone, Copy)]
+struct Loaded {
+    moved: Moved,
+    taken: Option<Taken>,
+}
+
+/// The time that a unit took.
+#[derive(Clone, Copy)]
+struct Taken {
+    began: Timestamp,
+    millis: u64,
 }
 
 /// What the plan leaves to COPY, largest first. A hash partitioned tree is copied whole if any of its leaves is.
@@ -134,13 +155,12 @@ async fn load_all(
     home: &str,
     (units, streams): (&[Unit], usize),
     done: &HashMap<String, Moved>,
-) -> Result<Vec<Moved>, Failed> {
-    let moved: Mutex<Vec<Option<Moved>>> = Mutex::new(
-        units
-            .iter()
-            .map(|unit| done.get(&unit.step()).copied())
-            .collect(),
-    );
+) -> Result<Vec<Loaded>, Failed> {
+    let earlier = |unit: &Unit| {
+        let moved = *done.get(&unit.step())?;
+        Some(Loaded { moved, taken: None })
+    };
+    let loaded: Mutex<Vec<Option<Loaded>>> = Mutex::new(units.iter().map(earlier).collect());
     let todo = Mutex::new(
         (0..units.len())
             .rev()
@@ -158,15 +178,19 @@ async fn load_all(
         let temporary = context.temporary().await?;
         let session = context.loader().await?;
         loop {
+            let (began, clock) = (Timestamp::now(), Instant::now());
             let outcome = stream::load(&temporary, &session, home, &units[at]).await;
-            let outcome = outcome.inspect_err(|_| {
+            let moved = outcome.inspect_err(|_| {
                 todo.lock()
                     .unwrap_or_else(std::sync::PoisonError::into_inner)
                     .clear()
             })?;
-            moved
+            let millis = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let taken = Some(Taken { began, millis });
+            loaded
                 .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)[at] = Some(outcome);
+                .unwrap_or_else(std::sync::PoisonError::into_inner)[at] =
+                Some(Loaded { moved, taken });
             match next() {
                 Some(other) => at = other,
                 None => return Ok(()),
@@ -179,8 +203,8 @@ async fn load_all(
         .filter_map(Result::err)
         .collect();
     Failed::from_causes(causes)?;
-    let moved = moved
+    let loaded = loaded
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    Ok(moved.into_iter().flatten().collect())
+    Ok(loaded.into_iter().flatten().collect())
 }

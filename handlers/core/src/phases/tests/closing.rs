@@ -37,7 +37,7 @@ fn kept_differences_fail_the_restore_but_its_schemas_stay_open() {
     let mut restore = validated(1).decide().restore;
     assert_eq!(kinds(&restore), [ErrorKind::ValidationMismatch]);
     assert!(restore.opened);
-    let ended = restore.decide_outcome(String::new(), crate::scene::begin());
+    let ended = restore.decide_outcome("s3://bucket/audit/x/1", crate::scene::begin());
     assert_eq!(ended.outcome, Outcome::Failed);
 }
 
@@ -100,7 +100,7 @@ fn what_failed_before_anything_was_made_is_rejected_and_later_it_has_failed() {
         (Phase::Finalize, Outcome::Failed),
     ] {
         let mut restore = Scene::failed_in(phase).restore;
-        let ended = restore.decide_outcome(String::new(), crate::scene::begin());
+        let ended = restore.decide_outcome("s3://bucket/audit/x/1", crate::scene::begin());
         assert_eq!(ended.outcome, outcome, "{phase}");
     }
 }

@@ -1,0 +1,15 @@
+//! The report of an attempt: what programs read (`report.json`) and what people read (`report.html`), made of the same value.
+//!
+//! The page is one file that fetches nothing and runs no script. Every value in it is escaped by the template engine;
+//! characters that can't be seen, or that turn the direction of text, are shown by their numbers.
+
+#![warn(missing_docs)]
+
+mod page;
+mod report;
+mod waits;
+mod words;
+
+pub use page::{Unwritable, page};
+pub use report::Report;
+pub use waits::{Waited, Woken, waits};

@@ -1,0 +1,60 @@
+//! The report as a document.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tenant_restore_core::error::Cause;
+use tenant_restore_core::request::Request;
+use tenant_restore_core::restore::{PhaseTime, Resource, Restore};
+use tenant_restore_events::Phase;
+use tenant_restore_events::outgoing::Ended;
+
+use crate::waits::Waited;
+
+/// The report of an attempt, as `report.json` holds it. What came after version 1 was first written is optional.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Version of the document; 1.
+    pub version: u32,
+    /// How it ended, as told on the bus.
+    pub outcome: Ended,
+    /// What was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+    /// Whether the restored schemas were opened to their users.
+    #[serde(default)]
+    pub opened: bool,
+    /// The phase in which it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_in: Option<Phase>,
+    /// Each phase with its times.
+    pub phases: Vec<PhaseTime>,
+    /// What the handlers waited for.
+    #[serde(default)]
+    pub waits: Vec<Waited>,
+    /// Each temporary resource, from its note to its end.
+    pub resources: Vec<Resource>,
+    /// What doesn't forbid the restore.
+    pub warnings: Vec<Cause>,
+    /// What each worker task found and did, as it wrote it ([`tenant_restore_core::job::JobResult`]): a report isn't held up
+    /// by a result of another version.
+    pub jobs: Vec<Value>,
+}
+
+impl Report {
+    /// The report of a restore that has ended.
+    pub fn of(restore: &Restore, ended: &Ended, waits: Vec<Waited>, jobs: Vec<Value>) -> Self {
+        Self {
+            version: 1,
+            outcome: ended.clone(),
+            request: Some(restore.request.clone()),
+            opened: restore.opened,
+            failed_in: restore.failed_in,
+            phases: restore.phases.clone(),
+            waits,
+            resources: restore.resources.clone(),
+            warnings: restore.warnings.clone(),
+            jobs,
+        }
+    }
+}
