@@ -156,7 +156,10 @@ async fn fetch(config: &SdkConfig, uri: &str) -> Result<Vec<u8>, Trouble> {
             Trouble::new(what, "Use the command line of the deployed version.")
         })?;
     let context = format!("fetch the report {uri}");
-    let client = aws_sdk_s3::Client::new(config);
+    // An endpoint of one's own rarely resolves bucket names as hosts.
+    let path_style = config.endpoint_url().is_some();
+    let settings = aws_sdk_s3::config::Builder::from(config).force_path_style(path_style);
+    let client = aws_sdk_s3::Client::from_conf(settings.build());
     let answer = client.get_object().bucket(bucket).key(key).send().await;
     let answer = answer.map_err(|error| match error.code() {
         Some("NoSuchKey") => expired(uri),
