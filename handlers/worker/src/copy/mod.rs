@@ -19,7 +19,7 @@ use crate::archive::PLAN_FILE;
 use crate::context::{Context, Report};
 use crate::failed::{Failed, OrCause as _};
 use crate::production::ledger::{self, Moved};
-use crate::production::{claim, loader, major_version, restored_names};
+use crate::production::{claim, loader, major_version, restored_names, tenants_path};
 use crate::storage;
 use unit::{TableName, Unit, Versions};
 
@@ -177,6 +177,11 @@ async fn load_all(
         let Some(mut at) = next() else { return Ok(()) };
         let temporary = context.temporary().await?;
         let session = context.loader().await?;
+        let path = tenants_path::setting(&temporary, &context.job).await?;
+        session
+            .batch_execute(&path)
+            .await
+            .or_cause(ErrorKind::CopyFailed, || "prepare the login role's session")?;
         loop {
             let (began, clock) = (Timestamp::now(), Instant::now());
             let outcome = stream::load(&temporary, &session, home, &units[at]).await;

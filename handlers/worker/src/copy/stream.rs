@@ -40,8 +40,14 @@ pub async fn load(
 }
 
 /// Opens a transaction that holds the empty target. An error later ends the session, and the transaction with it.
+///
+/// ONLY, because another stream may have loaded a table that inherits from this one.
 async fn begin_empty(loader: &Client, unit: &Unit) -> Result<(), tokio_postgres::Error> {
-    let begin = format!("begin; {LOCK_TIMEOUT}; truncate {}", unit.target.quoted());
+    let only = if unit.is_tree() { "" } else { "only " };
+    let begin = format!(
+        "begin; {LOCK_TIMEOUT}; truncate {only}{}",
+        unit.target.quoted()
+    );
     let mut patience = Patience::default();
     while let Err(error) = loader.batch_execute(&begin).await {
         loader.batch_execute("rollback").await?;

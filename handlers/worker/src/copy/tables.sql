@@ -33,8 +33,9 @@ with recursive candidate as (
       ) inside
 ), binary_forms as (
     select part.attrelid,
+           -- An empty tsquery is sent, but refused when it is received (tsqueryrecv).
            bool_and(t.typsend <> 0 and t.typreceive <> 0
-                    and not (t.typnamespace = 'pg_catalog'::regnamespace and t.typname ~ '^_?reg[a-z]+$')) as portable,
+                    and not (t.typnamespace = 'pg_catalog'::regnamespace and t.typname ~ '^_?(reg[a-z]+|tsquery)$')) as portable,
            bool_or(t.oid >= 16384 and (t.typcategory = 'A' or t.typtype = 'c')) as nests_user_types
       from part
       join pg_type t on t.oid = part.type

@@ -65,9 +65,22 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// A materialized view, which is compared and never loaded.
+    pub fn view(name: TableName) -> Self {
+        Self {
+            target: name,
+            sources: Vec::new(),
+        }
+    }
+
     /// Its name in the ledger.
     pub fn step(&self) -> String {
         format!("rows of {}", self.target.quoted())
+    }
+
+    /// Whether the target is the root of a tree that is loaded as a whole.
+    pub fn is_tree(&self) -> bool {
+        self.sources.iter().any(|source| source.hash_root.is_some())
     }
 }
 

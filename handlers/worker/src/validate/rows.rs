@@ -51,20 +51,22 @@ pub fn difference(table: &ValidatedTable) -> Option<String> {
         .then(|| format!("table {title} has other content in as many rows"))
 }
 
+/// Every function is named with its schema, because the sessions have the tenant's path here.
+///
 /// The row as text is the same on both servers: the sessions' settings are, and the schemas' names too. A sum of
 /// 64-bit hashes minds duplicates, and no order.
 fn digest_sql(unit: &Unit, level: ValidateChoice) -> String {
     // A tree that is partitioned by hash may have put a row into another leaf.
-    let is_tree = unit.sources.iter().any(|source| source.hash_root.is_some());
-    let only = if is_tree { "" } else { "only " };
+    let only = if unit.is_tree() { "" } else { "only " };
     let content = match level {
         ValidateChoice::Full => {
-            "coalesce(sum(hashtextextended((tenant_restore_row.*)::text collate \"C\", 0)::numeric), 0)::text"
+            "coalesce(pg_catalog.sum(pg_catalog.hashtextextended((tenant_restore_row.*)::text collate pg_catalog.\"C\", \
+             0::int8)::numeric), 0)::text"
         }
         ValidateChoice::Counts | ValidateChoice::None => "null::text",
     };
     format!(
-        "select count(*), {content} from {only}{} as tenant_restore_row",
+        "select pg_catalog.count(*), {content} from {only}{} as tenant_restore_row",
         unit.target.quoted()
     )
 }
