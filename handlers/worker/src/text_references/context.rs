@@ -6,7 +6,7 @@ use super::lexer::{Kind, Token};
 use super::{Certainty, literal_mentions};
 
 /// Functions whose first argument, a literal, is the name of an object.
-const NAME_TAKERS: [&str; 11] = [
+const NAME_TAKERS: [&str; 14] = [
     "nextval",
     "currval",
     "setval",
@@ -18,15 +18,33 @@ const NAME_TAKERS: [&str; 11] = [
     "pg_relation_size",
     "pg_table_size",
     "pg_total_relation_size",
+    "to_regcollation",
+    "to_regnamespace",
+    "ts_lexize",
 ];
 
+/// Functions whose first argument is the name of a text search configuration if there is a second one.
+const CONFIGURATION_TAKERS: [&str; 5] = [
+    "to_tsvector",
+    "to_tsquery",
+    "plainto_tsquery",
+    "phraseto_tsquery",
+    "websearch_to_tsquery",
+];
+
+/// Functions whose first argument is the name of a setting.
+const SETTING_TAKERS: [&str; 2] = ["current_setting", "set_config"];
+
 /// Types whose text form is the name of an object (PostgreSQL manual, "Object Identifier Types").
-const NAME_TYPES: [&str; 5] = [
+const NAME_TYPES: [&str; 8] = [
     "regclass",
     "regtype",
     "regproc",
     "regprocedure",
     "regcollation",
+    "regconfig",
+    "regdictionary",
+    "regnamespace",
 ];
 
 /// Words that only a name of a relation or type follows, so that a qualified name behind them begins with a schema.
@@ -133,6 +151,7 @@ impl<'a> Reading<'a> {
             }
             Kind::Literal(content) if self.is_bare_literal(at, content) => Some(Certainty::Named),
             Kind::Literal(content) if !literal_mentions(content, self.schema) => None,
+            Kind::Literal(content) if self.is_setting(at, content) => None,
             Kind::Literal(content) if self.is_name_as_text(at, content) => Some(Certainty::Named),
             Kind::Literal(_) => Some(Certainty::Possible),
             _ => None,
@@ -282,7 +301,14 @@ impl<'a> Reading<'a> {
         let set_schema = at > 1
             && self.is_word(at - 1, &["schema"])
             && self.is_word(at - 2, &["set", "local", "session"]);
-        content == self.schema && (self.paths.contains(&at) || set_schema)
+        let as_schema = self.is_first_argument(at, &["to_regnamespace"])
+            || self.is_cast_to(at, &["regnamespace"]);
+        content == self.schema && (self.paths.contains(&at) || set_schema || as_schema)
+    }
+
+    /// `current_setting('acme.tenant')`: a setting of the application, which has two parts.
+    fn is_setting(&self, at: usize, content: &str) -> bool {
+        content.contains('.') && self.is_first_argument(at, &SETTING_TAKERS)
     }
 
     /// Whether the literal's text is taken for the name of an object, or for a search path.
@@ -301,7 +327,12 @@ impl<'a> Reading<'a> {
              Token { kind: Kind::Name(_), .. }, rest @ ..]
             if schema == self.schema && rest.first().is_none_or(|next| next.kind == Kind::Sign('('))
         );
-        qualified && (self.is_taken_as_name(at) || self.is_cast_to_name(at))
+        let configures = self.is_sign(self.behind_text_cast(at), ',')
+            && self.is_first_argument(at, &CONFIGURATION_TAKERS);
+        let named = configures
+            || self.is_first_argument(at, &NAME_TAKERS)
+            || self.is_cast_to(at, &NAME_TYPES);
+        qualified && named
     }
 
     /// `set_config('search_path', 'acme, public', …)`.
@@ -314,17 +345,27 @@ impl<'a> Reading<'a> {
     }
 
     /// `nextval('acme.s')`.
-    fn is_taken_as_name(&self, at: usize) -> bool {
+    fn is_first_argument(&self, at: usize, functions: &[&str]) -> bool {
         let mut open = at;
         while open > 0 && self.is_sign(open - 1, '(') {
             open -= 1;
         }
-        open < at && open > 0 && self.is_builtin(open - 1, &NAME_TAKERS)
+        open < at && open > 0 && self.is_builtin(open - 1, functions)
+    }
+
+    /// The place behind the literal and its `::text`, if it has one.
+    fn behind_text_cast(&self, at: usize) -> usize {
+        let cast = self.is_sign(at + 1, ':') && self.is_sign(at + 2, ':');
+        if cast && self.is_word(at + 3, &["text"]) {
+            at + 4
+        } else {
+            at + 1
+        }
     }
 
     /// `'acme.t'::regclass`, `('acme.t'::text)::regclass`, `regclass 'acme.t'`, `cast('acme.t' as regclass)`.
-    fn is_cast_to_name(&self, at: usize) -> bool {
-        if at > 0 && self.is_builtin(at - 1, &NAME_TYPES) {
+    fn is_cast_to(&self, at: usize, types: &[&str]) -> bool {
+        if at > 0 && self.is_builtin(at - 1, types) {
             return true;
         }
         let mut next = at + 1;
@@ -332,9 +373,9 @@ impl<'a> Reading<'a> {
             if self.is_sign(next, ')') {
                 next += 1;
             } else if self.is_word(next, &["as"]) {
-                return self.is_word(next + 1, &NAME_TYPES);
+                return self.is_word(next + 1, types);
             } else if self.is_sign(next, ':') && self.is_sign(next + 1, ':') {
-                if self.is_word(next + 2, &NAME_TYPES) {
+                if self.is_word(next + 2, types) {
                     return true;
                 }
                 if !self.is_word(next + 2, &["text", "varchar"]) {

@@ -81,6 +81,13 @@ fn a_literal_that_may_become_a_statement_is_possible() {
     );
     assert_eq!(possible("select 'the acme company'"), []);
     assert_eq!(possible("select current_setting('acmecorp.tenant')"), []);
+    assert_eq!(
+        possible(
+            "select current_setting('acme.tenant', true), set_config('acme.tenant', 'x', true)"
+        ),
+        [],
+        "a setting of the application"
+    );
 }
 
 #[test]

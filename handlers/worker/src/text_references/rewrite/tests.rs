@@ -35,6 +35,21 @@ fn qualified_names_get_the_new_schema_and_all_else_stays_byte_for_byte() {
 }
 
 #[test]
+fn a_literal_that_is_taken_for_a_name_is_one() {
+    assert_eq!(
+        rewritten(
+            "select to_tsvector('acme.words', t) @@ plainto_tsquery('acme.words'::text, q), ts_lexize('acme.d', x)"
+        ),
+        "select to_tsvector('acme_r.words', t) @@ plainto_tsquery('acme_r.words'::text, q), ts_lexize('acme_r.d', x)"
+    );
+    assert_eq!(
+        rewritten("select 'acme.words'::regconfig, 'acme'::regnamespace, to_regnamespace('acme')"),
+        "select 'acme_r.words'::regconfig, 'acme_r'::regnamespace, to_regnamespace('acme_r')"
+    );
+    assert_eq!(rewritten("select to_tsvector('acme.words')"), "unchanged");
+}
+
+#[test]
 fn names_that_merely_look_alike_stay() {
     for text in [
         "select acme2.t, xacme.t, \"Acme\".t, t.acme from u",
