@@ -1,6 +1,7 @@
 //! Mode `apply-post-data`: indexes, constraints, triggers, rules, foreign keys, sequence positions, contents of
 //! materialized views, statistics. Not yet open to its users.
 
+pub mod checks;
 mod contents;
 pub mod foreign_keys;
 mod outside_keys;
@@ -14,7 +15,7 @@ use crate::context::{Context, Report};
 use crate::failed::{Failed, OrCause};
 use crate::production::entries::{self, Part};
 use crate::production::statements::{Statement, apply_once};
-use crate::production::{claim, loader};
+use crate::production::{claim, loader, tenants_path};
 
 /// Runs the mode.
 pub async fn run(context: &mut Context) -> Result<Report, Failed> {
@@ -24,16 +25,21 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     loader::resume(&mut master, &context.job, &context.loader_login().await?).await?;
     let temporary = context.temporary().await?;
     let mut session = context.loader().await?;
-    session.batch_execute(NO_BODY_CHECKS).await.or_cause(
-        ErrorKind::ApplyFailed,
-        || "prepare the login role's session",
-    )?;
+    let path = tenants_path::setting(&temporary, &context.job).await?;
+    session
+        .batch_execute(&format!("{NO_BODY_CHECKS}; {path}"))
+        .await
+        .or_cause(
+            ErrorKind::ApplyFailed,
+            || "prepare the login role's session",
+        )?;
 
     let home = context.job.schemas[0].restored_as.clone();
     let statements: Vec<Statement> = entries::of(&archive, Part::PostData)
         .map(entries::statement)
         .collect();
     apply_once(&mut session, &home, &statements).await?;
+    checks::put_back(context, &temporary, &mut session).await?;
     sequences::restore(context, &temporary, &session).await?;
     foreign_keys::restore(context, &temporary, &master, &mut session).await?;
     contents::refresh(context, &temporary, &session).await?;

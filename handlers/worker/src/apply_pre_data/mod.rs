@@ -9,12 +9,13 @@ pub mod usage_outside;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 
+use crate::apply_post_data::checks;
 use crate::archive::{ARCHIVE_FILE, Archive};
 use crate::context::{Context, Report};
 use crate::failed::{Failed, OrCause};
 use crate::production::entries::{self, Part};
 use crate::production::statements::{Statement, apply_once};
-use crate::production::{claim, loader, marker, restored_names};
+use crate::production::{claim, loader, marker, restored_names, tenants_path};
 use crate::storage;
 
 /// Bodies are checked when they run, as pg_restore does: a body may use what a later entry creates.
@@ -37,13 +38,19 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     usage_outside::grant(&context.job, &master, &temporary, &mut session).await?;
     remark_left_out(context, &archive);
 
-    session.batch_execute(NO_BODY_CHECKS).await.or_cause(
-        ErrorKind::ApplyFailed,
-        || "prepare the login role's session",
-    )?;
+    // The planner looks into the bodies of SQL functions that generated columns call.
+    let path = tenants_path::setting(&temporary, &context.job).await?;
+    session
+        .batch_execute(&format!("{NO_BODY_CHECKS}; {path}"))
+        .await
+        .or_cause(
+            ErrorKind::ApplyFailed,
+            || "prepare the login role's session",
+        )?;
     let mut statements: Vec<Statement> = entries::of(&archive, Part::PreData)
         .map(entries::statement)
         .collect();
+    statements.extend(checks::take_off(&temporary, &restored_names(&context.job)).await?);
     statements.extend(primary_keys::early(context, &archive, &temporary).await?);
     apply_once(
         &mut session,

@@ -1,5 +1,5 @@
-//! USAGE on the other schemas that the restored ones refer to, so that the loader can look up names there. It is taken
-//! back with the role.
+//! USAGE on the other schemas that the restored ones refer to, so that the loader can look up names there, and on the
+//! servers of foreign tables. It is taken back with the role.
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::Job;
@@ -25,9 +25,27 @@ pub async fn grant(
     let originals = with_extensions(job, temporary).await?;
     schemas.extend(originals.iter().map(String::as_str));
     for schema in schemas {
-        grant_on(job, master, session, schema).await?;
+        grant_on(job, master, session, ("schema", schema)).await?;
+    }
+    for server in servers(job, temporary).await? {
+        grant_on(job, master, session, ("foreign server", &server)).await?;
     }
     Ok(())
+}
+
+/// The servers of the foreign tables in the schemas.
+async fn servers(job: &Job, temporary: &Client) -> Result<Vec<String>, Cause> {
+    let sql = "select distinct s.srvname::text from pg_foreign_table f \
+               join pg_foreign_server s on s.oid = f.ftserver join pg_class c on c.oid = f.ftrelid \
+               join pg_namespace n on n.oid = c.relnamespace where n.nspname = any ($1)";
+    let rows = temporary
+        .query(sql, &[&restored_names(job)])
+        .await
+        .or_cause(
+            ErrorKind::ApplyFailed,
+            || "look for the servers of foreign tables",
+        )?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// The live schemas with extensions that restored objects use there instead of in their own schema.
@@ -49,28 +67,30 @@ async fn with_extensions(job: &Job, temporary: &Client) -> Result<Vec<String>, C
     Ok(originals.map(|name| name.schema.clone()).collect())
 }
 
-/// Where the master may not grant, the schema's owner does: the loader steps into its place for this one statement.
+/// Where the master may not grant, the owner does: the loader steps into its place for this one statement.
 async fn grant_on(
     job: &Job,
     master: &Client,
     session: &mut Client,
-    schema: &str,
+    thing: (&str, &str),
 ) -> Result<(), Cause> {
-    if owner_of_closed(job, master, schema).await?.is_none() {
+    if owner_of_closed(job, master, thing).await?.is_none() {
         return Ok(());
     }
+    let (what, name) = thing;
     tracing::info!(
-        schema,
+        what,
+        name,
         "the login role gets USAGE for the time of the restore"
     );
     let role = quote_ident(&job.loader.role);
-    let grant = format!("grant usage on schema {} to {role}", quote_ident(schema));
+    let grant = format!("grant usage on {what} {} to {role}", quote_ident(name));
     match run_alone(master, &grant).await {
         // A master without any right on the schema is refused, one with some is only warned.
         Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {}
-        outcome => outcome.or_cause(ErrorKind::ApplyFailed, || doing(schema))?,
+        outcome => outcome.or_cause(ErrorKind::ApplyFailed, || doing(thing))?,
     }
-    let Some(owner) = owner_of_closed(job, master, schema).await? else {
+    let Some(owner) = owner_of_closed(job, master, thing).await? else {
         return Ok(());
     };
     as_owner(job, master, session, &owner, grant).await
@@ -84,17 +104,17 @@ pub async fn take_back(context: &Context, master: &Client) -> Result<(), Cause> 
         .await
         .or_cause(
             ErrorKind::ApplyFailed,
-            || "look for schemas that the login role may use",
+            || "look for what the login role may use",
         )?;
     if granted.is_empty() {
         return Ok(());
     }
     let mut session = loader::fresh_session(context, master).await?;
     for row in granted {
-        let (schema, owner): (String, String) = (row.get(0), row.get(1));
+        let (what, name, owner): (String, String, String) = (row.get(0), row.get(1), row.get(2));
         let revoke = format!(
-            "revoke usage on schema {} from {}",
-            quote_ident(&schema),
+            "revoke usage on {what} {} from {}",
+            quote_ident(&name),
             quote_ident(&job.loader.role)
         );
         as_owner(job, master, &mut session, &owner, revoke).await?;
@@ -125,21 +145,23 @@ async fn as_owner(
     outcome
 }
 
-/// The owner of the schema, if it exists and the loader may not use it.
+/// The owner of the schema or server, if it exists and the loader may not use it.
 async fn owner_of_closed(
     job: &Job,
     master: &Client,
-    schema: &str,
+    thing: (&str, &str),
 ) -> Result<Option<String>, Cause> {
-    let sql = "select pg_get_userbyid(nspowner)::text from pg_namespace \
-               where nspname = $1 and not has_schema_privilege($2, oid, 'usage')";
+    let (what, name) = thing;
     let row = master
-        .query_opt(sql, &[&schema, &job.loader.role])
+        .query_opt(
+            include_str!("owner_of_closed.sql"),
+            &[&what, &name, &job.loader.role],
+        )
         .await
-        .or_cause(ErrorKind::ApplyFailed, || doing(schema))?;
+        .or_cause(ErrorKind::ApplyFailed, || doing(thing))?;
     Ok(row.map(|row| row.get(0)))
 }
 
-fn doing(schema: &str) -> String {
-    format!("let the login role use schema {schema:?}")
+fn doing((what, name): (&str, &str)) -> String {
+    format!("let the login role use {what} {name:?}")
 }

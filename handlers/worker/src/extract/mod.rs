@@ -3,9 +3,11 @@
 //! Keeps the original DDL, renames the schemas there, mends text that a rename can't reach or reports it, dumps, and
 //! decides how each table's rows will travel. A second run finds the rename in its ledger and continues.
 
+mod casts;
 mod connect;
 mod dump;
 pub(crate) mod extensions;
+mod kin;
 mod ledger;
 mod mend;
 pub(crate) mod outside;
@@ -23,7 +25,7 @@ use tenant_restore_core::job::ExtractReport;
 use crate::archive::{ARCHIVE_FILE, DUMP_FILE, PLAN_FILE, toc};
 use crate::context::{Context, Report};
 use crate::failed::Failed;
-use crate::production::claim;
+use crate::production::{claim, tenants_path};
 use crate::storage;
 
 /// File name of the original DDL below the audit prefix.
@@ -37,11 +39,9 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let ledger = ledger::open(&client).await?;
     let renamed = ledger::is_renamed(&ledger, &context.job)?;
     rename::check_schemas(&client, &context.job.schemas, renamed).await?;
-    owners::join(
-        &client,
-        &rename::current_names(&context.job.schemas, renamed),
-    )
-    .await?;
+    let names = rename::current_names(&context.job.schemas, renamed);
+    kin::check(&client, &names).await?;
+    owners::join(&client, &names).await?;
 
     let pg_dump = dump::PgDump::new(context).await?;
     let original_ddl = format!("{}{ORIGINAL_DDL_FILE}", context.job.audit_prefix);
@@ -72,6 +72,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
 
     let dumped = pg_dump.archive(&restored).await?;
     let mut archive = toc::parse(&dumped).map_err(|error| dump::unreadable(&error))?;
+    casts::add(&client, &restored, &mut archive).await?;
     extensions::point_to_live(&client, &context.job.schemas, &mut archive).await?;
     context
         .storage
@@ -80,7 +81,8 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     storage::write_json(&*context.storage, &context.work_key(ARCHIVE_FILE), &archive).await?;
 
     row_security::switch_off(&mut client, &restored).await?;
-    let tables = plan::decide(&client, &restored, context).await?;
+    let path = tenants_path::setting(&client, &context.job).await?;
+    let tables = plan::decide(&client, &path, &restored, context).await?;
     let report = ExtractReport {
         tables,
         original_ddl,

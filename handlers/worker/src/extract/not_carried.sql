@@ -38,33 +38,27 @@ where c.relnamespace in (select oid from schema) and c.relkind in ('r', 'p')
     and t.typname in ('oid', 'lo') and exists (select from pg_catalog.pg_largeobject_metadata)
 union all
 select 'CastNotCarried', pg_catalog.format('(%s as %s)', k.castsource::pg_catalog.regtype, k.casttarget::pg_catalog.regtype),
-    'casts belong to no schema, so a dump of schemas doesn''t carry them'
+    'it calls ' || p.oid::pg_catalog.regprocedure::text || '; casts belong to no schema, and this one between types outside stays with the live function'
 from pg_catalog.pg_cast k
-where exists (
-        select from pg_catalog.pg_type t
-        where t.oid in (k.castsource, k.casttarget) and t.typnamespace in (select oid from schema)
-    )
-    -- of an extension, or made along with a range type to its multirange
+join pg_catalog.pg_proc p on p.oid = k.castfunc
+join pg_catalog.pg_type source on source.oid = k.castsource
+join pg_catalog.pg_type target on target.oid = k.casttarget
+where p.pronamespace in (select oid from schema)
+    and source.typnamespace not in (select oid from schema) and target.typnamespace not in (select oid from schema)
     and not exists (
         select from pg_catalog.pg_depend d
-        where d.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass and d.objid = k.oid and d.deptype in ('e', 'i')
+        where d.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass and d.objid = k.oid and d.deptype = 'e'
     )
 union all
-select 'ParentOutside', c.oid::pg_catalog.regclass::text,
-    'its parent ' || p.oid::pg_catalog.regclass::text || ' is in a schema that isn''t restored; it would hang on the live one'
-from pg_catalog.pg_inherits i
-join pg_catalog.pg_class c on c.oid = i.inhrelid
-join pg_catalog.pg_class p on p.oid = i.inhparent
-where c.relkind in ('r', 'p', 'f') and c.relnamespace in (select oid from schema)
-    and p.relnamespace not in (select oid from schema)
-union all
-select 'ChildOutside', p.oid::pg_catalog.regclass::text,
-    'its child ' || c.oid::pg_catalog.regclass::text || ' is in a schema that isn''t restored; rows there are missing'
-from pg_catalog.pg_inherits i
-join pg_catalog.pg_class c on c.oid = i.inhrelid
-join pg_catalog.pg_class p on p.oid = i.inhparent
-where c.relkind in ('r', 'p', 'f') and p.relnamespace in (select oid from schema)
-    and c.relnamespace not in (select oid from schema)
+select 'PublicationNotCarried', pg_catalog.quote_ident(u.pubname),
+    'it publishes tables of the live schema; the restored ones are in no publication'
+from pg_catalog.pg_publication u
+where not u.puballtables
+    and exists (
+        select from pg_catalog.pg_publication_tables t
+        join pg_catalog.pg_namespace n on n.nspname = t.schemaname
+        where t.pubname = u.pubname and n.oid in (select oid from schema)
+    )
 union all
 select 'EventTriggerNotCarried', pg_catalog.quote_ident(t.evtname),
     'it calls ' || p.oid::pg_catalog.regprocedure::text || '; event triggers belong to no schema and stay with the live one'

@@ -12,8 +12,12 @@ use crate::movers::{
 use crate::names::qualified;
 
 /// Every table with rows to move, largest first.
+///
+/// `path`: the statement that sets the tenant's search path, without which the planner can't look into the bodies of
+/// functions that indexes call.
 pub(super) async fn decide(
     client: &Client,
+    path: &str,
     restored: &[&str],
     context: &Context,
 ) -> Result<Vec<TablePlan>, Failed> {
@@ -23,6 +27,10 @@ pub(super) async fn decide(
             ErrorKind::ExtractFailed,
             || "read the tables of the temporary database",
         )?;
+    client.batch_execute(path).await.or_cause(
+        ErrorKind::ExtractFailed,
+        || "set the search path in the temporary database",
+    )?;
     let mut plans = Vec::new();
     let mut unable = Vec::new();
     for table in tables.into_iter().filter(|table| table.extension.is_none()) {

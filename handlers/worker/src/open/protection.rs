@@ -18,14 +18,16 @@ use crate::production::{ledger, loader, restored_names};
 impl Handover {
     /// Policies and row level security, then comments, as the loader, who owns everything by now.
     ///
-    /// A policy for a role that is gone is left out, which gives nobody more rows as long as row level security is on.
+    /// A policy for a role that is gone is left out, which gives nobody more rows as long as row level security is on,
+    /// unless the policy is restrictive: then nothing is opened.
     /// A comment on something that was left out, and reported, is left out too.
     pub async fn protect(&mut self, archive: &Archive) -> Result<(), Cause> {
         let (comments, protection): (Vec<&Entry>, Vec<&Entry>) =
             entries::of(archive, Part::Opening).partition(|entry| entry.desc == "COMMENT");
         let done = self.done().await?;
         for entry in protection {
-            let tolerated: &[SqlState] = if entry.desc == "POLICY" {
+            let restricts = entry.sql.contains(" AS RESTRICTIVE ");
+            let tolerated: &[SqlState] = if entry.desc == "POLICY" && !restricts {
                 &[SqlState::UNDEFINED_OBJECT]
             } else {
                 &[]

@@ -17,7 +17,7 @@ pub enum Part {
     /// `ALTER DEFAULT PRIVILEGES`: replayed by the role that it is for.
     DefaultPrivileges,
     /// Made from the temporary database's catalog instead: schemas, grants, foreign keys, contents. Also the database
-    /// itself, which every archive names.
+    /// itself, which every archive names, and settings of the session.
     Elsewhere,
     /// Not something that a schema's restore may create in production.
     LeftOut,
@@ -33,9 +33,12 @@ pub fn part(entry: &Entry) -> Part {
         | "ACL"
         | "FK CONSTRAINT"
         | "MATERIALIZED VIEW DATA"
-        | "STATISTICS DATA" => Part::Elsewhere,
+        | "STATISTICS DATA"
+        | "ENCODING"
+        | "STDSTRINGS"
+        | "SEARCHPATH" => Part::Elsewhere,
         "ACCESS METHOD"
-        | "CAST"
+        | "DATABASE PROPERTIES"
         | "EVENT TRIGGER"
         | "EXTENSION"
         | "FOREIGN DATA WRAPPER"
@@ -134,7 +137,7 @@ mod tests {
 
     #[test]
     fn objects_outside_of_schemas_are_left_out_whatever_their_section() {
-        for desc in ["EXTENSION", "CAST", "EVENT TRIGGER", "PUBLICATION TABLE"] {
+        for desc in ["EXTENSION", "EVENT TRIGGER", "PUBLICATION TABLE"] {
             assert_eq!(part(&entry(desc, Section::PreData)), Part::LeftOut);
         }
     }
@@ -143,6 +146,7 @@ mod tests {
     fn other_entries_follow_their_section() {
         assert_eq!(part(&entry("TABLE", Section::PreData)), Part::PreData);
         assert_eq!(part(&entry("INDEX", Section::PostData)), Part::PostData);
+        assert_eq!(part(&entry("CAST", Section::PreData)), Part::PreData);
         assert_eq!(part(&entry("ENCODING", Section::None)), Part::Elsewhere);
     }
 

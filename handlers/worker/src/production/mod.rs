@@ -8,6 +8,7 @@ pub mod marker;
 pub mod outside;
 mod patience;
 pub mod statements;
+pub mod tenants_path;
 
 use std::time::{Duration, Instant};
 

@@ -55,7 +55,7 @@ pub fn spelled(inventory: Inventory, spelling: &Spelling) -> Inventory {
 #[derive(Debug, Default)]
 pub struct Reported {
     /// By `name on table`.
-    pub foreign_keys: HashMap<String, String>,
+    pub constraints: HashMap<String, String>,
     /// By qualified name.
     pub materialized_views: HashMap<String, String>,
 }
@@ -64,7 +64,7 @@ impl Reported {
     fn covers(&self, object: &ObjectName) -> bool {
         match object.kind.as_str() {
             "constraint" => self
-                .foreign_keys
+                .constraints
                 .keys()
                 .any(|title| unquoted(title) == unquoted(&object.name)),
             "filled materialized view" => self
@@ -154,10 +154,10 @@ mod tests {
             ("constraint", "k on s.t", "x"),
             ("constraint", "l on s.t", "x"),
         ]);
-        let foreign_keys =
+        let constraints =
             HashMap::from([("\"k\" on \"s\".\"t\"".to_owned(), "left out".to_owned())]);
         let reported = Reported {
-            foreign_keys,
+            constraints,
             ..Reported::default()
         };
         assert_eq!(

@@ -1,0 +1,115 @@
+//! Checks that call the tenant's functions: such a function may read a table that isn't loaded yet, so they are taken off
+//! before the rows and put back after them.
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use crate::connection::describe;
+use crate::context::Context;
+use crate::failed::OrCause as _;
+use crate::names::{qualified, quote_ident};
+use crate::production::statements::{Statement, apply_together};
+use crate::production::{ledger, restored_names};
+
+/// The prefix of a check's step in the ledger, when rows are against it.
+pub const EXCEPTION: &str = "check exception: ";
+
+struct Check {
+    table: String,
+    name: String,
+    definition: String,
+}
+
+impl Check {
+    fn title(&self) -> String {
+        format!("{} on {}", self.name, self.table)
+    }
+
+    fn add(&self, suffix: &str) -> Statement {
+        Statement {
+            sql: format!(
+                "alter table {} add constraint {} {}{suffix}",
+                self.table, self.name, self.definition
+            ),
+            name: format!("check {}", self.title()),
+        }
+    }
+}
+
+/// The statements that take them off, once.
+pub async fn take_off(temporary: &Client, schemas: &[&str]) -> Result<Vec<Statement>, Cause> {
+    let off = |check: &Check| Statement {
+        sql: format!("alter table {} drop constraint {}", check.table, check.name),
+        name: format!("taking off check {}", check.title()),
+    };
+    Ok(read(temporary, schemas).await?.iter().map(off).collect())
+}
+
+/// Puts them back, those of children first. One that rows of the restore point are against stays NOT VALID.
+pub async fn put_back(
+    context: &mut Context,
+    temporary: &Client,
+    loader: &mut Client,
+) -> Result<(), Cause> {
+    let home = context.job.schemas[0].restored_as.clone();
+    let done = ledger::all(loader, &home).await?;
+    let checks = read(temporary, &restored_names(&context.job)).await?;
+    for check in checks.iter().rev() {
+        let step = check.add("").name;
+        let known = done.get(&format!("{EXCEPTION}{}", check.title()));
+        if let Some(Some(why)) = known {
+            context.remark("CheckNotValid", check.title(), why);
+        } else if !done.contains_key(&step) {
+            add(context, loader, &home, check).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn add(
+    context: &mut Context,
+    loader: &mut Client,
+    home: &str,
+    check: &Check,
+) -> Result<(), Cause> {
+    let valid = [check.add(""), ledger::noting(home, &check.add("").name)];
+    let Err(refused) = apply_together(loader, &valid).await else {
+        return Ok(());
+    };
+    if refused.error.code() != Some(&SqlState::CHECK_VIOLATION) {
+        return Err(refused.cause(&valid));
+    }
+    let why = format!(
+        "rows of the restore point are against it, so it is NOT VALID: {}",
+        describe(&refused.error)
+    );
+    // Added and noted together, so that a second run doesn't add it twice.
+    let not_valid = [
+        check.add(" not valid"),
+        ledger::noting(home, &check.add("").name),
+    ];
+    apply_together(loader, &not_valid)
+        .await
+        .map_err(|refused| refused.cause(&not_valid))?;
+    ledger::note_exception(loader, home, &format!("{EXCEPTION}{}", check.title()), &why)
+        .await
+        .or_cause(ErrorKind::ApplyFailed, || {
+            format!("note check {}", check.title())
+        })?;
+    context.remark("CheckNotValid", check.title(), why);
+    Ok(())
+}
+
+async fn read(temporary: &Client, schemas: &[&str]) -> Result<Vec<Check>, Cause> {
+    let rows = temporary
+        .query(include_str!("checks.sql"), &[&schemas])
+        .await
+        .or_cause(ErrorKind::ApplyFailed, || "list the checks")?;
+    let check = |row: &tokio_postgres::Row| Check {
+        table: qualified(row.get("schema"), row.get("table")),
+        name: quote_ident(row.get("name")),
+        definition: row.get("definition"),
+    };
+    Ok(rows.iter().map(check).collect())
+}

@@ -1,0 +1,39 @@
+-- What hangs on the schema and belongs to none: told, never made twice, never lost in silence.
+reset role;
+create extension postgres_fdw;
+create server elsewhere foreign data wrapper postgres_fdw options (host 'localhost', dbname 'nowhere');
+create user mapping for public server elsewhere options (user 'x');
+grant usage on foreign server elsewhere to olga;
+alter foreign data wrapper postgres_fdw owner to rdsadmin;
+grant usage on foreign data wrapper postgres_fdw to auditor;
+alter server elsewhere owner to auditor;
+set role olga;
+create table acme.t (id int primary key, n int);
+create table acme.u (id int primary key);
+insert into acme.t values (1, 2);
+create foreign table acme.remote (id int options (column_name 'key') not null, w text collate "C", constraint positive check (id > 0)) server elsewhere options (schema_name 'acme', table_name 't');
+alter foreign table acme.remote alter id set statistics 5;
+comment on foreign table acme.remote is 'far away';
+reset role;
+create publication of_tables for table acme.t where (id > 0), acme.u;
+create publication of_schema for tables in schema acme;
+create function acme.on_ddl() returns event_trigger language plpgsql as $$begin null; end$$;
+create event trigger watches on ddl_command_start when tag in ('CREATE CONVERSION') execute function acme.on_ddl();
+create table acme.blobs (id int, content oid);
+insert into acme.blobs values (1, lo_from_bytea(0, '\x01'));
+alter table acme.blobs owner to olga;
+alter function acme.on_ddl() owner to olga;
+alter role olga in database belonging_to_no_schema set search_path = acme, public;
+--- holds
+select 'publications as they were', (select count(*) = 2 from pg_publication_rel) and (select count(*) = 1 from pg_publication_namespace);
+select 'one event trigger', (select count(*) = 1 from pg_event_trigger);
+select 'foreign table', (select ftoptions::text like '%schema_name=acme%' from pg_foreign_table where ftrelid = 'acme_r.remote'::regclass);
+--- remarks
+EventTriggerNotCarried watches
+ForeignTable acme_r.remote
+LargeObjectColumn acme_r.blobs.content
+PublicationNotCarried of_schema
+PublicationNotCarried of_tables
+LeftOut DATABASE PROPERTIES belonging_to_no_schema
+--- mentions
+schema_name 'acme',

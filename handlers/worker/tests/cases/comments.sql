@@ -1,0 +1,48 @@
+-- Comments on everything.
+create table acme.t (id int primary key, word text);
+create view acme.v as select 1 as one;
+create materialized view acme.m as select 1 as one;
+create sequence acme.s;
+create function acme.f(int) returns int language sql as 'select 1';
+create procedure acme.p() language sql as 'select 1';
+create aggregate acme.a(int) (sfunc = int4pl, stype = int);
+create type acme.e as enum ('x');
+create type acme.c as (x int);
+create domain acme.d as int constraint pos check (value > 0);
+create index i on acme.t (word);
+create statistics acme.st on id, word from acme.t;
+create collation acme.co (provider = icu, locale = 'de');
+create text search configuration acme.ts (copy = simple);
+create text search dictionary acme.di (template = simple);
+create operator acme.### (leftarg = int, rightarg = int, function = int4pl);
+create trigger tr before update on acme.t for each row execute function suppress_redundant_updates_trigger();
+create rule ru as on delete to acme.t do instead nothing;
+create policy po on acme.t using (true);
+comment on schema acme is 'schema acme.t';
+comment on table acme.t is 'line 1
+line 2; -- it''s $$';
+comment on column acme.t.word is 'column';
+comment on view acme.v is 'view';
+comment on column acme.v.one is 'view column';
+comment on materialized view acme.m is 'matview';
+comment on sequence acme.s is 'sequence';
+comment on function acme.f(int) is 'function';
+comment on procedure acme.p() is 'procedure';
+comment on aggregate acme.a(int) is 'aggregate';
+comment on type acme.e is 'enum';
+comment on type acme.c is 'composite';
+comment on column acme.c.x is 'attribute';
+comment on domain acme.d is 'domain';
+comment on constraint pos on domain acme.d is 'domain constraint';
+comment on index acme.i is 'index';
+comment on statistics acme.st is 'statistics';
+comment on collation acme.co is 'collation';
+comment on text search configuration acme.ts is 'configuration';
+comment on text search dictionary acme.di is 'dictionary';
+comment on operator acme.### (int, int) is 'operator';
+comment on trigger tr on acme.t is 'trigger';
+comment on rule ru on acme.t is 'rule';
+comment on policy po on acme.t is 'policy';
+comment on constraint t_pkey on acme.t is 'key';
+--- mentions
+COMMENT ON SCHEMA acme_r IS 'schema acme.t';
