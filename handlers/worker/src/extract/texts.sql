@@ -81,6 +81,23 @@ select 'index definition', r.name, 'sql', pg_catalog.pg_get_indexdef(r.oid), nul
 from relation r
 where r.relkind in ('i', 'I')
 union all
+select 'partition key', r.name, 'sql', pg_catalog.pg_get_partkeydef(r.oid), null
+from relation r
+where r.relkind = 'p'
+union all
+select 'extended statistics', s.stxnamespace::pg_catalog.regnamespace::text || '.' || pg_catalog.quote_ident(s.stxname), 'sql',
+    pg_catalog.pg_get_statisticsobjdef(s.oid), null
+from pg_catalog.pg_statistic_ext s
+where s.stxnamespace in (select oid from schema)
+union all
+select 'text search dictionary', d.oid::pg_catalog.regdictionary::text, 'sql', d.dictinitoption, null
+from pg_catalog.pg_ts_dict d
+where d.dictnamespace in (select oid from schema) and d.dictinitoption is not null
+    and not exists (
+        select from pg_catalog.pg_depend e
+        where e.classid = 'pg_catalog.pg_ts_dict'::pg_catalog.regclass and e.objid = d.oid and e.deptype = 'e'
+    )
+union all
 select 'policy ' || pg_catalog.quote_ident(p.polname), r.name, 'sql',
     pg_catalog.concat_ws(E'\n', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
         pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)), null

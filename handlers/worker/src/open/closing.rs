@@ -19,6 +19,7 @@ impl Handover {
         self.mark_opening(&names).await?;
         let owners = ownership::of_schemas(&self.temporary, &names).await?;
         let wanted = privileges::read(&self.temporary, &names).await?;
+        self.tell_grantors(&wanted);
         let (wanted, _) = privileges::possible(wanted, &self.roles().await?, |_, _| true);
         let (own, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
             owners.into_iter().partition(|(_, owner)| *owner == self.me);
@@ -43,6 +44,17 @@ impl Handover {
                 .map_err(|refused| refused.cause(&statements))?;
         }
         loader::seat_master(&self.master, &self.job).await
+    }
+
+    /// On a schema, its owner gives every privilege; elsewhere they come from whom they came.
+    fn tell_grantors(&mut self, wanted: &Privileges) {
+        let by_others = wanted
+            .iter()
+            .filter(|(held, grant)| held.class == "schema" && held.grantor != grant.owner);
+        for title in by_others.map(|(held, _)| held.title()) {
+            let message = "given by the schema's owner instead of its former grantor";
+            self.remark("GrantorReplaced", title, message);
+        }
     }
 
     /// From here on a schema without a marker is one that is handed over.

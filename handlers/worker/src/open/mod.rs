@@ -4,6 +4,7 @@
 //! complete. The marker goes in the transaction that hands the schema over.
 
 mod closing;
+mod comparison;
 mod handover;
 mod ownership;
 mod privileges;
@@ -49,6 +50,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         handover.settle_privileges().await?;
         handover.default_privileges(&archive).await?;
         handover.check_protection(&archive).await?;
+        handover.compare().await?;
     }
     handover.close(&left).await?;
     let Handover {

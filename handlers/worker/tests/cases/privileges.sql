@@ -74,6 +74,7 @@ select 'by others', (select relacl::text like '%auditor=%r/clerk%' or relacl::te
 select 'nothing of the restore', (select count(*) = 0 from pg_class where relnamespace = 'acme_r'::regnamespace and relacl::text like '%tr-%');
 select 'default privileges', (select count(*) = 4 from pg_default_acl where defaclnamespace = 'acme_r'::regnamespace);
 --- remarks
+GrantorReplaced USAGE on schema acme_r to public
 RoleMissing "gone_grantee"
 RoleMissing "gone_grantor"
 --- ddl
