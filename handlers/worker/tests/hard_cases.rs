@@ -114,6 +114,9 @@ impl Restore<'_> {
         if result.failure.is_some() {
             let dropped = self.run(&[Mode::Drop]).await;
             complaints.extend(causes(&dropped));
+            let left = "select 'schema ' || nspname || ' is left' from pg_namespace where nspname like '%\\_r'";
+            let left = psql(production, &case.name, left).unwrap();
+            complaints.extend(left.lines().map(str::to_owned));
             return complaints;
         }
         let differences = validated.map_or_else(Vec::new, |report| report.differences);

@@ -16,7 +16,7 @@ struct Needed {
     name: String,
     /// Its schema, if it is in one.
     schema: Option<String>,
-    /// Version of an extension, digest of a routine's body.
+    /// Version of an extension, digest of a routine's body, of a relation's columns or of a type.
     detail: Option<String>,
 }
 
@@ -85,7 +85,7 @@ fn changed(thing: &Needed, now: Option<&str>) -> String {
             "the extension had version {then} at the restore point and has {now} now; what uses it may behave otherwise"
         ),
         _ => format!(
-            "the {} has another body now than at the restore point; what uses it may behave otherwise",
+            "the {} is defined otherwise now than at the restore point; what uses it may behave otherwise",
             thing.kind
         ),
     }
