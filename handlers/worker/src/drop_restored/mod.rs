@@ -81,7 +81,7 @@ async fn check_dependents(
     schema: &str,
     ours: &[&str],
 ) -> Result<(), Cause> {
-    let dependents = outside::dependents(master, schema, ours).await?;
+    let dependents = outside::dependents(master, schema, ours, ErrorKind::DropFailed).await?;
     if dependents.is_empty() {
         return Ok(());
     }

@@ -6,6 +6,11 @@ use tokio_postgres::{Client, Row};
 
 use crate::context::Context;
 use crate::failed::OrCause as _;
+use crate::names::quote_ident;
+use crate::production::outside;
+
+/// As many objects outside are named.
+const MOST_NAMED: usize = 10;
 
 /// Adds a remark for each.
 pub(super) async fn report(
@@ -23,7 +28,32 @@ pub(super) async fn report(
             .remarks
             .push(remark(row).or_cause(ErrorKind::ExtractFailed, doing)?);
     }
+    for schema in restored {
+        let dependents =
+            outside::dependents(client, schema, restored, ErrorKind::ExtractFailed).await?;
+        if !dependents.is_empty() {
+            context.remark("DependentsStay", quote_ident(schema), staying(&dependents));
+        }
+    }
     Ok(())
+}
+
+fn staying(dependents: &[String]) -> String {
+    let some: Vec<&str> = dependents
+        .iter()
+        .take(MOST_NAMED)
+        .map(String::as_str)
+        .collect();
+    format!(
+        "{} objects outside of the schema depended on it; they stay with the live one: {}{}",
+        dependents.len(),
+        some.join(", "),
+        if dependents.len() > MOST_NAMED {
+            " …"
+        } else {
+            ""
+        }
+    )
 }
 
 fn remark(row: &Row) -> Result<Remark, tokio_postgres::Error> {

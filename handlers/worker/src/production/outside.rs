@@ -36,13 +36,12 @@ pub async fn dependents(
     client: &Client,
     schema: &str,
     ours: &[&str],
+    kind: ErrorKind,
 ) -> Result<Vec<String>, Cause> {
     let sql = concat!(include_str!("located.sql"), include_str!("dependents.sql"));
     let rows = client
         .query(sql, &[&schema, &ours])
         .await
-        .or_cause(ErrorKind::DropFailed, || {
-            format!("look what depends on schema {schema:?}")
-        })?;
+        .or_cause(kind, || format!("look what depends on schema {schema:?}"))?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

@@ -29,6 +29,7 @@ select 'publications as they were', (select count(*) = 2 from pg_publication_rel
 select 'one event trigger', (select count(*) = 1 from pg_event_trigger);
 select 'foreign table', (select ftoptions::text like '%schema_name=acme%' from pg_foreign_table where ftrelid = 'acme_r.remote'::regclass);
 --- remarks
+DependentsStay "acme_r"
 EventTriggerNotCarried watches
 ForeignTable acme_r.remote
 LargeObjectColumn acme_r.blobs.content
