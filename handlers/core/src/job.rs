@@ -445,6 +445,9 @@ pub struct DropReport {
     pub dropped: Vec<String>,
     /// Whether the login role was there and was dropped.
     pub role_dropped: bool,
+    /// Schemas of the restored names that stand without this restore's marker, and so were left alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
 }
 
 /// Something that was not restored as it was, or that a person should look at.

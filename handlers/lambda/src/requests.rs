@@ -32,6 +32,7 @@ pub async fn receive(
     let snapshot = match look_at_snapshot(engine, ask, envelope, delivery).await {
         Ok(Looked::At(sight)) => sight,
         Ok(Looked::OpenedBefore) => return Ok(()),
+        Ok(Looked::Refused(cause)) => return reject(engine, ask, envelope, &[cause], now).await,
         Err(fault) => return put_off(engine, body, fault).await,
     };
     let arrival = Arrival {
@@ -53,18 +54,29 @@ pub async fn receive(
         },
         Err(causes) => causes,
     };
+    reject(engine, ask, envelope, &causes, now).await
+}
+
+/// Tells what is wrong with a request that nothing was created for.
+async fn reject(
+    engine: &Engine,
+    ask: Ask,
+    envelope: &Envelope<Value>,
+    causes: &[Cause],
+    now: Timestamp,
+) -> Result<(), Fault> {
     let request_id = request::request_id(&envelope.detail, &envelope.id);
     info!(%request_id, asked = ask.detail_type(), problems = causes.len(), "request rejected");
     if ask == Ask::Plan {
         let refusal = Refusal {
             event_id: envelope.id.clone(),
             at: now,
-            planned: plan::refusal(&request_id, &envelope.detail, &causes, now),
+            planned: plan::refusal(&request_id, &envelope.detail, causes, now),
         };
         engine.keep_refused_plan(&refusal).await?;
         return engine.publish_plan(&refusal.planned).await;
     }
-    let ended = rejection(&request_id, &envelope.detail, &causes, now);
+    let ended = rejection(&request_id, &envelope.detail, causes, now);
     let ended = engine.keep_rejection(&ended, now).await?;
     engine.announce(&ended).await
 }
@@ -81,13 +93,29 @@ async fn judge(
         Ok(_) => return Ok(Err(foreign)),
         Err(causes) => return Ok(Err([causes, foreign].concat())),
     };
-    request.source_cluster = engine.cluster_of_member(&request.source).await?;
-    if let Some(target) = &request.target {
-        request.target_cluster = engine.cluster_of_member(target).await?;
+    let named = [Some(&request.source), request.target.as_ref()];
+    let mut clusters = [None, None];
+    for (database, cluster) in named.into_iter().zip(&mut clusters) {
+        let Some(database) = database else { continue };
+        match refused_for_good(engine.cluster_of_member(database).await)? {
+            Ok(found) => *cluster = found,
+            Err(cause) => return Ok(Err(vec![cause])),
+        }
     }
+    [request.source_cluster, request.target_cluster] = clusters;
     let requesters = &engine.config.requesters;
     let permitted = requesters.check(&envelope.source, &request);
     Ok(permitted.map(|()| request))
+}
+
+/// What RDS refuses for good, such as a right that the handler lacks, is the answer to the request: delivered again it
+/// would be refused again, until the request lay in the queue `dead` and whoever asked had heard nothing.
+fn refused_for_good<T>(looked: Result<T, Fault>) -> Result<Result<T, Cause>, Fault> {
+    match looked {
+        Ok(found) => Ok(Ok(found)),
+        Err(fault) if fault.cause.kind.class() == Class::Expected => Err(fault),
+        Err(fault) => Ok(Err(fault.cause)),
+    }
 }
 
 /// Between two looks at what RDS refuses to show for a time.
@@ -112,6 +140,8 @@ enum Looked {
     /// The request is delivered again and had opened its restore before: the snapshot may be gone by now, and the restore
     /// goes on.
     OpenedBefore,
+    /// RDS refuses to show it, for good.
+    Refused(Cause),
 }
 
 /// The suffix of the restored names comes from the snapshot's time by default, so it is needed before the restore is
@@ -138,7 +168,10 @@ async fn look_at_snapshot(
         engine.advance(&id, Some(1), woken).await?;
         return Ok(Looked::OpenedBefore);
     }
-    Ok(Looked::At(Some(engine.snapshot(&name).await?)))
+    Ok(match refused_for_good(engine.snapshot(&name).await)? {
+        Ok(sight) => Looked::At(Some(sight)),
+        Err(cause) => Looked::Refused(cause),
+    })
 }
 
 /// Fails the restore that a request opened before it was given up. A request that opened none is only kept.

@@ -63,6 +63,13 @@ async fn an_opening_that_stops_after_owners_changed_can_be_finished_or_dropped()
         lacking(&servers.ddl("acme"), &servers.ddl("acme_r")),
         Vec::<String>::new()
     );
+
+    // What was handed over is no longer proven to be ours: it stays, and is named.
+    let late = servers.run(&[Mode::Drop]).await.drop.unwrap();
+    assert_eq!((late.dropped.len(), late.role_dropped), (0, false));
+    assert!(late.left.contains(&"acme_r".to_owned()), "{:?}", late.left);
+    let standing = "select (to_regclass('acme_r.invoice') is not null)::text";
+    assert_eq!(servers.ask(standing).await, "true");
 }
 
 #[tokio::test]

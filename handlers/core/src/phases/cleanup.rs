@@ -12,6 +12,7 @@ use crate::effect::Effect;
 use crate::error::{Cause, ErrorKind};
 use crate::hold::{self, Hold};
 use crate::job::Mode;
+use crate::phases::finalize;
 use crate::price;
 use crate::restore::{Resource, ResourceKind, Restore, Task, TaskState};
 use crate::sight::{Look, Seen};
@@ -183,6 +184,20 @@ fn not_dropped(restore: &Restore) -> Cause {
         schemas.join(", ")
     );
     Cause::new(ErrorKind::DropFailed, message)
+}
+
+/// The task that hands schemas over may end well, and its result not be heard of.
+fn handed_over(restore: &Restore, schemas: &[String]) -> Cause {
+    let message = format!(
+        "these schemas stand in the database {:?} without this restore's marker, so they were left alone: {schemas:?}; the \
+         task {} may have handed them over to their owners before the restore failed",
+        restore.request.database,
+        finalize::JOB
+    );
+    let mut cause = Cause::new(ErrorKind::DropFailed, message);
+    cause.remedy =
+        "Look whether they are what you want, and keep them or drop them by hand.".to_owned();
+    cause
 }
 
 struct Sweep {
@@ -374,7 +389,13 @@ impl Sweep {
                 self.wait(WaitFor::Task, "drop task started".to_owned());
             }
             Progress::Running(status) => self.wait(WaitFor::Task, format!("drop task is {status}")),
-            Progress::Succeeded(_) => {}
+            Progress::Succeeded(result) => {
+                let left = result.drop.map(|report| report.left).unwrap_or_default();
+                // What stands under a name before the schemas are handed over is another's, and its cause says so.
+                if !left.is_empty() && restore.task(finalize::JOB).is_some() {
+                    restore.blame([handed_over(restore, &left)]);
+                }
+            }
             // Killed, or never begun: that says nothing about the schemas, and the worker only drops what is still there.
             Progress::Failed(causes) if is_to_drop_again(restore, &causes) => {
                 let modes = [Mode::Drop];

@@ -15,7 +15,7 @@ use crate::worker_task::{self, Progress};
 /// The phase.
 pub struct Finalize;
 
-const JOB: &str = "finalize";
+pub(super) const JOB: &str = "finalize";
 
 impl Choreography for Finalize {
     fn looks(&self, restore: &Restore, _: &Setting) -> Vec<Look> {

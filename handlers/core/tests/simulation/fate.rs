@@ -111,6 +111,7 @@ impl Fate {
                 result.drop = Some(DropReport {
                     dropped: Vec::new(),
                     role_dropped: true,
+                    left: Vec::new(),
                 });
             }
             _ => {

@@ -195,7 +195,7 @@ impl Verdict {
             }
             (Outcome::Failed, Standing::NotDropped) => {
                 steps.push(step(
-                    "Drop by hand what is left; each schema carries this restore's marker table.",
+                    "Drop by hand what is left. A schema without this restore's marker table may have been handed over whole: look at it first.",
                     drops(report),
                 ));
                 steps.push(step(

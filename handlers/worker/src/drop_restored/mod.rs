@@ -22,10 +22,16 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let mut report = DropReport {
         dropped: Vec::new(),
         role_dropped: false,
+        left: Vec::new(),
     };
     match loader::presence(&master, &context.job).await? {
-        // Without the role there is no marker that could be ours: everything is dropped already, or was never made.
-        Presence::Absent => return Ok(Report::Drop(report)),
+        // Without the role there is no marker that could be ours: everything is dropped already, was never made, or is
+        // handed over.
+        Presence::Absent => {
+            report.left = unmarked(&marker::standings(&master, &context.job).await?);
+            tell(context, &report.left);
+            return Ok(Report::Drop(report));
+        }
         Presence::Foreign => {
             let message =
                 "a role of this name exists and isn't of this restore; nothing is dropped";
@@ -49,11 +55,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         .filter(|(_, standing)| matches!(standing, Standing::Ours { .. }))
         .map(|(name, _)| *name)
         .collect();
-    let unmarked: Vec<String> = standings
-        .iter()
-        .filter(|(_, standing)| *standing == Standing::Unmarked)
-        .map(|(name, _)| quote_ident(name))
-        .collect();
+    report.left = unmarked(&standings);
     let mut causes = Vec::new();
     for schema in &ours {
         match objects::drop_schema(&mut master, schema, &ours).await {
@@ -61,18 +63,28 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
             Err(cause) => causes.push(cause),
         }
     }
-    for schema in unmarked {
-        context.remark(
-            "NotOurs",
-            schema,
-            "exists without this restore's marker, so it is left alone",
-        );
-    }
+    tell(context, &report.left);
     Failed::from_causes(causes)?;
     usage_outside::take_back(context, &master).await?;
     loader::drop_role(&master, &context.job, ErrorKind::DropFailed).await?;
     report.role_dropped = true;
     Ok(Report::Drop(report))
+}
+
+/// Schemas of the restored names that this restore can't prove to be its own: another's, or handed over by a run that
+/// nobody heard of.
+fn unmarked(standings: &[(&str, Standing)]) -> Vec<String> {
+    let unmarked = standings
+        .iter()
+        .filter(|(_, standing)| *standing == Standing::Unmarked);
+    unmarked.map(|(name, _)| (*name).to_owned()).collect()
+}
+
+fn tell(context: &mut Context, left: &[String]) {
+    for schema in left {
+        let message = "exists without this restore's marker, so it is left alone";
+        context.remark("NotOurs", quote_ident(schema), message);
+    }
 }
 
 /// Refuses to drop a schema on which something outside depends: CASCADE would take it along.

@@ -5,7 +5,7 @@ use tenant_restore_events::{Instruction, Phase};
 use crate::decision::{Then, give_up};
 use crate::effect::Effect;
 use crate::error::{Cause, ErrorKind};
-use crate::job::Mode;
+use crate::job::{DropReport, Mode};
 use crate::price::{PriceList, Size};
 use crate::restore::{Creating, ResourceKind, Restore, TaskState};
 use crate::scene::{Scene, done, failure, kinds, result};
@@ -202,6 +202,28 @@ fn a_drop_that_fails_is_told_with_the_names_of_the_schemas() {
     ];
     assert_eq!(kinds(&restore), expected);
     assert!(restore.causes[2].message.contains("\"a_x\", \"b_x\""));
+}
+
+#[test]
+fn schemas_that_a_run_nobody_heard_of_handed_over_are_named_in_the_outcome() {
+    let told = |scene: Scene| {
+        let mut report = result();
+        report.drop = Some(DropReport {
+            dropped: Vec::new(),
+            role_dropped: false,
+            left: vec!["a_x".to_owned()],
+        });
+        scene.with_result("drop", report).decide().restore
+    };
+    let unheard = Scene::failed_in(Phase::Finalize).with_everything_there();
+    let restore = told(unheard.with_task("finalize", "STOPPED"));
+    let last = restore.causes.last().unwrap();
+    assert_eq!(last.kind, ErrorKind::DropFailed);
+    assert!(last.message.contains("[\"a_x\"]"), "{}", last.message);
+    assert!(last.remedy.contains("keep them or drop them"));
+    // Before that, the name was another's, and the failure's own cause says so.
+    let early = told(Scene::failed_in(Phase::Ddl).with_everything_there());
+    assert!(!kinds(&early).contains(&ErrorKind::DropFailed));
 }
 
 #[test]
