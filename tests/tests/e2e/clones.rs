@@ -12,7 +12,7 @@ use tenant_restore_tests::{Context, Result, command_line, leftovers, wait};
 use crate::stage::{ENDS_WITHIN, Stage, TAG, Tenant, none_of, play, request_id_of, tenant_of};
 
 /// More than it takes until a request is judged.
-const LAG_MS: u32 = 15_000;
+const LAG_MS: u32 = 30_000;
 
 async fn described(cloud: &Cloud, identifier: &str) -> Result<Option<DbCluster>> {
     let all = cloud.rds.describe_db_clusters().send().await;

@@ -114,7 +114,8 @@ pub async fn admit(fleet: &Arc<Fleet>, wish: Wish) -> Result<DbCluster, AwsError
         let port = fleet
             .free_port(state, wish.port)
             .ok_or_else(quota_exceeded)?;
-        let one = fulfilled(wish, port, installation.version.clone());
+        let mut one = fulfilled(wish, port, installation.version.clone());
+        one.clone_group = joined_clone_group(state, &one.origin);
         let instances = instances_of_multi_az(fleet, state, &one)?;
         let made = state.clusters.get(&one.identifier).cloned().unwrap_or(one);
         Ok((made, instances))
@@ -126,6 +127,15 @@ pub async fn admit(fleet: &Arc<Fleet>, wish: Wish) -> Result<DbCluster, AwsError
         member::begin(fleet, instance);
     }
     Ok(made)
+}
+
+/// The first clone makes a clone group of its source and itself.
+fn joined_clone_group(state: &mut State, origin: &Origin) -> Option<String> {
+    let Origin::Clone { source } = origin else {
+        return None;
+    };
+    let source = state.clusters.get_mut(source)?;
+    Some(source.clone_group.get_or_insert_with(ids::uuid).clone())
 }
 
 fn fulfilled(wish: Wish, port: u16, engine_version: String) -> DbCluster {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use local_cloud_wire::AwsError;
 use local_cloud_wire::query::{Form, Xml};
-use local_cloud_wire::{AwsError, ids};
 
 use super::create::{Wish, admit, result};
 use crate::actions::create::wished_port;
@@ -44,29 +44,8 @@ pub async fn restore(fleet: &Arc<Fleet>, form: &Form) -> Result<Xml, AwsError> {
         return Err(cluster_exists(&identifier));
     }
     let wish = restored(fleet, form, identifier, portrait, origin)?;
-    let mut made = admit(fleet, wish).await?;
-    if let Origin::Clone { source } = &made.origin {
-        made.clone_group = join_clone_group(fleet, source, &made.identifier).await;
-    }
+    let made = admit(fleet, wish).await?;
     Ok(result(fleet, "RestoreDBClusterToPointInTime", &made))
-}
-
-/// The first clone makes a clone group of its source and itself.
-async fn join_clone_group(fleet: &Fleet, source: &str, clone: &str) -> Option<String> {
-    let mut joined = None;
-    fleet
-        .change(|state| {
-            let group = state.clusters.get_mut(source).map(|one| {
-                let new = || ids::uuid();
-                one.clone_group.get_or_insert_with(new).clone()
-            });
-            if let Some(one) = state.clusters.get_mut(clone) {
-                one.clone_group.clone_from(&group);
-            }
-            joined = group;
-        })
-        .await;
-    joined
 }
 
 /// A restored cluster: what the call names, else what its source had and RDS inherits.
