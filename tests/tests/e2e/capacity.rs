@@ -5,9 +5,9 @@ use tenant_restore_tests::audit::Audit;
 use tenant_restore_tests::kind::Kind;
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::request::Request;
-use tenant_restore_tests::{Context, Result, command_line, leftovers};
+use tenant_restore_tests::{Context, Result, command_line};
 
-use crate::stage::{ENDS_WITHIN, Stage, TAG, Tenant, none_of, play, request_id_of, tenant_of};
+use crate::stage::{ENDS_WITHIN, Stage, TAG, Tenant, play, request_id_of, tenant_of};
 
 /// Restores although the fault, made for the restore's id, strikes so many times; answers the audit record.
 async fn comes_back_elsewhere(
@@ -33,14 +33,9 @@ async fn comes_back_elsewhere(
         times,
         "{struck:?}"
     );
-    let pair = &outcome.schemas[0];
-    let restored_as = pair.restored_as.as_deref().context("find the new name")?;
-    let connection = &mut tenant.connection;
-    let truth = &tenant.truth;
-    let differences = truth.differences(connection, &pair.schema, restored_as);
-    none_of(&format!("{restored_as} differs"), &differences.await?)?;
-    let left = leftovers::of(&stage.cloud, connection, TAG, &outcome).await?;
-    none_of("left behind", &left)?;
+    stage
+        .came_back(&mut tenant.connection, &tenant.truth, &outcome)
+        .await?;
     let audit = Audit::read(&stage.cloud, &restore_id).await?;
     Ok((restore_id, audit))
 }

@@ -7,9 +7,9 @@ use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::kind::Kind;
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::request::Request;
-use tenant_restore_tests::{Context, Result, command_line, leftovers, wait};
+use tenant_restore_tests::{Context, Result, command_line, wait};
 
-use crate::stage::{ENDS_WITHIN, Stage, TAG, Tenant, none_of, play, request_id_of, tenant_of};
+use crate::stage::{ENDS_WITHIN, Stage, TAG, Tenant, play, request_id_of, tenant_of};
 
 /// More than it takes until a request is judged.
 const LAG_MS: u32 = 30_000;
@@ -52,15 +52,9 @@ async fn group_of_copy(
     let group = shown.await?.clone_group_id;
     let id = request_id_of(request);
     let outcome = stage.chronicle.wait_for_end(id, ENDS_WITHIN).await?;
-    assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
-    let pair = &outcome.schemas[0];
-    let restored_as = pair.restored_as.as_deref().context("find the new name")?;
-    let connection = &mut tenant.connection;
-    let truth = &tenant.truth;
-    let differences = truth.differences(connection, &pair.schema, restored_as);
-    none_of(&format!("{restored_as} differs"), &differences.await?)?;
-    let left = leftovers::of(&stage.cloud, connection, TAG, &outcome).await?;
-    none_of("left behind", &left)?;
+    stage
+        .came_back(&mut tenant.connection, &tenant.truth, &outcome)
+        .await?;
     Ok(group)
 }
 

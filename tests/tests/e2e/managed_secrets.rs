@@ -2,9 +2,9 @@
 
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::report::Report;
-use tenant_restore_tests::{Context, Result, leftovers};
+use tenant_restore_tests::{Context, Result};
 
-use crate::stage::{Stage, TAG, none_of, play, tenant_of};
+use crate::stage::{Stage, play, tenant_of};
 
 async fn restore_after_a_rotation(stage: &Stage, name: &str, mover: &str) -> Result<()> {
     let name = stage.request_id(name);
@@ -18,13 +18,9 @@ async fn restore_after_a_rotation(stage: &Stage, name: &str, mover: &str) -> Res
     let request = request.with("source", source.identifier.as_str());
     let outcome = stage.ask(&request).await?;
 
-    assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
-    let pair = &outcome.schemas[0];
-    let restored_as = pair.restored_as.as_deref().context("find the new name")?;
-    let connection = &mut tenant.connection;
-    let truth = &tenant.truth;
-    let differences = truth.differences(connection, &pair.schema, restored_as);
-    none_of(&format!("{restored_as} differs"), &differences.await?)?;
+    stage
+        .came_back(&mut tenant.connection, &tenant.truth, &outcome)
+        .await?;
     let report = outcome.report.as_deref().context("find the report")?;
     let report = Report::read(&stage.cloud, report).await?;
     let probe = report.probe().context("find the probe")?;
@@ -32,8 +28,6 @@ async fn restore_after_a_rotation(stage: &Stage, name: &str, mover: &str) -> Res
     // The source's own secret is read only.
     assert_eq!(source.managed_version().await?, rotated);
     source.connect("managed").await?;
-    let left = leftovers::of(&stage.cloud, connection, TAG, &outcome).await?;
-    none_of("left behind", &left)?;
     source.delete().await
 }
 

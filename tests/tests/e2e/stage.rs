@@ -13,7 +13,7 @@ use tenant_restore_tests::production::Production;
 use tenant_restore_tests::report::File;
 use tenant_restore_tests::request::Request;
 use tenant_restore_tests::truth::Truth;
-use tenant_restore_tests::{Context, Error, Result, samples};
+use tenant_restore_tests::{Context, Error, Result, leftovers, samples};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
@@ -105,6 +105,24 @@ impl Stage {
         self.told_by_contract(id)?;
         self.told_for_people(&outcome).await?;
         Ok(outcome)
+    }
+
+    /// A restore that completed, into a database: every schema is as the truth says, and nothing is left behind.
+    pub async fn came_back(
+        &self,
+        connection: &mut Database,
+        truth: &Truth,
+        outcome: &Outcome,
+    ) -> Result<()> {
+        assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
+        assert!(!outcome.schemas.is_empty());
+        for pair in &outcome.schemas {
+            let restored_as = pair.restored_as.as_deref().context("find the new name")?;
+            let differences = truth.differences(connection, &pair.schema, restored_as);
+            none_of(&format!("{restored_as} differs"), &differences.await?)?;
+        }
+        let left = leftovers::of(&self.cloud, connection, TAG, outcome).await?;
+        none_of("left behind", &left)
     }
 
     /// Whatever has a report has it as a page too, which tells the same outcome.

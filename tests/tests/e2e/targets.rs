@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use serde_json::Value;
 use tenant_restore_tests::command_line::run;
 use tenant_restore_tests::kind::Kind;
-use tenant_restore_tests::outcome::Outcome;
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::remains::{close, opt_in};
 use tenant_restore_tests::report::Report;
@@ -42,23 +41,6 @@ async fn create_roles(target: &Production, roles: &[&str]) -> Result<()> {
         created.context(format!("create the role {role}"))?;
     }
     Ok(())
-}
-
-/// The copy is what there was, and nothing else is left of the restore, in the target or elsewhere.
-async fn came_back_into(
-    stage: &Stage,
-    target: &mut Tenant,
-    truth: &Truth,
-    outcome: &Outcome,
-) -> Result<()> {
-    assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
-    let pair = &outcome.schemas[0];
-    let restored_as = pair.restored_as.as_deref().context("find the new name")?;
-    let connection = &mut target.connection;
-    let differences = truth.differences(connection, &pair.schema, restored_as);
-    none_of(&format!("{restored_as} differs"), &differences.await?)?;
-    let left = leftovers::of(&stage.cloud, connection, TAG, outcome).await?;
-    none_of("left behind", &left)
 }
 
 /// A schema that no restore was about is as it was.
@@ -123,7 +105,9 @@ fn a_schema_comes_back_into_another_instance_and_neither_source_nor_neighbours_a
             .with("target", target.identifier.as_str());
         let outcome = stage.ask(&request).await?;
         let truth = source.truth.clone();
-        came_back_into(stage, &mut there, &truth, &outcome).await?;
+        stage
+            .came_back(&mut there.connection, &truth, &outcome)
+            .await?;
         untouched(&mut source).await?;
         untouched(&mut there).await?;
         assert_eq!(
@@ -164,7 +148,9 @@ fn a_schema_comes_back_from_an_instance_into_a_cluster() {
         let request = source.request(&id).with("target", name.as_str());
         let outcome = stage.ask(&request).await?;
         let truth = source.truth.clone();
-        came_back_into(stage, &mut there, &truth, &outcome).await?;
+        stage
+            .came_back(&mut there.connection, &truth, &outcome)
+            .await?;
         untouched(&mut source).await?;
         untouched(&mut there).await?;
         assert_eq!(schemas_of(&source).await?, before, "nothing was added");
@@ -216,8 +202,12 @@ fn a_deleted_source_comes_back_into_another_instance_from_retained_backups_and_f
         opt_in(&stage.cloud, &snapshot.arn, "managed").await?;
         refused(stage, &without_target, ("SourceUnknown", "target")).await?;
         let (timed, of_snapshot) = tokio::try_join!(stage.ask(&timed), stage.ask(&of_snapshot))?;
-        came_back_into(stage, &mut there, &by_time, &timed).await?;
-        came_back_into(stage, &mut there, &at_snapshot, &of_snapshot).await?;
+        stage
+            .came_back(&mut there.connection, &by_time, &timed)
+            .await?;
+        stage
+            .came_back(&mut there.connection, &at_snapshot, &of_snapshot)
+            .await?;
         untouched(&mut there).await?;
         for (outcome, proven) in [(&timed, true), (&of_snapshot, false)] {
             let report = outcome.report.as_deref().context("find the report")?;
