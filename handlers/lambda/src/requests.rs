@@ -32,8 +32,7 @@ pub async fn receive(
     let snapshot = match look_at_snapshot(engine, ask, envelope, delivery).await {
         Ok(Looked::At(sight)) => sight,
         Ok(Looked::OpenedBefore) => return Ok(()),
-        Ok(Looked::Refused(cause)) => return reject(engine, ask, envelope, &[cause], now).await,
-        Err(fault) => return put_off(engine, body, fault).await,
+        Err(fault) => return turn_away(engine, ask, envelope, (body, delivery), fault).await,
     };
     let arrival = Arrival {
         event_id: &envelope.id,
@@ -45,7 +44,7 @@ pub async fn receive(
     };
     let judged = match judge(engine, envelope, &arrival).await {
         Ok(judged) => judged,
-        Err(fault) => return put_off(engine, body, fault).await,
+        Err(fault) => return turn_away(engine, ask, envelope, (body, delivery), fault).await,
     };
     let causes = match judged {
         Ok(request) => match open(engine, ask, request, delivery, now).await? {
@@ -93,44 +92,39 @@ async fn judge(
         Ok(_) => return Ok(Err(foreign)),
         Err(causes) => return Ok(Err([causes, foreign].concat())),
     };
-    let named = [Some(&request.source), request.target.as_ref()];
-    let mut clusters = [None, None];
-    for (database, cluster) in named.into_iter().zip(&mut clusters) {
-        let Some(database) = database else { continue };
-        match refused_for_good(engine.cluster_of_member(database).await)? {
-            Ok(found) => *cluster = found,
-            Err(cause) => return Ok(Err(vec![cause])),
-        }
+    request.source_cluster = engine.cluster_of_member(&request.source).await?;
+    if let Some(target) = &request.target {
+        request.target_cluster = engine.cluster_of_member(target).await?;
     }
-    [request.source_cluster, request.target_cluster] = clusters;
     let requesters = &engine.config.requesters;
     let permitted = requesters.check(&envelope.source, &request);
     Ok(permitted.map(|()| request))
 }
 
-/// What RDS refuses for good, such as a right that the handler lacks, is the answer to the request: delivered again it
-/// would be refused again, until the request lay in the queue `dead` and whoever asked had heard nothing.
-fn refused_for_good<T>(looked: Result<T, Fault>) -> Result<Result<T, Cause>, Fault> {
-    match looked {
-        Ok(found) => Ok(Ok(found)),
-        Err(fault) if fault.cause.kind.class() == Class::Expected => Err(fault),
-        Err(fault) => Ok(Err(fault.cause)),
-    }
-}
-
 /// Between two looks at what RDS refuses to show for a time.
 const PUT_OFF_SECONDS: i32 = 15;
 
-/// Takes the request later, if what kept from it passes. The detail is read again then; an event that is too old by that
-/// time is rejected as stale.
-async fn put_off(engine: &Engine, body: &str, fault: Fault) -> Result<(), Fault> {
-    if fault.cause.kind.class() != Class::Expected {
-        return Err(fault);
+/// Answers a request that couldn't be judged. What passes puts it off: the detail is read again then, and an event that is
+/// too old by that time is rejected as stale. What AWS refuses for good, such as a right that the handler lacks, is the
+/// answer, unless an earlier delivery opened a restore: delivered again, the request would only be refused again, until it
+/// lay in the queue `dead` and whoever asked had heard nothing.
+async fn turn_away(
+    engine: &Engine,
+    ask: Ask,
+    envelope: &Envelope<Value>,
+    (body, delivery): (&str, &Delivery),
+    fault: Fault,
+) -> Result<(), Fault> {
+    if fault.cause.kind.class() == Class::Expected {
+        info!(kind = %fault.cause.kind, error = %fault, "request put off");
+        return engine
+            .send_later(body, Phase::Intake, PUT_OFF_SECONDS)
+            .await;
     }
-    info!(kind = %fault.cause.kind, error = %fault, "request put off");
-    engine
-        .send_later(body, Phase::Intake, PUT_OFF_SECONDS)
-        .await
+    if opened_before(engine, ask, envelope, delivery).await? {
+        return Ok(());
+    }
+    reject(engine, ask, envelope, &[fault.cause], Timestamp::now()).await
 }
 
 /// What came of looking at a request's snapshot.
@@ -140,8 +134,6 @@ enum Looked {
     /// The request is delivered again and had opened its restore before: the snapshot may be gone by now, and the restore
     /// goes on.
     OpenedBefore,
-    /// RDS refuses to show it, for good.
-    Refused(Cause),
 }
 
 /// The suffix of the restored names comes from the snapshot's time by default, so it is needed before the restore is
@@ -155,23 +147,33 @@ async fn look_at_snapshot(
     let Some(name) = request::snapshot_name(&envelope.detail) else {
         return Ok(Looked::At(None));
     };
+    if opened_before(engine, ask, envelope, delivery).await? {
+        return Ok(Looked::OpenedBefore);
+    }
+    Ok(Looked::At(Some(engine.snapshot(&name).await?)))
+}
+
+/// Whether an earlier delivery of the request opened its restore; that goes on then.
+async fn opened_before(
+    engine: &Engine,
+    ask: Ask,
+    envelope: &Envelope<Value>,
+    delivery: &Delivery,
+) -> Result<bool, Fault> {
     let request_id = request::request_id(&envelope.detail, &envelope.id);
     let id = ask.id(&engine.config.setting.deployment.name, &request_id);
     let stored = engine.load(&id).await?;
     let fingerprint = request::fingerprint(&envelope.detail);
-    if stored.is_some_and(|stored| stored.restore.request.fingerprint == fingerprint) {
-        let woken = Woken {
-            wake: Wake::Request,
-            name: ask.detail_type().to_owned(),
-            delivery,
-        };
-        engine.advance(&id, Some(1), woken).await?;
-        return Ok(Looked::OpenedBefore);
+    if stored.is_none_or(|stored| stored.restore.request.fingerprint != fingerprint) {
+        return Ok(false);
     }
-    Ok(match refused_for_good(engine.snapshot(&name).await)? {
-        Ok(sight) => Looked::At(Some(sight)),
-        Err(cause) => Looked::Refused(cause),
-    })
+    let woken = Woken {
+        wake: Wake::Request,
+        name: ask.detail_type().to_owned(),
+        delivery,
+    };
+    engine.advance(&id, Some(1), woken).await?;
+    Ok(true)
 }
 
 /// Fails the restore that a request opened before it was given up. A request that opened none is only kept.

@@ -9,7 +9,7 @@ use tenant_restore_tests::outcome::Outcome;
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::request::Request;
 use tenant_restore_tests::truth::Truth;
-use tenant_restore_tests::{Context, Result, leftovers, wait};
+use tenant_restore_tests::{Context, Result, command_line, leftovers, wait};
 
 use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play, tenant_of};
 
@@ -97,6 +97,52 @@ fn a_repeated_request_is_the_same_restore_and_another_body_under_its_id_is_rejec
             .differences(&mut tenant.connection, "repeats_1", restored_as)
             .await?;
         none_of("restored differently", &differences)
+    });
+}
+
+#[test]
+fn a_right_that_intake_lacks_rejects_a_new_request_and_harms_none_that_was_taken() {
+    play(async |stage| {
+        let name = stage.request_id("lacking");
+        let source = Production::create(&stage.cloud, &name).await?;
+        let mut tenant = tenant_of(&source, "lacking", &["lacking_1"]).await?;
+        let ask = |id: &str| {
+            let request = tenant.request(id).with("mover", "copy");
+            request.with("source", source.identifier.as_str())
+        };
+        let (taken, late) = (ask(&name), ask(&stage.request_id("lacking-late")));
+        let restore_id = command_line::request(&taken.detail).await?;
+        let chronicle = &stage.chronicle;
+        chronicle
+            .wait_for(&name, "RestoreAccepted", ENDS_WITHIN)
+            .await?;
+
+        let refusal = json!({
+            "service": "rds", "fault": "error", "caller": "tenant-restore-intake", "action": "DescribeDBInstances",
+            "code": "AccessDenied", "status": 403, "match": name, "message": "not authorized"
+        });
+        let fault = &stage.faults.switch_on(&refusal).await?[0];
+        taken.publish(&stage.cloud).await?;
+        wait_until_taken(stage, &restore_id, 2).await?;
+        let rejected = stage.ask(&late).await?;
+        stage.faults.switch_off(fault).await?;
+
+        let kinds: Vec<_> = rejected.causes.iter().map(|it| it.kind.as_str()).collect();
+        assert_eq!(
+            (rejected.outcome.as_str(), kinds),
+            ("REJECTED", vec!["AccessDenied"])
+        );
+        assert!(!rejected.causes[0].remedy.is_empty());
+        let outcome = chronicle.wait_for_end(&name, ENDS_WITHIN).await?;
+        stage
+            .came_back(&mut tenant.connection, &tenant.truth, &outcome)
+            .await?;
+        let heard = chronicle.events(&name);
+        let rejections = heard
+            .iter()
+            .filter(|it| it.detail_type == "RestoreRejected");
+        assert_eq!(rejections.count(), 0, "{heard:?}");
+        source.delete().await
     });
 }
 
