@@ -276,6 +276,23 @@ mod tests {
     }
 
     #[test]
+    fn a_schema_may_stay_only_if_the_outcome_says_by_its_name_that_it_was_not_dropped() {
+        let told = |kind: &str, message: &str| -> Outcome {
+            let causes = json!([{ "kind": kind, "message": message, "remedy": "look" }]);
+            let detail = json!({
+                "outcome": "FAILED", "outcomeId": "o", "requestId": "r", "attempt": 1, "schemas": [], "causes": causes
+            });
+            serde_json::from_value(detail).unwrap()
+        };
+        let named = told("DropFailed", "left alone: [\"a_x\"]");
+        assert!(is_named("left behind: schema a_x", &named));
+        assert!(!is_named("left behind: schema a", &named));
+        assert!(!is_named("left behind: role a_x", &named));
+        let other = told("AccessDenied", "of \"a_x\"");
+        assert!(!is_named("left behind: schema a_x", &other));
+    }
+
+    #[test]
     fn what_is_tried_again_need_not_fail_the_restore() {
         assert!(step("tenant-restore-ddl", "rds", "ModifyDBInstance").must_fail());
         assert!(!step("tenant-restore-ddl", "dynamodb", "GetItem").must_fail());
