@@ -8,11 +8,10 @@ mod outside_keys;
 pub mod sequences;
 
 pub use contents::EXCEPTION as VIEW_EXCEPTION;
-use tenant_restore_core::error::ErrorKind;
 
-use crate::apply_pre_data::{NO_BODY_CHECKS, archive};
+use crate::apply_pre_data::archive;
 use crate::context::{Context, Report};
-use crate::failed::{Failed, OrCause};
+use crate::failed::Failed;
 use crate::production::entries::{self, Part};
 use crate::production::statements::{Statement, apply_once};
 use crate::production::{claim, loader, tenants_path};
@@ -25,14 +24,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     loader::resume(&mut master, &context.job, &context.loader_login().await?).await?;
     let temporary = context.temporary().await?;
     let mut session = context.loader().await?;
-    let path = tenants_path::setting(&temporary, &context.job).await?;
-    session
-        .batch_execute(&format!("{NO_BODY_CHECKS}; {path}"))
-        .await
-        .or_cause(
-            ErrorKind::ApplyFailed,
-            || "prepare the login role's session",
-        )?;
+    tenants_path::ready_for_ddl(&session, &temporary, &context.job).await?;
 
     let home = context.job.schemas[0].restored_as.clone();
     let statements: Vec<Statement> = entries::of(&archive, Part::PostData)

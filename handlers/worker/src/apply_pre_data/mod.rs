@@ -7,19 +7,16 @@ mod owners;
 mod primary_keys;
 pub mod usage_outside;
 
-use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::error::Cause;
 
 use crate::apply_post_data::checks;
 use crate::archive::{ARCHIVE_FILE, Archive};
 use crate::context::{Context, Report};
-use crate::failed::{Failed, OrCause};
+use crate::failed::Failed;
 use crate::production::entries::{self, Part};
 use crate::production::statements::{Statement, apply_once};
 use crate::production::{claim, loader, marker, restored_names, tenants_path};
 use crate::storage;
-
-/// Bodies are checked when they run, as pg_restore does: a body may use what a later entry creates.
-pub const NO_BODY_CHECKS: &str = "set check_function_bodies = false";
 
 /// Runs the mode.
 pub async fn run(context: &mut Context) -> Result<Report, Failed> {
@@ -38,15 +35,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     usage_outside::grant(&context.job, &master, &temporary, &mut session).await?;
     remark_left_out(context, &archive);
 
-    // The planner looks into the bodies of SQL functions that generated columns call.
-    let path = tenants_path::setting(&temporary, &context.job).await?;
-    session
-        .batch_execute(&format!("{NO_BODY_CHECKS}; {path}"))
-        .await
-        .or_cause(
-            ErrorKind::ApplyFailed,
-            || "prepare the login role's session",
-        )?;
+    tenants_path::ready_for_ddl(&session, &temporary, &context.job).await?;
     let mut statements: Vec<Statement> = entries::of(&archive, Part::PreData)
         .map(entries::statement)
         .collect();

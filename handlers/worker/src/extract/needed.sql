@@ -63,25 +63,10 @@ select
         when 'pg_catalog.pg_proc'::pg_catalog.regclass
             then (select pg_catalog.md5(prosrc) from pg_catalog.pg_proc where oid = o.oid)
         when 'pg_catalog.pg_class'::pg_catalog.regclass then (
-            select pg_catalog.md5(pg_catalog.string_agg(
-                pg_catalog.concat_ws(' ', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ',' order by a.attnum
-            ))
-            from pg_catalog.pg_attribute a
-            where a.attrelid = o.oid and a.attnum > 0 and not a.attisdropped
+            {digest of a relation}
         )
         when 'pg_catalog.pg_type'::pg_catalog.regclass then (
-            select pg_catalog.md5(pg_catalog.concat_ws(
-                ' ', t.typtype, pg_catalog.format_type(nullif(t.typbasetype, 0), t.typtypmod), t.typnotnull, t.typdefault,
-                (select pg_catalog.string_agg(e.enumlabel, ',' order by e.enumsortorder)
-                    from pg_catalog.pg_enum e where e.enumtypid = t.oid),
-                (select pg_catalog.string_agg(pg_catalog.pg_get_constraintdef(k.oid), ',' order by k.conname)
-                    from pg_catalog.pg_constraint k where k.contypid = t.oid),
-                (select pg_catalog.string_agg(
-                        pg_catalog.concat_ws(' ', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ',' order by a.attnum)
-                    from pg_catalog.pg_attribute a
-                    where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped)
-            ))
-            from pg_catalog.pg_type t where t.oid = o.oid
+            {digest of a type}
         )
     end
 from outside o

@@ -96,7 +96,7 @@ async fn needed(
     restored: &[&str],
 ) -> Result<Vec<Needed>, tokio_postgres::Error> {
     let rows = temporary
-        .query(include_str!("needed.sql"), &[&restored])
+        .query(&with_digests(include_str!("needed.sql")), &[&restored])
         .await?;
     rows.iter()
         .map(|row| {
@@ -117,7 +117,7 @@ async fn present(production: &Client, needed: &[Needed]) -> Result<Present, toki
         .collect();
     schemas.dedup();
     let rows = production
-        .query(include_str!("present.sql"), &[&schemas])
+        .query(&with_digests(include_str!("present.sql")), &[&schemas])
         .await?;
     rows.iter()
         .map(|row| {
@@ -125,4 +125,13 @@ async fn present(production: &Client, needed: &[Needed]) -> Result<Present, toki
             Ok((key, row.try_get("detail")?))
         })
         .collect()
+}
+
+/// Both sides are asked with the same words, or what is equal would be told as changed.
+fn with_digests(sql: &str) -> String {
+    sql.replace(
+        "{digest of a relation}",
+        include_str!("digest_of_relation.sql"),
+    )
+    .replace("{digest of a type}", include_str!("digest_of_type.sql"))
 }

@@ -29,6 +29,20 @@ pub async fn setting(temporary: &Client, job: &Job) -> Result<String, Cause> {
     Ok(format!("set search_path = {}", path.join(", ")))
 }
 
+/// Readies the login role's session for the tenant's DDL. Bodies are checked when they run, as pg_restore does: a body may
+/// use what a later entry creates. The path, since the planner looks into the bodies of SQL functions that indexes and
+/// generated columns call.
+pub async fn ready_for_ddl(session: &Client, temporary: &Client, job: &Job) -> Result<(), Cause> {
+    let path = setting(temporary, job).await?;
+    session
+        .batch_execute(&format!("set check_function_bodies = false; {path}"))
+        .await
+        .or_cause(
+            ErrorKind::ApplyFailed,
+            || "prepare the login role's session",
+        )
+}
+
 /// The quoted names, each once. The live schemas are never on it.
 fn of_tenants(schemas: &[SchemaName], of_sessions: &str) -> Vec<String> {
     let mut path: Vec<String> = schemas
