@@ -270,14 +270,15 @@ describe('a phase may do what its work needs and nothing more', () => {
     }
   });
 
-  test('jobs are written below work, results read below audit; the cleanup deletes work, complete writes the report', () => {
+  test('jobs are written below work, results read below audit; the cleanup deletes work, migrate keeps what DMS told, complete writes the report', () => {
     const bucket = `arn:aws:s3:::tenant-restore-${ACCOUNT}-${REGION}`;
     const onFiles = (phase: PhaseName) =>
       statementsOf(phase)
         .filter((s) => list(s.Action).some((a) => /^s3:.*Object$/.test(a)))
         .map((s) => `${list(s.Action).join()} ${String(s.Resource).replace(`${bucket}/`, '')}`);
     const runsJobs = ['s3:PutObject work/*', 's3:GetObject audit/*'];
-    for (const phase of ['intake', 'ddl', 'migrate', 'finalize'] as const) assert.deepEqual(onFiles(phase), runsJobs);
+    for (const phase of ['intake', 'ddl', 'finalize'] as const) assert.deepEqual(onFiles(phase), runsJobs);
+    assert.deepEqual(onFiles('migrate'), [...runsJobs, 's3:PutObject audit/*']);
     assert.deepEqual(onFiles('provision'), []);
     assert.deepEqual(onFiles('cleanup'), [...runsJobs, 's3:DeleteObject work/*']);
     assert.deepEqual(onFiles('complete'), ['s3:GetObject audit/*', 's3:PutObject audit/*']);

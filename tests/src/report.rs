@@ -1,5 +1,6 @@
 //! The report of a restore, from S3: as JSON, and as a page.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::cloud::Cloud;
@@ -9,6 +10,23 @@ use crate::error::{Context, Error, Result};
 #[derive(Debug, Clone, Deserialize)]
 pub struct Report {
     jobs: Vec<Job>,
+    #[serde(default)]
+    replicated: Vec<ReplicatedTable>,
+}
+
+/// What DMS told of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ReplicatedTable {
+    /// The restored schema.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// Rows that were loaded.
+    pub rows: u64,
+    /// When its load began.
+    pub began: Option<Timestamp>,
+    /// When its load ended.
+    pub ended: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -138,6 +156,12 @@ impl Report {
     /// What the probe of the credentials found, if there was one.
     pub fn probe(&self) -> Option<&Probe> {
         self.jobs.iter().find_map(|job| job.probe.as_ref())
+    }
+
+    /// What DMS told of a table, if it moved it.
+    pub fn replicated(&self, plan: &MovedTable) -> Option<&ReplicatedTable> {
+        let mut told = self.replicated.iter();
+        told.find(|table| table.schema == plan.schema && table.table == plan.table)
     }
 
     /// Every table with its mover.

@@ -212,6 +212,11 @@ impl Names {
     pub fn audit_prefix(&self) -> String {
         format!("audit/{}/", self.id)
     }
+
+    /// S3 key of what a DMS task told of its tables: DMS forgets it with the task.
+    pub fn replicated_tables(&self, task: &str) -> String {
+        format!("{}{task}.json", self.audit_prefix())
+    }
 }
 
 /// Whose task an ECS event is about.

@@ -11,5 +11,5 @@ mod waits;
 mod words;
 
 pub use page::{Unwritable, page};
-pub use report::Report;
+pub use report::{ReplicatedTable, Report};
 pub use waits::{Waited, Woken, waits};

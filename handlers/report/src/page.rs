@@ -66,7 +66,7 @@ pub fn page(report: &Report) -> Result<String, Unwritable> {
     let read = report.jobs.iter().map(JobResult::deserialize_from);
     let jobs: Vec<JobResult> = read.flatten().collect();
     let unread = report.jobs.len() - jobs.len();
-    let tables = Tables::of(&jobs);
+    let tables = Tables::of(&jobs, &report.replicated);
     let remarks = Remarks::of(&jobs);
     let mends = Mends::of(&jobs);
     let costs = Costs::of(report);

@@ -1,5 +1,6 @@
 //! The report as a document.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenant_restore_core::error::Cause;
@@ -36,14 +37,43 @@ pub struct Report {
     pub resources: Vec<Resource>,
     /// What doesn't forbid the restore.
     pub warnings: Vec<Cause>,
+    /// What the DMS tasks told of their tables.
+    #[serde(default)]
+    pub replicated: Vec<ReplicatedTable>,
     /// What each worker task found and did, as it wrote it ([`tenant_restore_core::job::JobResult`]): a report isn't held up
     /// by a result of another version.
     pub jobs: Vec<Value>,
 }
 
+/// A table as its DMS task told of it (DMS API reference, TableStatistics).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplicatedTable {
+    /// The restored schema.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// `TableState`.
+    pub state: String,
+    /// `FullLoadRows`.
+    pub rows: u64,
+    /// `FullLoadStartTime`; absent if its load never began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Timestamp>,
+    /// `FullLoadEndTime`; absent if its load never ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Timestamp>,
+}
+
 impl Report {
     /// The report of a restore that has ended.
-    pub fn of(restore: &Restore, ended: &Ended, waits: Vec<Waited>, jobs: Vec<Value>) -> Self {
+    pub fn of(
+        restore: &Restore,
+        ended: &Ended,
+        waits: Vec<Waited>,
+        replicated: Vec<ReplicatedTable>,
+        jobs: Vec<Value>,
+    ) -> Self {
         Self {
             version: 1,
             outcome: ended.clone(),
@@ -54,6 +84,7 @@ impl Report {
             waits,
             resources: restore.resources.clone(),
             warnings: restore.warnings.clone(),
+            replicated,
             jobs,
         }
     }

@@ -1,6 +1,7 @@
 import {
   allow,
   describeReplication,
+  files,
   readInstances,
   runWorkers,
   taggedAsOurs,
@@ -36,6 +37,8 @@ export const migrate: Phase = {
     ...useKey(pipeline.kmsKeyArn, pipeline.region, ['dms'], ['kms:CreateGrant', 'kms:DescribeKey']),
     readInstances(pipeline),
     ...runWorkers(pipeline),
+    // What DMS told of its tables, for the report.
+    files(pipeline, 'audit', 'PutObject'),
   ],
 };
 

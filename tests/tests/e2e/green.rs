@@ -132,6 +132,21 @@ fn dms_and_copy_each_move_the_tables_that_they_carry() {
 }
 
 #[test]
+fn the_report_keeps_what_dms_told_of_its_tables() {
+    play(async |stage| {
+        let report = green(stage).await?.report(stage).await?;
+        for plan in report.tables() {
+            let told = report.replicated(plan);
+            assert_eq!(told.is_some(), plan.mover == "dms", "{plan:?}");
+            let Some(told) = told else { continue };
+            assert!(told.rows > 0, "{told:?}");
+            assert!(told.began.is_some() && told.began <= told.ended, "{told:?}");
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn functions_whose_body_named_the_old_schema_name_the_restored_one() {
     play(async |stage| {
         let green = green(stage).await?;

@@ -3,9 +3,9 @@
 use serde_json::Value;
 use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::ErrorKind;
-use tenant_restore_core::restore::Restore;
+use tenant_restore_core::restore::{ResourceKind, Restore};
 use tenant_restore_events::outgoing::Ended;
-use tenant_restore_report::{Report, Woken, page, waits};
+use tenant_restore_report::{ReplicatedTable, Report, Woken, page, waits};
 
 use crate::engine::Engine;
 use crate::fault::Fault;
@@ -26,13 +26,28 @@ impl Engine {
         }
         let log = self.read_log(&restore.id).await?;
         let waits = waits(log.into_iter().map(woken), restore.opened_at);
-        let report = Report::of(restore, ended, waits, jobs);
+        let replicated = self.replicated(restore).await?;
+        let report = Report::of(restore, ended, waits, replicated, jobs);
         self.write_json(report_key, &report).await?;
         let page =
             page(&report).map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
         self.write_page(page_key, page).await?;
         self.announce(ended).await?;
         Ok(vec![Learned::Announced])
+    }
+
+    /// What the DMS tasks told of their tables, as far as they came.
+    async fn replicated(&self, restore: &Restore) -> Result<Vec<ReplicatedTable>, Fault> {
+        let names = restore.names(&self.config.setting.deployment);
+        let resources = restore.resources.iter();
+        let tasks = resources.filter(|resource| resource.kind == ResourceKind::ReplicationTask);
+        let mut tables = Vec::new();
+        for task in tasks {
+            let key = names.replicated_tables(&task.name);
+            let told: Option<Vec<ReplicatedTable>> = self.read_json(&key).await?;
+            tables.extend(told.into_iter().flatten());
+        }
+        Ok(tables)
     }
 }
 

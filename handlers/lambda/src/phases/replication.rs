@@ -2,10 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_databasemigration::types::{Filter, ReplicationTask, ReplicationTaskStats};
+use aws_sdk_databasemigration::primitives::DateTime;
+use aws_sdk_databasemigration::types::{
+    Filter, ReplicationTask, ReplicationTaskStats, TableStatistics,
+};
+use jiff::Timestamp;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::naming::RestoreId;
 use tenant_restore_core::sight::ReplicationTaskSight;
+use tenant_restore_report::ReplicatedTable;
 
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
@@ -20,6 +25,18 @@ fn filter(name: &str, values: &[&str]) -> Result<Filter, Fault> {
         .set_values(Some(values))
         .build();
     filter.map_err(|error| Fault::new(ErrorKind::Internal, format!("build a filter: {error}")))
+}
+
+fn replicated(table: &TableStatistics) -> ReplicatedTable {
+    let time = |at: Option<&DateTime>| Timestamp::from_millisecond(at?.to_millis().ok()?).ok();
+    ReplicatedTable {
+        schema: table.schema_name().unwrap_or_default().to_owned(),
+        table: table.table_name().unwrap_or_default().to_owned(),
+        state: table.table_state().unwrap_or_default().to_owned(),
+        rows: table.full_load_rows().unsigned_abs(),
+        began: time(table.full_load_start_time()),
+        ended: time(table.full_load_end_time()),
+    }
 }
 
 /// The answer of a Describe, or nothing if DMS says that there is nothing.
@@ -193,8 +210,9 @@ impl Engine {
         Ok(sights)
     }
 
+    /// The state of each table. All that DMS tells of them is kept for the report, since DMS forgets it with the task.
     async fn table_states(&self, name: &str, arn: &str) -> Result<Vec<(String, String)>, Fault> {
-        let mut states = Vec::new();
+        let mut tables = Vec::new();
         let mut marker = None;
         loop {
             let request = self
@@ -204,22 +222,21 @@ impl Engine {
                 .replication_task_arn(arn);
             let answer = request.max_records(500).set_marker(marker).send().await;
             let answer = answer.map_err(fault(&format!("describe the tables of {name}")))?;
-            states.extend(answer.table_statistics().iter().map(|table| {
-                let qualified = format!(
-                    "{}.{}",
-                    table.schema_name().unwrap_or_default(),
-                    table.table_name().unwrap_or_default()
-                );
-                (
-                    qualified,
-                    table.table_state().unwrap_or_default().to_owned(),
-                )
-            }));
+            tables.extend(answer.table_statistics().iter().map(replicated));
             marker = answer.marker;
             if marker.as_ref().is_none_or(String::is_empty) {
-                return Ok(states);
+                break;
             }
         }
+        let deployment = &self.config.setting.deployment;
+        if let Some(id) = deployment.restore_of(name) {
+            let key = deployment.names(&id).replicated_tables(name);
+            self.write_json(&key, &tables).await?;
+        }
+        let states = tables.into_iter();
+        Ok(states
+            .map(|table| (format!("{}.{}", table.schema, table.table), table.state))
+            .collect())
     }
 
     /// Whether the tags of a DMS resource say that it is this restore's.

@@ -59,7 +59,11 @@ impl Costs {
         let lines = lines.collect();
         Self {
             lines,
-            total: format!("{sum:.2}"),
+            total: if sum < 0.01 {
+                format!("{sum:.4}")
+            } else {
+                format!("{sum:.2}")
+            },
             unpriced,
             list,
         }

@@ -10,7 +10,8 @@ use tenant_restore_core::job::{
 use tenant_restore_core::room::size;
 
 use super::timeline::{Bar, Scale};
-use crate::words::{Shown, clock, count, duration, several};
+use crate::report::ReplicatedTable;
+use crate::words::{Shown, clock, count, duration, seconds, several};
 
 /// Rows of a schema that are shown before the others are folded away.
 const SHOWN: usize = 25;
@@ -24,8 +25,8 @@ pub struct Tables {
     pub total: String,
     /// What was compared, in words.
     pub compared: String,
-    /// When the worker copied, from its first table to its last.
-    pub copied: Option<String>,
+    /// When rows were on their way, from the first table to the last; none if that isn't known of any.
+    pub moved: Option<String>,
 }
 
 /// The tables of one restored schema: those that differ first, then the largest.
@@ -58,13 +59,17 @@ pub struct TableRow {
 struct Known<'a> {
     plan: Option<&'a TablePlan>,
     copied: Option<&'a CopiedTable>,
+    replicated: Option<&'a ReplicatedTable>,
     validated: Option<&'a ValidatedTable>,
 }
 
 impl Known<'_> {
     fn rows(&self) -> Option<u64> {
         let validated = self.validated.map(|table| table.restored_rows);
-        validated.or(self.copied.map(|table| table.rows))
+        let copied = self.copied.map(|table| table.rows);
+        validated
+            .or(copied)
+            .or(self.replicated.map(|table| table.rows))
     }
 
     fn bytes(&self) -> Option<u64> {
@@ -77,8 +82,11 @@ impl Known<'_> {
         })
     }
 
-    /// When the worker copied it.
+    /// When its rows were on their way.
     fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        if let Some(replicated) = self.replicated {
+            return replicated.began.zip(replicated.ended);
+        }
         let copied = self.copied?;
         let (began, millis) = (copied.began?, copied.millis?);
         let millis = SignedDuration::from_millis(i64::try_from(millis).ok()?);
@@ -118,10 +126,7 @@ impl Known<'_> {
                     .unwrap_or_default(),
             ),
             streamed: self.copied.map(|copied| size(copied.bytes)),
-            took: self
-                .copied
-                .and_then(|copied| copied.millis)
-                .map(|millis| duration(std::time::Duration::from_millis(millis).as_secs_f64())),
+            took: span.map(|(from, to)| duration(seconds(from, to))),
             bar: span
                 .zip(scale)
                 .map(|((from, to), scale)| scale.bar(from, to)),
@@ -133,8 +138,8 @@ impl Known<'_> {
 
 impl Tables {
     /// Of all jobs; what a later one says of a table replaces what an earlier one said.
-    pub fn of(jobs: &[JobResult]) -> Self {
-        let known = known(jobs);
+    pub fn of(jobs: &[JobResult], replicated: &[ReplicatedTable]) -> Self {
+        let known = known(jobs, replicated);
         let spans: Vec<_> = known
             .values()
             .flat_map(BTreeMap::values)
@@ -143,7 +148,7 @@ impl Tables {
         let scale = Scale::over(spans.iter().flat_map(|(from, to)| [*from, *to]));
         let number: usize = known.values().map(BTreeMap::len).sum();
         let total = total(known.values().flat_map(BTreeMap::values));
-        let copied = spans
+        let moved = spans
             .iter()
             .map(|(from, _)| *from)
             .min()
@@ -154,14 +159,14 @@ impl Tables {
             schemas: schemas.collect(),
             total,
             compared: compared(jobs),
-            copied: copied.map(|(from, to)| format!("{}–{} UTC", clock(from), clock(to))),
+            moved: moved.map(|(from, to)| format!("{}–{} UTC", clock(from), clock(to))),
         }
     }
 }
 
 type BySchema<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Known<'a>>>;
 
-fn known(jobs: &[JobResult]) -> BySchema<'_> {
+fn known<'a>(jobs: &'a [JobResult], replicated: &'a [ReplicatedTable]) -> BySchema<'a> {
     let mut known = BySchema::new();
     for job in jobs {
         for plan in job.extract.iter().flat_map(|extract| &extract.tables) {
@@ -173,6 +178,9 @@ fn known(jobs: &[JobResult]) -> BySchema<'_> {
         for validated in job.validate.iter().flat_map(|report| &report.tables) {
             of(&mut known, &validated.schema, &validated.table).validated = Some(validated);
         }
+    }
+    for table in replicated {
+        of(&mut known, &table.schema, &table.table).replicated = Some(table);
     }
     known
 }

@@ -197,6 +197,20 @@ fn a_table_has_its_rows_bytes_mover_time_and_comparison() {
 }
 
 #[test]
+fn what_dms_moved_has_the_time_and_rows_that_dms_told() {
+    let page = shown(&completed());
+    position(&page, "<b>DMS</b>");
+    position(&page, ">1 min 12 s<");
+    let mut report = completed();
+    report["jobs"][0]
+        .as_object_mut()
+        .unwrap()
+        .shift_remove("validate");
+    report["replicated"][0]["rows"] = json!(4711);
+    position(&shown(&report), "4,711 rows");
+}
+
+#[test]
 fn bars_stay_within_the_timeline() {
     let page = shown(&failed());
     let mut bars = 0;
@@ -233,7 +247,7 @@ fn a_job_of_another_form_is_told_and_does_not_hold_up_the_page() {
 fn a_report_of_before_is_still_read() {
     let mut report = completed();
     let fields = report.as_object_mut().unwrap();
-    for later in ["request", "opened", "failedIn", "waits"] {
+    for later in ["request", "opened", "failedIn", "waits", "replicated"] {
         fields.shift_remove(later);
     }
     position(&shown(&report), "1 schema restored");

@@ -74,6 +74,10 @@ fn report(outcome: Value, opened: bool, jobs: Vec<Value>) -> Value {
         ],
         "waits": [{"phase": "provision", "what": "TemporaryDatabase", "from": "2024-01-29T08:00:06Z", "to": "2024-01-29T08:09:00Z"}],
         "resources": [resource("database", Some("2024-01-29T08:30:10Z"), Some(cost))],
+        "replicated": [{
+            "schema": "FREE_20240128143000", "table": "FREE", "state": "FREE", "rows": 3,
+            "began": "2024-01-29T08:30:00Z", "ended": "2024-01-29T08:31:12Z",
+        }],
         "jobs": jobs,
     })
 }
