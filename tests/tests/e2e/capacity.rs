@@ -90,18 +90,36 @@ fn an_aurora_writer_that_rds_refuses_for_lack_of_capacity_is_made_in_another_zon
     refused_at_once(Kind::AuroraProvisioned, "short-writer");
 }
 
-#[test]
-fn an_instance_that_ends_without_capacity_is_deleted_and_made_in_another_zone() {
+/// The call for the first place is taken; what it made ends in the status `insufficient-capacity`.
+/// The fault is `restore-fails` for an instance; a cluster's writer is created, not restored.
+fn ended_after_the_call(kind: Kind, fault: &str, name: &str) {
     play(async |stage| {
-        let mut tenant = stage.tenant("short_later", &["short_later_1"]).await?;
-        let request = tenant.request(&stage.request_id("short-later"));
-        let fault = json!({ "fault": "restore-fails", "code": "insufficient-capacity" });
+        let source = Production::create_of(&stage.cloud, &stage.request_id(name), kind).await?;
+        let mut tenant = tenant_of(&source, "short_later", &["short_later_1"]).await?;
+        let request = tenant
+            .request(&stage.request_id(name))
+            .with("source", source.identifier.as_str());
+        let fault = json!({ "fault": fault, "code": "insufficient-capacity" });
         let (id, audit) = comes_back_elsewhere(stage, &mut tenant, &request, (fault, 1)).await?;
         is_told(&audit, &format!("tr-{TAG}-{id}-n1"), &["eu-west-3a"]);
         let deletion = format!("delete temporary database tr-{TAG}-{id}");
         let log = audit.log()?;
         let by = log.iter().find(|entry| entry.effects.contains(&deletion));
         assert_eq!(by.context("find the deletion")?.handler, "provision");
-        Ok(())
+        source.delete().await
     });
+}
+
+#[test]
+fn an_instance_that_ends_without_capacity_is_deleted_and_made_in_another_zone() {
+    ended_after_the_call(Kind::SingleAz, "restore-fails", "short-later");
+}
+
+#[test]
+fn an_aurora_writer_that_ends_without_capacity_is_deleted_and_made_in_another_zone() {
+    ended_after_the_call(
+        Kind::AuroraProvisioned,
+        "create-fails",
+        "short-writer-later",
+    );
 }
