@@ -53,9 +53,7 @@ pub async fn in_database(database: &Database) -> Result<Vec<String>> {
         .context("read what restores left in production")
 }
 
-/// Everything that one restore left behind, while others may be under way: in AWS, in production (`database` is a
-/// connection to the restored database), as processes, as claimed names. For a restore that did not complete, its
-/// target schemas count too.
+/// As [`of_restore`], for an outcome that names its restore.
 ///
 /// # Errors
 /// What AWS or PostgreSQL answer; when the outcome names no restore.
@@ -69,6 +67,23 @@ pub async fn of(
         .restore_id
         .as_deref()
         .context("find the restore's id")?;
+    of_restore(cloud, database, tag, id, outcome).await
+}
+
+/// Everything that one restore left behind, while others may be under way: in AWS, in production (`database` is a
+/// connection to the restored database), as processes, as claimed names. For a restore that did not complete, its
+/// target schemas count too. The outcome of a request that was rejected before it had a record names no restore: `id`
+/// is what the restore would have been called.
+///
+/// # Errors
+/// What AWS or PostgreSQL answer.
+pub async fn of_restore(
+    cloud: &Cloud,
+    database: &Database,
+    tag: &str,
+    id: &str,
+    outcome: &Outcome,
+) -> Result<Vec<String>> {
     let targets: Vec<_> = outcome
         .schemas
         .iter()

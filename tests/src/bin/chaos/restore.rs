@@ -103,7 +103,7 @@ pub async fn play(scene: &Scene, killer: &Killer, plan: &Plan) -> Result<Ended> 
             ended.outcome.clone_from(&outcome.outcome);
             let wrong = wrong_outcome(plan.victim, blow, &outcome);
             ended.violations.extend(wrong);
-            let found = judge(scene, place, &outcome).await?;
+            let found = judge(scene, place, &ended.restore_id, &outcome).await?;
             ended.violations.extend(found);
             if plan.is_replayed && outcome.outcome == "FAILED" {
                 replay(scene, place, &mut ended).await?;
@@ -163,7 +163,7 @@ async fn replay(scene: &Scene, place: &Place, ended: &mut Ended) -> Result<()> {
                 let wrong = format!("the second attempt ended as {found}: {why}");
                 ended.violations.push(wrong);
             }
-            let found = judge(scene, place, &outcome).await?;
+            let found = judge(scene, place, &ended.restore_id, &outcome).await?;
             ended.violations.extend(found);
         }
     }
@@ -189,10 +189,16 @@ fn is_moving_tick(entry: &tenant_restore_tests::audit::LogEntry) -> bool {
 ///
 /// # Errors
 /// What AWS or PostgreSQL answer.
-pub async fn judge(scene: &Scene, place: &Place, outcome: &Outcome) -> Result<Vec<String>> {
+pub async fn judge(
+    scene: &Scene,
+    place: &Place,
+    restore_id: &str,
+    outcome: &Outcome,
+) -> Result<Vec<String>> {
     let mut database = place.connect().await?;
     let mut violations = Vec::new();
-    for left in leftovers::of(&scene.cloud, &database, TAG, outcome).await? {
+    let left = leftovers::of_restore(&scene.cloud, &database, TAG, restore_id, outcome).await?;
+    for left in left {
         violations.push(format!("left behind: {left}"));
     }
     if outcome.outcome == "COMPLETED" {

@@ -183,7 +183,7 @@ async fn play(scene: &Scene, name: &str, step: Option<&Step>) -> Result<Played> 
         .await?;
     let is_met = struck(scene).await?;
     scene.faults.clear().await?;
-    let mut violations = restore::judge(scene, place, &outcome).await?;
+    let mut violations = restore::judge(scene, place, &restore_id, &outcome).await?;
     violations.retain(|violation| !is_named(violation, &outcome));
     violations.extend(touched(place, &mut place.connect().await?).await?);
     violations.extend(restore::told_differently(scene, &request_id));
