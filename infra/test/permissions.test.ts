@@ -90,6 +90,7 @@ const MAY: Record<PhaseName, string[]> = {
     ...DELETE_DATABASES,
     'secretsmanager: DeleteSecret DescribeSecret',
     's3: DeleteObject',
+    'sns: Publish',
     ...RUN_WORKERS,
   ],
   complete: ['sns: Publish', 's3: PutObject', ...RESULTS],

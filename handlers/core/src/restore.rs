@@ -25,7 +25,8 @@ mod task;
 
 pub use creating::Creating;
 pub use outcome::{
-    MOST_CAUSES, REPORT_FILE, REPORT_PAGE_FILE, outcome_id, outgoing_cause, rejection, shortened,
+    MOST_CAUSES, REPORT_FILE, REPORT_PAGE_FILE, given_up, outcome_id, outgoing_cause, rejection,
+    shortened,
 };
 pub use placing::Placing;
 pub use resource::{Resource, ResourceKind};

@@ -6,7 +6,7 @@ use tenant_restore_core::decision::Wake;
 use tenant_restore_core::error::{Cause, Class, ErrorKind};
 use tenant_restore_core::plan::{self, Refusal};
 use tenant_restore_core::request::{self, Arrival, Ask, Request};
-use tenant_restore_core::restore::rejection;
+use tenant_restore_core::restore::{given_up, rejection};
 use tenant_restore_core::restore_point::SnapshotSight;
 use tenant_restore_events::{Envelope, Phase};
 use tracing::info;
@@ -75,7 +75,12 @@ async fn reject(
         engine.keep_refused_plan(&refusal).await?;
         return engine.publish_plan(&refusal.planned).await;
     }
-    let ended = rejection(&request_id, &envelope.detail, causes, now);
+    let ended = match causes {
+        [cause] if cause.kind == ErrorKind::DeadLetter => {
+            given_up(&request_id, &envelope.detail, &envelope.id, cause, now)
+        }
+        _ => rejection(&request_id, &envelope.detail, causes, now),
+    };
     let ended = engine.keep_rejection(&ended, now).await?;
     engine.announce(&ended).await
 }
@@ -176,7 +181,8 @@ async fn opened_before(
     Ok(true)
 }
 
-/// Fails the restore that a request opened before it was given up. A request that opened none is only kept.
+/// Answers a request that was given up: the restore that it opened before fails, and one that opened none is rejected, since
+/// nobody else would ever tell whoever asked.
 ///
 /// # Errors
 /// When a call failed.
@@ -189,14 +195,13 @@ pub async fn abandon(
 ) -> Result<(), Fault> {
     let request_id = request::request_id(&envelope.detail, &envelope.id);
     let id = ask.id(&engine.config.setting.deployment.name, &request_id);
-    let Some(stored) = engine.load(&id).await? else {
-        return Ok(());
-    };
-    if stored.restore.request.fingerprint != request::fingerprint(&envelope.detail) {
-        return Ok(());
+    let fingerprint = request::fingerprint(&envelope.detail);
+    let stored = engine.load(&id).await?;
+    if stored.is_some_and(|stored| stored.restore.request.fingerprint == fingerprint) {
+        let abandoned = engine.abandon(&id, 1, Phase::Intake, cause, delivery);
+        return abandoned.await.map(drop);
     }
-    let abandoned = engine.abandon(&id, 1, Phase::Intake, cause, delivery);
-    abandoned.await.map(drop)
+    reject(engine, ask, envelope, &[cause], Timestamp::now()).await
 }
 
 async fn open(

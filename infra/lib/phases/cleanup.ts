@@ -1,4 +1,5 @@
 import {
+  allow,
   deleteDatabases,
   deleteReplication,
   describeReplication,
@@ -26,5 +27,7 @@ export const cleanup: Phase = {
     temporarySecrets(pipeline, 'DeleteSecret', 'DescribeSecret'),
     listing(pipeline, 'work'),
     files(pipeline, 'work', 'DeleteObject'),
+    // A request that was given up before it became a restore has no other phase to tell its outcome.
+    allow(['sns:Publish'], [pipeline.topic.topicArn]),
   ],
 };

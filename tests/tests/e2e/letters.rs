@@ -202,3 +202,84 @@ fn a_command_that_is_sent_by_hand_to_any_phases_queue_reaches_its_own() {
         .await
     });
 }
+
+#[test]
+fn a_request_that_was_given_up_before_it_had_a_record_is_answered_and_may_be_redriven() {
+    play(async |stage| {
+        let tenant = stage.tenant("unopened", &["unopened_1"]).await?;
+        let request = tenant
+            .request(&stage.request_id("unopened"))
+            .with("database", "unopened_nowhere");
+        let id = request_id_of(&request);
+        let event = given_up(id, "RestoreRequested", &request.detail);
+        for _ in 0..2 {
+            Queue::find(&stage.cloud, "dlq").await?.send(&event).await?;
+        }
+        let outcome = stage.chronicle.wait_for_end(id, ENDS_WITHIN).await?;
+        assert_eq!(
+            (outcome.outcome.as_str(), outcome.restore_id.as_deref()),
+            ("REJECTED", None)
+        );
+        assert_eq!(outcome.causes[0].kind, "DeadLetter", "{}", outcome.why());
+        let letters = kept(stage, id, 2).await?;
+        let ids = || -> BTreeMap<String, usize> {
+            let mut told = BTreeMap::new();
+            for event in stage.chronicle.events(id) {
+                let outcome_id = event.detail["outcomeId"].as_str().unwrap_or_default();
+                *told.entry(outcome_id.to_owned()).or_default() += 1;
+            }
+            told
+        };
+        assert_eq!(ids().len(), 1, "a letter has one answer: {:?}", ids());
+        stage.told_by_contract(id)?;
+
+        Queue::find(&stage.cloud, "intake")
+            .await?
+            .send(&letters[0].0)
+            .await?;
+        wait::until(
+            "the answer to the redriven request",
+            ENDS_WITHIN,
+            async || Ok((ids().len() > 1).then_some(())),
+        )
+        .await?;
+        let last = stage
+            .chronicle
+            .events(id)
+            .pop()
+            .context("read the answer")?;
+        assert_eq!(last.detail["causes"][0]["kind"], "DatabaseMissing");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_plan_that_was_given_up_before_it_had_a_record_is_answered() {
+    play(async |stage| {
+        let tenant = stage.tenant("unplanned", &["unplanned_1"]).await?;
+        let request = tenant.request(&stage.request_id("unplanned"));
+        let id = request_id_of(&request);
+        let event = given_up(id, "RestorePlanRequested", &request.detail);
+        Queue::find(&stage.cloud, "dlq").await?.send(&event).await?;
+        let told = stage
+            .chronicle
+            .wait_for(id, "RestorePlanned", ENDS_WITHIN)
+            .await?;
+        assert_eq!(told.detail["possible"], false);
+        assert_eq!(told.detail["causes"][0]["kind"], "DeadLetter");
+        stage.told_by_contract(id)?;
+        let ran = command_line::run(&["status", id, "--output", "json"], "").await?;
+        assert_eq!(ran.json()?, told.detail, "{ran:?}");
+        kept(stage, id, 1).await.map(drop)
+    });
+}
+
+/// The event of a request, as EventBridge puts it into a queue.
+fn given_up(request_id: &str, detail_type: &str, detail: &serde_json::Value) -> String {
+    json!({
+        "version": "0", "id": format!("event-{request_id}"), "source": "demo.operator", "detail-type": detail_type,
+        "account": "000000000000", "region": "eu-west-3", "time": jiff::Timestamp::now().to_string(), "resources": [],
+        "detail": detail,
+    })
+    .to_string()
+}

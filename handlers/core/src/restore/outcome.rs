@@ -109,6 +109,22 @@ pub fn rejection(request_id: &str, detail: &Value, causes: &[Cause], now: Timest
     }
 }
 
+/// The outcome of a request that was given up before it became a restore. Its id is the event's: a letter that somebody
+/// redrives is judged anew, and that answer is another outcome, while the same letter's is always the same.
+pub fn given_up(
+    request_id: &str,
+    detail: &Value,
+    event_id: &str,
+    cause: &Cause,
+    now: Timestamp,
+) -> Ended {
+    let digest = digest_text(&["given up", request_id, event_id]);
+    Ended {
+        outcome_id: digest[..26].to_owned(),
+        ..rejection(request_id, detail, std::slice::from_ref(cause), now)
+    }
+}
+
 /// A cause whose message isn't longer than a record can bear.
 pub fn shortened(mut cause: Cause) -> Cause {
     let end = cause.message.floor_char_boundary(MOST_MESSAGE_BYTES);
