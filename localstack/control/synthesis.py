@@ -47,7 +47,7 @@ def context_of(cloud: Cloud, surroundings: Surroundings) -> dict[str, str]:
         "managedSecrets": "true",
         "removal": "destroy",
     }
-    keys = ("pace", "admission", "prices", "sweeping", "requesters")
+    keys = ("pace", "admission", "databases", "prices", "sweeping", "requesters")
     chosen = {key: os.environ.get(f"LOCAL_CLOUD_{key.upper()}") for key in keys}
     return context | {key: value for key, value in chosen.items() if value}
 

@@ -74,6 +74,8 @@ pub enum ErrorKind {
     EncodingUnknown,
     /// A collation sorts otherwise than when it was first used.
     CollationChanged,
+    /// What a temporary resource costs can't be told.
+    PriceUnknown,
     /// Something outside the schemas, which they need, isn't in production any more.
     OutsideMissing,
     /// AWS refused the call for lack of permission.
@@ -237,6 +239,9 @@ impl ErrorKind {
             Self::EncodingUnknown => "Use `mover: copy`, which carries bytes as they are.",
             Self::CollationChanged => {
                 "Rebuild what depends on the named collations, then refresh their versions."
+            }
+            Self::PriceUnknown => {
+                "Configure `databases.instance.class` (of Aurora `databases.writer.class`), the class of temporary databases."
             }
             Self::OutsideMissing => {
                 "Create what the message names in production, then publish the request again."

@@ -209,6 +209,7 @@ pub fn check(detail: &Value, arrival: &Arrival<'_>) -> Result<(), Vec<Cause>> {
         encrypted: false,
         master_username: String::new(),
         storage: Storage::default(),
+        gigabytes: None,
         secret: Ok(None),
     }));
     let arrival = Arrival {

@@ -144,6 +144,8 @@ pub struct FoundSnapshot {
     pub master_username: String,
     /// The storage of what it was taken of.
     pub storage: Storage,
+    /// `AllocatedStorage`; none of a cluster's.
+    pub gigabytes: Option<u32>,
     /// The secret with the master credentials of what it was taken of, should that be deleted.
     pub secret: DeletedSecret,
 }

@@ -2,7 +2,8 @@
 
 use crate::error::{Cause, ErrorKind};
 use crate::job::{Connections, Finding, MoverChoice, PreflightReport, Volume};
-use crate::sight::{Quota, RoomSight, StorageSight};
+use crate::restore::ResourceKind;
+use crate::sight::{Made, Quota, RoomSight, StorageSight};
 
 const GIB: u64 = 1 << 30;
 
@@ -65,7 +66,19 @@ pub fn judge(report: &PreflightReport, room: &RoomSight, mover: MoverChoice) -> 
     found.extend(report.connections.as_ref().and_then(connections));
     let wanted = |quota: &&Quota| with_dms || !quota.name.starts_with("DMS");
     found.extend(room.quotas.iter().filter(wanted).filter_map(quota));
+    found.extend(unpriced(room));
     found
+}
+
+/// Where a class is known its price may still not be in the list; then the size is told without one.
+fn unpriced(room: &RoomSight) -> Option<Finding> {
+    let is_unknown = |made: &&Made| made.kind == ResourceKind::Database && made.cost.is_none();
+    room.makes.iter().find(is_unknown)?;
+    Some(Finding::warning(Cause::new(
+        ErrorKind::PriceUnknown,
+        "what the temporary database costs can't be told: neither RDS, by what it shows of the source, nor the \
+         configuration says of which class and size it will be",
+    )))
 }
 
 fn storage(volume: &Volume, storage: Option<StorageSight>) -> Option<Finding> {
@@ -234,6 +247,21 @@ mod tests {
                 "{schemas} {kept} {gib} {most:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_temporary_database_of_unknown_size_is_told_as_one_without_a_price() {
+        let made = |kind| Made {
+            kind,
+            what: "something".to_owned(),
+            cost: None,
+        };
+        let mut room = room(100, None);
+        room.makes = vec![made(ResourceKind::Secret)];
+        assert_eq!(judged(&report(10, false), &room), []);
+        room.makes.push(made(ResourceKind::Database));
+        let expected = [(Severity::Warning, ErrorKind::PriceUnknown)];
+        assert_eq!(judged(&report(10, false), &room), expected);
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub enum Look {
     Room {
         /// Of this instance or cluster.
         source: String,
+        /// What is known of a source that was deleted, which Describe doesn't show; none of one that is there.
+        remains: Option<Remains>,
         /// Into this one.
         target: String,
     },
@@ -239,6 +241,8 @@ pub struct RetainedBackup {
     pub engine_version: String,
     /// Its storage.
     pub storage: Storage,
+    /// `AllocatedStorage`; none of a cluster.
+    pub gigabytes: Option<u32>,
     /// Master user.
     pub master_username: String,
     /// The secret with its master credentials.
@@ -301,6 +305,23 @@ pub struct RoomSight {
     pub quotas: Vec<Quota>,
     /// What a restore would create, as far as it is charged by the hour.
     pub makes: Vec<Made>,
+}
+
+/// What the copy of a source that was deleted will be made of, as far as something tells it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Remains {
+    /// An instance. Its class is in neither backups nor snapshots.
+    Instance {
+        /// `StorageType`.
+        storage_type: String,
+        /// `AllocatedStorage`.
+        gigabytes: Option<u32>,
+    },
+    /// A cluster, whose writer has the class that the configuration names.
+    Cluster {
+        /// `DBInstanceClass`.
+        class: String,
+    },
 }
 
 /// A temporary resource that a restore would create.

@@ -65,6 +65,8 @@ pub struct InstanceSource {
     pub family: Option<String>,
     /// Its storage, where RDS would choose another for a restored instance.
     pub storage: Option<Storage>,
+    /// `AllocatedStorage` of one that was deleted, by its backups or a snapshot; Describe tells that of one that is there.
+    pub gigabytes: Option<u32>,
 }
 
 /// An Aurora cluster.

@@ -34,8 +34,13 @@ impl Engine {
                 let answer = Box::pin(self.ask_admission(id, *attempt, databases)).await?;
                 seen.admission = Some(answer);
             }
-            Look::Room { source, target } => {
-                seen.room = Some(Box::pin(self.room(source, target)).await?);
+            Look::Room {
+                source,
+                remains,
+                target,
+            } => {
+                let room = self.room(source, remains.as_ref(), target);
+                seen.room = Some(Box::pin(room).await?);
             }
             Look::Database(name) => {
                 let database = self.describe_database(name).await?;

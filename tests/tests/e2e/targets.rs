@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::command_line::run;
 use tenant_restore_tests::kind::Kind;
 use tenant_restore_tests::production::Production;
@@ -13,7 +14,7 @@ use tenant_restore_tests::truth::Truth;
 use tenant_restore_tests::{Context, Result, leftovers};
 use tokio::sync::OnceCell;
 
-use crate::stage::{Stage, TAG, Tenant, none_of, play, tenant_of};
+use crate::stage::{ENDS_WITHIN, Stage, TAG, Tenant, none_of, play, tenant_of};
 
 /// The instance that all tests here restore into; the cloud ends with it.
 static TARGET: OnceCell<Production> = OnceCell::const_new();
@@ -133,7 +134,7 @@ fn a_schema_comes_back_into_another_instance_and_neither_source_nor_neighbours_a
 }
 
 #[test]
-fn a_schema_comes_back_from_an_instance_into_a_cluster() {
+fn a_schema_comes_back_from_an_instance_into_a_cluster_whose_member_names_the_same_target() {
     play(async |stage| {
         let name = stage.request_id("target-aurora");
         let target = Production::create_of(&stage.cloud, &name, Kind::AuroraProvisioned).await?;
@@ -146,7 +147,19 @@ fn a_schema_comes_back_from_an_instance_into_a_cluster() {
         let before = schemas_of(&source).await?;
         let id = stage.request_id("into-cluster");
         let request = source.request(&id).with("target", name.as_str());
-        let outcome = stage.ask(&request).await?;
+        request.publish(&stage.cloud).await?;
+        stage
+            .chronicle
+            .wait_for(&id, "RestoreAccepted", ENDS_WITHIN)
+            .await?;
+        let member = member_of(&stage.cloud, &name).await?;
+        let twin = source.request(&stage.request_id("into-member"));
+        let twin = stage.ask(&twin.with("target", member)).await?;
+        let cause = &twin.causes[0];
+        let claimed = (cause.kind.as_str(), cause.field.as_deref());
+        assert_eq!(claimed, ("TargetClaimed", Some("suffix")), "{cause:?}");
+
+        let outcome = stage.chronicle.wait_for_end(&id, ENDS_WITHIN).await?;
         let truth = source.truth.clone();
         stage
             .came_back(&mut there.connection, &truth, &outcome)
@@ -159,6 +172,16 @@ fn a_schema_comes_back_from_an_instance_into_a_cluster() {
         drop(there);
         target.delete().await
     });
+}
+
+/// The one instance of a cluster.
+async fn member_of(cloud: &Cloud, cluster: &str) -> Result<String> {
+    let request = cloud.rds.describe_db_clusters();
+    let request = request.db_cluster_identifier(cluster);
+    let answer = request.send().await.context("describe the cluster")?;
+    let member = answer.db_clusters()[0].db_cluster_members().first();
+    let member = member.and_then(|member| member.db_instance_identifier());
+    Ok(member.context("find the cluster's member")?.to_owned())
 }
 
 /// The secret outlives the source, and its version of then logs in; what the snapshot opts in with is none, so the
@@ -201,6 +224,7 @@ fn a_deleted_source_comes_back_into_another_instance_from_retained_backups_and_f
         opt_in(&stage.cloud, &backups.arn, &secret).await?;
         opt_in(&stage.cloud, &snapshot.arn, "managed").await?;
         refused(stage, &without_target, ("SourceUnknown", "target")).await?;
+        planned(&timed).await?;
         let (timed, of_snapshot) = tokio::try_join!(stage.ask(&timed), stage.ask(&of_snapshot))?;
         stage
             .came_back(&mut there.connection, &by_time, &timed)
@@ -216,6 +240,23 @@ fn a_deleted_source_comes_back_into_another_instance_from_retained_backups_and_f
         }
         backups.delete().await
     });
+}
+
+/// A plan of a deleted source tells what it can't know, and that, not a price.
+async fn planned(request: &Request) -> Result<()> {
+    let plan = ["plan", "--file", "-", "--output", "json"];
+    let ran = run(&plan, &request.detail.to_string()).await?;
+    let plan = ran.json()?;
+    assert_eq!(plan["possible"], true, "{plan:#}");
+    let warnings = plan["warnings"].as_array().context("read the warnings")?;
+    for unknown in ["SchemaMissing", "PriceUnknown"] {
+        let told = warnings.iter().any(|warning| warning["kind"] == unknown);
+        assert!(told, "{unknown}: {plan:#}");
+    }
+    let unpriced = json!(["temporary database"]);
+    assert_eq!(plan["creates"]["unpriced"], unpriced, "{plan:#}");
+    assert!(plan["estimate"]["usd"].is_null(), "{plan:#}");
+    Ok(())
 }
 
 /// The request is rejected for one reason, with kind and field, and leaves nothing.

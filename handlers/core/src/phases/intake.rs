@@ -52,6 +52,7 @@ impl Choreography for Intake {
         let task = worker_task::look_at(restore, JOB);
         let room = task.is_some().then(|| Look::Room {
             source: restore.request.source.clone(),
+            remains: deleted::remains(restore),
             target: restore.request.destination().to_owned(),
         });
         task.into_iter().chain(room).collect()

@@ -189,3 +189,7 @@ fn text(value: Option<&str>) -> String {
 fn timestamp(time: &DateTime) -> Option<Timestamp> {
     Timestamp::from_second(time.secs()).ok()
 }
+
+fn gigabytes(allocated_storage: i32) -> Option<u32> {
+    u32::try_from(allocated_storage).ok()
+}

@@ -3,6 +3,7 @@
 pub mod cleanup;
 pub mod clusters;
 pub mod complete;
+mod copied;
 pub mod ddl;
 pub mod intake;
 pub mod migrate;

@@ -3,32 +3,37 @@
 use aws_sdk_rds::types::DbInstance;
 use tenant_restore_core::price::Size;
 use tenant_restore_core::restore::ResourceKind;
-use tenant_restore_core::sight::{Made, RoomSight, StorageSight};
+use tenant_restore_core::sight::{Made, Remains, RoomSight, StorageSight};
 
 use super::clusters::cluster_sight;
+use super::copied::Copied;
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
 
 impl Engine {
     /// Looks at the storage of the target, at the source, of which a copy is made, and at the account's quotas.
-    pub async fn room(&self, source: &str, target: &str) -> Result<RoomSight, Fault> {
+    pub async fn room(
+        &self,
+        source: &str,
+        remains: Option<&Remains>,
+        target: &str,
+    ) -> Result<RoomSight, Fault> {
         let original = self.describe_database(source).await?;
-        let size = match &original {
-            Some(instance) => self.size_of(instance).await?,
-            None => self.size_of_writer(source).await?,
+        let copy = match (remains, &original) {
+            (Some(remains), _) => Copied::of_remains(remains),
+            (None, Some(instance)) => Copied::like(instance, self.size_of(instance).await?),
+            (None, None) => Copied::Cluster {
+                writer: self.size_of_writer(source).await?,
+            },
         };
-        let cluster = match &original {
-            Some(instance) => instance.db_cluster_identifier().is_some(),
-            None => self.describe_cluster(source).await?.is_some(),
-        };
-        let quotas = self.quotas(original.as_ref(), cluster).await?;
+        let quotas = self.quotas(&copy).await?;
         let instance = if source == target {
             original
         } else {
             self.describe_database(target).await?
         };
         Ok(RoomSight {
-            makes: self.makes(size.as_ref()),
+            makes: self.makes(&copy),
             storage: self.storage(target, instance).await?,
             quotas,
         })
@@ -48,8 +53,8 @@ impl Engine {
         }
     }
 
-    /// A temporary database is made as its source is.
-    fn makes(&self, database: Option<&Size>) -> Vec<Made> {
+    /// A temporary database is made as its source is, unless the configuration wishes otherwise.
+    fn makes(&self, copy: &Copied) -> Vec<Made> {
         let cost = |size: &Size| self.config.prices.cost(size);
         let class = self.config.replication.instance_class.clone();
         let made = |kind, what: &str, cost| Made {
@@ -57,7 +62,8 @@ impl Engine {
             what: what.to_owned(),
             cost,
         };
-        let database = database.map(&cost);
+        let database = copy.size(&self.config.databases.wishes);
+        let database = database.as_ref().map(cost);
         let replication = cost(&Size::ReplicationInstance { class });
         let secret = || Some(cost(&Size::Secret));
         vec![

@@ -1,11 +1,13 @@
 //! A source that was deleted: what its retained backups or a snapshot say of it. Its schemas go into another database.
 
 use super::database::{self, AURORA, POSTGRES, Part};
-use super::source::{Found, SERVERLESS_CLASS, judge_snapshot, storage_to_ask_for, within};
+use super::source::{
+    Found, RESTORED_STORAGE, SERVERLESS_CLASS, judge_snapshot, storage_to_ask_for, within,
+};
 use crate::error::{Cause, ErrorKind};
 use crate::restore::{Restore, Source};
 use crate::restore_point::{DeletedSecret, FoundSnapshot, RestorePoint, SnapshotKind};
-use crate::sight::{RetainedBackup, RetainedOf, Seen};
+use crate::sight::{self, RetainedBackup, RetainedOf, Seen};
 use crate::source_kind::{
     ClusterCopy, ClusterSource, InstanceSource, Presence, SourceKind, Storage, family,
 };
@@ -39,6 +41,7 @@ pub(super) fn by_backups(
         },
         version: &backup.engine_version,
         storage: &backup.storage,
+        gigabytes: backup.gigabytes,
         master_username: &backup.master_username,
         secret: &backup.secret,
         presence: Presence::Retained {
@@ -66,6 +69,27 @@ pub(super) fn by_snapshot(
     let found = judge_snapshot(snapshot, seen, kind, name, resource_id)?;
     want_target(restore, "a snapshot of it")?;
     Remains::of_snapshot(name, found).found(writer_class)
+}
+
+/// What a restore's copy will be made of if its source was deleted.
+pub(super) fn remains(restore: &Restore) -> Option<sight::Remains> {
+    let source = restore.source.as_ref()?;
+    if source.endpoint.is_some() {
+        return None;
+    }
+    Some(match &source.kind {
+        SourceKind::SingleAz(facts) | SourceKind::MultiAz(facts) => sight::Remains::Instance {
+            storage_type: match &facts.storage {
+                Some(storage) => storage.storage_type.clone(),
+                None => RESTORED_STORAGE.to_owned(),
+            },
+            gigabytes: facts.gigabytes,
+        },
+        SourceKind::AuroraProvisioned { class, .. } => sight::Remains::Cluster {
+            class: class.clone(),
+        },
+        SourceKind::AuroraServerless { .. } => return None,
+    })
 }
 
 fn want_target(restore: &Restore, remains: &str) -> Result<(), Cause> {
@@ -99,6 +123,7 @@ struct Remains<'a> {
     engine_mode: &'a str,
     version: &'a str,
     storage: &'a Storage,
+    gigabytes: Option<u32>,
     master_username: &'a str,
     secret: &'a DeletedSecret,
     presence: Presence,
@@ -113,6 +138,7 @@ impl<'a> Remains<'a> {
             engine_mode: "",
             version: &found.engine_version,
             storage: &found.storage,
+            gigabytes: found.gigabytes,
             master_username: &found.master_username,
             secret: &found.secret,
             presence: Presence::Live,
@@ -155,6 +181,7 @@ impl<'a> Remains<'a> {
             storage: Some(self.storage)
                 .filter(|storage| !storage.storage_type.is_empty())
                 .and_then(storage_to_ask_for),
+            gigabytes: self.gigabytes,
         }))
     }
 

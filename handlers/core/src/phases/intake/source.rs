@@ -12,6 +12,9 @@ use crate::source_kind::{
     ClusterCopy, ClusterSource, InstanceSource, Presence, Scaling, SourceKind, Storage, family,
 };
 
+/// The storage type that RDS restores to by itself (RDS API reference, RestoreDBInstanceToPointInTime).
+pub(super) const RESTORED_STORAGE: &str = "gp3";
+
 pub(super) const SERVERLESS_CLASS: &str = "db.serverless";
 
 /// A source that can be looked into.
@@ -69,6 +72,7 @@ fn judge_instance(
         presence: Presence::Live,
         family: Some(family(POSTGRES, &version)),
         storage: storage_to_ask_for(&instance.storage),
+        gigabytes: None,
     };
     let source = Source {
         endpoint: Some(server.endpoint()),
@@ -91,7 +95,7 @@ fn judge_instance(
 
 /// RDS restores to gp3 by itself.
 pub(super) fn storage_to_ask_for(storage: &Storage) -> Option<Storage> {
-    (storage.storage_type != "gp3").then(|| storage.clone())
+    (storage.storage_type != RESTORED_STORAGE).then(|| storage.clone())
 }
 
 fn judge_cluster(

@@ -103,6 +103,7 @@ pub(super) fn found(kind: SnapshotKind, source: &str, resource_id: &str) -> Foun
         encrypted: false,
         master_username: "master".into(),
         storage: instance().storage,
+        gigabytes: Some(20),
         secret: Ok(Some("arn:secret".into())),
     }
 }

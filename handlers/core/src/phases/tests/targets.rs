@@ -40,6 +40,7 @@ fn backups(of: RetainedOf, engine: &str) -> RetainedBackup {
         engine: engine.into(),
         engine_version: "15.4".into(),
         storage: instance().storage,
+        gigabytes: Some(20),
         master_username: "chief".into(),
         secret: Ok(Some("arn:gone".into())),
         window: window(),
@@ -105,6 +106,7 @@ fn intake_looks_at_source_and_target_and_its_task_at_the_target_as_production() 
     let looks = crate::phases::of(Phase::Intake).looks(&scene.restore, &setting());
     assert!(looks.contains(&Look::Room {
         source: "production".into(),
+        remains: None,
         target: "other".into()
     }));
     assert_eq!(scene.restore.subject().target.as_deref(), Some("other"));

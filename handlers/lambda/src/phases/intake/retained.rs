@@ -4,7 +4,7 @@ use aws_sdk_rds::types::RestoreWindow;
 use tenant_restore_core::sight::{RetainedBackup, RetainedOf, SourceSight, Window};
 use tenant_restore_core::source_kind::Storage;
 
-use super::{text, timestamp};
+use super::{gigabytes, text, timestamp};
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
 
@@ -44,6 +44,7 @@ impl Engine {
                 storage_type: text(backup.storage_type()),
                 iops: backup.iops(),
             },
+            gigabytes: backup.allocated_storage().and_then(gigabytes),
             master_username: text(backup.master_username()),
             secret: self.secret_of_retained(name, backup.tag_list()).await?,
             window: window(backup.restore_window()),
@@ -73,6 +74,7 @@ impl Engine {
                 storage_type: text(backup.storage_type()),
                 iops: backup.iops(),
             },
+            gigabytes: None,
             master_username: text(backup.master_username()),
             secret: self.secret_of_retained(name, backup.tag_list()).await?,
             window: window(backup.restore_window()),

@@ -5,7 +5,7 @@ use tenant_restore_core::restore_point::{
 };
 use tenant_restore_core::source_kind::Storage;
 
-use super::{text, timestamp};
+use super::{gigabytes, text, timestamp};
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
 
@@ -55,6 +55,7 @@ impl Engine {
                 storage_type: text(snapshot.storage_type()),
                 iops: snapshot.iops(),
             },
+            gigabytes: snapshot.allocated_storage().and_then(gigabytes),
             source,
             kind: SnapshotKind::Instance,
             status: text(snapshot.status()).to_ascii_lowercase(),
@@ -96,6 +97,7 @@ impl Engine {
                 storage_type: text(snapshot.storage_type()),
                 iops: None,
             },
+            gigabytes: None,
             source,
             kind: SnapshotKind::Cluster,
             status: text(snapshot.status()).to_ascii_lowercase(),
