@@ -133,8 +133,12 @@ impl Step {
             "sns" => "AuthorizationError",
             _ => "AccessDeniedException",
         };
-        let is_named = !matches!(self.action.as_str(), "DescribeTasks" | "StopTask")
-            && !self.caller.ends_with("-intake");
+        // Tasks have ids of their own, and the parameter groups that are read are the source's.
+        let is_of_others = matches!(
+            self.action.as_str(),
+            "DescribeTasks" | "StopTask" | "DescribeDBParameterGroups" | "DescribeDBParameters"
+        );
+        let is_named = !is_of_others && !self.caller.ends_with("-intake");
         let mut refusal = json!({
             "service": self.service, "fault": "error", "caller": self.caller, "action": self.action, "code": code,
             "status": 400, "message": "refused at this step",
