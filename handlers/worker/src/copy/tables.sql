@@ -1,6 +1,7 @@
 -- The ordinary tables in the schemas $1: columns to copy, how their values can travel, and where they are loaded.
--- A leaf below a hash partitioned table goes through that tree's root: rows may belong to another leaf after a
--- restore, because the hash of an enum or a text depends on OIDs and collations.
+-- A leaf goes through its tree's root if any table of the tree is partitioned by hash: rows may belong to another leaf
+-- after a restore, because the hash of an enum or a text depends on OIDs and collations. The leaves beside a hash
+-- partitioned branch go with it, since loading the root begins with emptying all of the tree.
 with recursive candidate as (
     select c.oid, n.nspname, c.relname
       from pg_class c
@@ -50,8 +51,8 @@ with recursive candidate as (
            where c.oid = pg_partition_root(candidate.oid)
              and exists (
                  select
-                   from pg_partition_ancestors(candidate.oid) as ancestor (oid)
-                   join pg_partitioned_table p on p.partrelid = ancestor.oid
+                   from pg_partition_tree(c.oid) as member
+                   join pg_partitioned_table p on p.partrelid = member.relid
                   where p.partstrat = 'h'
              )
       ) root on true

@@ -1,0 +1,43 @@
+-- A tree that is partitioned by list, range and hash on different levels, its members with other columns, dropped ones and indexes of their own.
+create table acme.m (tenant int not null, at date not null, region text not null, gone int, v int default 5, primary key (tenant, at, region)) partition by list (region);
+alter table acme.m drop column gone;
+create table acme.m_eu (x int, at date not null, v int default 6, region text not null, tenant int not null) partition by range (at);
+alter table acme.m_eu drop column x;
+alter table acme.m attach partition acme.m_eu for values in ('eu', 'uk');
+create table acme.m_eu_24 (v int, tenant int not null, dropped text, region text not null, at date not null) partition by hash (tenant);
+alter table acme.m_eu_24 drop column dropped;
+alter table acme.m_eu attach partition acme.m_eu_24 for values from ('2024-01-01') to ('2025-01-01');
+create table acme.m_eu_24_0 partition of acme.m_eu_24 for values with (modulus 2, remainder 0);
+create table acme.m_eu_24_1 (region text not null, at date not null, tenant int not null, v int, constraint c check (tenant > -5));
+alter table acme.m_eu_24 attach partition acme.m_eu_24_1 for values with (modulus 2, remainder 1);
+create table acme.m_eu_rest partition of acme.m_eu default;
+create table acme.m_null partition of acme.m for values in ('zz') with (autovacuum_enabled = off);
+create table acme.m_def partition of acme.m default;
+alter table acme.m_def alter v set default 99, alter v set not null;
+insert into acme.m (tenant, at, region) select i, '2023-10-01'::date + i * 7, (array['eu','uk','us','zz'])[1 + i % 4] from generate_series(0, 200) i;
+create index on acme.m (v) where v > 1;
+create index m_only on only acme.m (tenant, v);
+create index m_eu_tv on acme.m_def (tenant, v);
+alter index acme.m_only attach partition acme.m_eu_tv;
+alter table acme.m add column added int default 3;
+alter table acme.m add constraint chk check (added > 0);
+alter table acme.m_def add constraint extra unique (tenant, v, added);
+create table acme.ref (tenant int, at date, region text, foreign key (tenant, at, region) references acme.m on delete cascade on update cascade) partition by range (tenant);
+create table acme.ref_1 partition of acme.ref for values from (minvalue) to (100);
+create table acme.ref_2 partition of acme.ref for values from (100) to (maxvalue);
+insert into acme.ref select tenant, at, region from acme.m;
+create function acme.tf() returns trigger language plpgsql as $$begin return null; end$$;
+create constraint trigger ct after insert on acme.m deferrable initially deferred for each row execute function acme.tf();
+create trigger st after insert on acme.m for each statement execute function acme.tf();
+alter table acme.m_def disable trigger ct;
+create table acme.detached (like acme.m_def including all);
+create statistics acme.ms (dependencies) on tenant, v from acme.m;
+grant select (tenant) on acme.m_eu_24_1 to clerk;
+alter table acme.m_eu_24_1 owner to olga;
+create view acme.whole as select tableoid::regclass::text as part, * from acme.m;
+--- later
+delete from acme.ref; delete from acme.m;
+--- holds
+select 'rows', (select count(*) = 201 and count(distinct part) > 3 from acme_r.whole);
+select 'ref', (select count(*) = 201 from acme_r.ref);
+select 'def', (select count(*) = 0 from acme_r.whole where part not like 'acme_r.%');
