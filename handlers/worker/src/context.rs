@@ -10,7 +10,9 @@ use tenant_restore_core::job::{
 };
 use tokio_postgres::Client;
 
+use crate::bounds::Bounds;
 use crate::connection::Connector;
+use crate::failed::OrCause as _;
 use crate::secrets::{Login, Secrets};
 use crate::storage::Storage;
 
@@ -43,6 +45,8 @@ pub struct Context {
     pub secrets: Arc<dyn Secrets>,
     /// Opens connections.
     pub connector: Connector,
+    /// What an operator bounds.
+    pub bounds: Bounds,
     /// Directory of `pg_dump`; `None`: found by PATH.
     pub postgres_bin: Option<PathBuf>,
     /// What was not restored as it was, or needs a person's eye.
@@ -63,8 +67,24 @@ impl Context {
             .ok_or_else(|| Cause::new(ErrorKind::Internal, "the job names no temporary server"))
     }
 
-    /// A connection to the temporary database, as its master.
+    /// A connection to the temporary database that only reads, as its master.
+    ///
+    /// Once the schemas are renamed nothing may write there any more: what is read at several times and in several
+    /// sessions is one state for that reason alone.
     pub async fn temporary(&self) -> Result<Client, Cause> {
+        let client = self.temporary_to_change().await?;
+        client
+            .batch_execute("set default_transaction_read_only = on")
+            .await
+            .or_cause(
+                ErrorKind::ConnectionFailed,
+                || "make a session of the temporary database read-only",
+            )?;
+        Ok(client)
+    }
+
+    /// A connection to the temporary database for the renaming, as its master.
+    pub async fn temporary_to_change(&self) -> Result<Client, Cause> {
         self.connect(self.temporary_server()?, &self.job.database)
             .await
     }

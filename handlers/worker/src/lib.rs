@@ -6,6 +6,7 @@
 pub mod apply_post_data;
 pub mod apply_pre_data;
 pub mod archive;
+pub mod bounds;
 pub mod connection;
 pub mod context;
 pub mod copy;

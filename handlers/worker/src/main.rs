@@ -1,6 +1,7 @@
 //! The worker's process: reads its job, runs it, writes the result.
 //!
-//! `POSTGRES_BIN` may name the directory of pg_dump; otherwise PATH finds it.
+//! `POSTGRES_BIN` may name the directory of pg_dump; otherwise PATH finds it. `MOST_CONNECTIONS` and `COPY_PIECE_MIB` may
+//! bound what it takes of production.
 //!
 //! Exit codes: 0, every mode succeeded; 1, a mode failed and the result says why; 2, the job could not be read or the
 //! result not written, so only the log says why.
@@ -14,6 +15,7 @@ use aws_config::retry::RetryConfig;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::Job;
+use tenant_restore_worker::bounds::Bounds;
 use tenant_restore_worker::connection::Connector;
 use tenant_restore_worker::context::Context;
 use tenant_restore_worker::secrets::SecretsManager;
@@ -52,6 +54,7 @@ async fn work() -> Result<bool, Cause> {
     let bucket = variable("BUCKET_NAME")?;
     let key = variable("JOB")?;
     let ca_bundle = PathBuf::from(variable("PGSSLROOTCERT")?);
+    let bounds = Bounds::read(|name| std::env::var(name).ok())?;
     let stopped = stop_signal()?;
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -71,6 +74,7 @@ async fn work() -> Result<bool, Cause> {
             job,
             storage: Arc::clone(&storage),
             secrets: Arc::new(SecretsManager::new(&aws)),
+            bounds,
             postgres_bin: std::env::var_os("POSTGRES_BIN").map(PathBuf::from),
             remarks: Vec::new(),
         };

@@ -1,30 +1,33 @@
-//! Mode `copy`: COPY streams from the temporary database to production, several tables at once.
+//! Mode `copy`: COPY streams from the temporary database to production, several tables or pieces of one at once.
 //!
-//! Memory stays bounded: a stream reads on only as fast as production takes its rows.
+//! Memory stays bounded, whatever a table's size: a stream reads on only as fast as production takes its rows. One row is
+//! held as a whole, since PostgreSQL sends a row as one message.
+//!
+//! Pieces of a table are read in different transactions. They fit together because nothing writes in the temporary
+//! database: nobody else reaches it, and our sessions there are read-only. A row's place changes by writing alone; vacuum,
+//! which runs there too, moves none. The comparison afterwards proves it.
 
+pub mod pieces;
 mod stream;
+mod streams;
 pub mod unit;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
-use std::time::Instant;
 
-use futures::future::join_all;
-use jiff::Timestamp;
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{CopiedTable, CopyReport, ExtractReport, Mover};
 use tokio_postgres::Client;
 
 use crate::archive::PLAN_FILE;
 use crate::context::{Context, Report};
-use crate::failed::{Failed, OrCause as _};
-use crate::production::ledger::{self, Moved};
-use crate::production::{claim, loader, major_version, restored_names, tenants_path};
+use crate::failed::Failed;
+use crate::production::ledger::Moved;
+use crate::production::statements::{Statement, apply_together};
+use crate::production::{at_once, claim, ledger, loader, major_version, restored_names};
 use crate::storage;
+use pieces::{Division, Piece, division, division_step, moved, pieces};
+use streams::{Loaded, Taken, span};
 use unit::{TableName, Unit, Versions};
-
-/// Tables at once, at most. Each takes a connection on both servers.
-const MOST_STREAMS: usize = 4;
 
 /// Runs the mode.
 pub async fn run(context: &mut Context) -> Result<Report, Failed> {
@@ -33,41 +36,94 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let mut master = context.production().await?;
     claim(&master, &context.job).await?;
     loader::resume(&mut master, &context.job, &context.loader_login().await?).await?;
+    loader::end_leftovers(&master, &context.job).await?;
     let temporary = context.temporary().await?;
-    let units = planned_units(context, &plan, &temporary, &master).await?;
+    let versions = Versions {
+        temporary: major_version(&temporary).await?,
+        production: major_version(&master).await?,
+    };
+    let units = planned_units(context, &plan, &temporary, versions).await?;
     let home = context.job.schemas[0].restored_as.as_str();
     let done = ledger::moved(&master, home).await?;
-    let streams = streams(&master).await?;
-    tracing::info!(streams, tables = units.len(), "copy");
-    let moved = load_all(context, home, (&units, streams), &done).await?;
-    let tables = units
-        .iter()
-        .zip(moved)
-        .map(|(unit, Loaded { moved, taken })| CopiedTable {
+    let pieces = divide(context, &units, versions, &done).await?;
+    let streams = at_once::connections(&master, context.bounds.connections).await?;
+    tracing::info!(streams, tables = units.len(), pieces = pieces.len(), "copy");
+    let loaded = streams::load_all(context, &units, &pieces, streams, &done).await?;
+    Ok(Report::Copy(report(&units, &pieces, &loaded)))
+}
+
+/// The pieces of all units, in their order. Targets that several transactions load are empty from here on: that can only
+/// be made so once, by a transaction that also notes where the pieces begin, and before the first of them.
+async fn divide(
+    context: &Context,
+    units: &[Unit],
+    versions: Versions,
+    done: &HashMap<String, Moved>,
+) -> Result<Vec<Piece>, Cause> {
+    let home = context.job.schemas[0].restored_as.as_str();
+    let mut session = context.loader().await?;
+    let noted = ledger::beginnings(&session, home).await?;
+    let mut all = Vec::new();
+    for (at, unit) in units.iter().enumerate() {
+        let division = if done.contains_key(&unit.step()) {
+            Division::Whole
+        } else {
+            division(unit, &noted, context.bounds.piece_bytes, versions)
+        };
+        if let Division::Pieces {
+            beginnings,
+            noted: false,
+        } = &division
+        {
+            empty_once(&mut session, home, unit, beginnings).await?;
+        }
+        all.extend(pieces(at, unit, &division));
+    }
+    Ok(all)
+}
+
+async fn empty_once(
+    session: &mut Client,
+    home: &str,
+    unit: &Unit,
+    beginnings: &[Vec<u32>],
+) -> Result<(), Cause> {
+    let mut statements = vec![Statement {
+        sql: unit.empty(),
+        name: format!("emptying {}", unit.target.quoted()),
+    }];
+    for (source, beginnings) in unit.sources.iter().zip(beginnings) {
+        let step = division_step(source);
+        statements.push(ledger::noting_beginnings(home, &step, beginnings));
+    }
+    apply_together(session, &statements)
+        .await
+        .map_err(|refused| refused.cause(&statements))
+}
+
+fn report(units: &[Unit], pieces: &[Piece], loaded: &[Loaded]) -> CopyReport {
+    let of_unit = |at: usize| {
+        pieces
+            .iter()
+            .zip(loaded)
+            .filter(move |(piece, _)| piece.unit == at)
+            .map(|(_, loaded)| loaded)
+    };
+    let tables = units.iter().enumerate().map(|(at, unit)| {
+        let moved = moved(of_unit(at).map(|loaded| &loaded.moved));
+        let taken = span(of_unit(at).filter_map(|loaded| loaded.taken));
+        CopiedTable {
             schema: unit.target.schema.clone(),
             table: unit.target.name.clone(),
             rows: moved.rows,
             bytes: moved.bytes,
             began: taken.map(|taken| taken.began),
-            millis: taken.map(|taken| taken.millis),
-        });
-    Ok(Report::Copy(CopyReport {
+            millis: taken.map(Taken::millis),
+        }
+    });
+    CopyReport {
         tables: tables.collect(),
-    }))
-}
-
-/// What a unit moved, and when; not known of one that an earlier task had loaded.
-#[derive(Clone, Copy)]
-struct Loaded {
-    moved: Moved,
-    taken: Option<Taken>,
-}
-
-/// The time that a unit took.
-#[derive(Clone, Copy)]
-struct Taken {
-    began: Timestamp,
-    millis: u64,
+    }
 }
 
 /// What the plan leaves to COPY, largest first. A hash partitioned tree is copied whole if any of its leaves is.
@@ -75,12 +131,8 @@ async fn planned_units(
     context: &Context,
     plan: &ExtractReport,
     temporary: &Client,
-    production: &Client,
+    versions: Versions,
 ) -> Result<Vec<Unit>, Cause> {
-    let versions = Versions {
-        temporary: major_version(temporary).await?,
-        production: major_version(production).await?,
-    };
     let sources = unit::sources(temporary, &restored_names(&context.job), versions).await?;
     let planned = plan
         .tables
@@ -135,81 +187,4 @@ fn missing(planned: &HashMap<TableName, u64>, sources: &[unit::Source]) -> Resul
             Err(Cause::new(ErrorKind::CopyFailed, message))
         }
     }
-}
-
-/// A quarter of what production has left, since other restores and DMS load too, and its tenants go on.
-async fn streams(production: &Client) -> Result<usize, Cause> {
-    let row = production
-        .query_one(include_str!("connections_left.sql"), &[])
-        .await
-        .or_cause(ErrorKind::CopyFailed, || "count production's connections")?;
-    let left: i32 = row.get("connections_left");
-    Ok(usize::try_from(left / 4)
-        .unwrap_or(0)
-        .clamp(1, MOST_STREAMS))
-}
-
-/// Loads the units with several streams; what each unit moved, in the units' order.
-async fn load_all(
-    context: &Context,
-    home: &str,
-    (units, streams): (&[Unit], usize),
-    done: &HashMap<String, Moved>,
-) -> Result<Vec<Loaded>, Failed> {
-    let earlier = |unit: &Unit| {
-        let moved = *done.get(&unit.step())?;
-        Some(Loaded { moved, taken: None })
-    };
-    let loaded: Mutex<Vec<Option<Loaded>>> = Mutex::new(units.iter().map(earlier).collect());
-    let todo = Mutex::new(
-        (0..units.len())
-            .rev()
-            .filter(|at| !done.contains_key(&units[*at].step()))
-            .collect::<Vec<_>>(),
-    );
-    let next = || {
-        todo.lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .pop()
-    };
-    let streams = (0..streams).map(|_| async {
-        // Connections are opened once there is something to do with them.
-        let Some(mut at) = next() else { return Ok(()) };
-        let temporary = context.temporary().await?;
-        let session = context.loader().await?;
-        let path = tenants_path::setting(&temporary, &context.job).await?;
-        session
-            .batch_execute(&path)
-            .await
-            .or_cause(ErrorKind::CopyFailed, || "prepare the login role's session")?;
-        loop {
-            let (began, clock) = (Timestamp::now(), Instant::now());
-            let outcome = stream::load(&temporary, &session, home, &units[at]).await;
-            let moved = outcome.inspect_err(|_| {
-                todo.lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner)
-                    .clear()
-            })?;
-            let millis = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let taken = Some(Taken { began, millis });
-            loaded
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)[at] =
-                Some(Loaded { moved, taken });
-            match next() {
-                Some(other) => at = other,
-                None => return Ok(()),
-            }
-        }
-    });
-    let causes: Vec<Cause> = join_all(streams)
-        .await
-        .into_iter()
-        .filter_map(Result::err)
-        .collect();
-    Failed::from_causes(causes)?;
-    let loaded = loaded
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    Ok(loaded.into_iter().flatten().collect())
 }

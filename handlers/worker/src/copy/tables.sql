@@ -3,7 +3,7 @@
 -- after a restore, because the hash of an enum or a text depends on OIDs and collations. The leaves beside a hash
 -- partitioned branch go with it, since loading the root begins with emptying all of the tree.
 with recursive candidate as (
-    select c.oid, n.nspname, c.relname
+    select c.oid, n.nspname, c.relname, c.relam
       from pg_class c
       join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = any ($1) and c.relkind = 'r'
@@ -63,6 +63,13 @@ select candidate.nspname::text as schema,
            (select array_agg(attname::text order by attnum) from travelling where attrelid = candidate.oid),
            '{}'
        ) as columns,
+       -- Only of a heap is a row's place known to be a block and a number.
+       case
+           when candidate.relam = (select oid from pg_am where amname = 'heap')
+               then pg_relation_size(candidate.oid) / current_setting('block_size')::int8
+           else 0
+       end as blocks,
+       pg_table_size(candidate.oid) as bytes,
        coalesce(binary_forms.portable, true) as portable,
        coalesce(binary_forms.nests_user_types, false) as nests_user_types,
        hash_root.nspname::text as root_schema,

@@ -1,10 +1,11 @@
-//! What is loaded in one transaction: a table, or all leaves of a hash partitioned table together.
+//! What is emptied and compared as one: a table, or a hash partitioned tree with all its leaves.
 
 use std::collections::BTreeMap;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tokio_postgres::{Client, Row};
 
+use super::pieces::Blocks;
 use crate::failed::OrCause;
 use crate::names::{qualified, quote_ident};
 
@@ -44,6 +45,10 @@ pub struct Source {
     pub format: Format,
     /// The root of its tree, if that is partitioned by hash at any level.
     pub hash_root: Option<TableName>,
+    /// Blocks of its heap; 0 if it isn't kept in one.
+    pub blocks: u32,
+    /// Bytes of its heap, TOAST and maps.
+    pub bytes: u64,
 }
 
 /// The major versions on both sides.
@@ -55,7 +60,7 @@ pub struct Versions {
     pub production: u32,
 }
 
-/// What one transaction loads.
+/// What is emptied as one, and compared as one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
     /// Where the rows go.
@@ -73,9 +78,20 @@ impl Unit {
         }
     }
 
-    /// Its name in the ledger.
+    /// Its name in the ledger, if one transaction loads it.
     pub fn step(&self) -> String {
         format!("rows of {}", self.target.quoted())
+    }
+
+    /// The target as statements name it that mean its own rows: another stream may have loaded a table that inherits from it.
+    pub fn place(&self) -> String {
+        let only = if self.is_tree() { "" } else { "only " };
+        format!("{only}{}", self.target.quoted())
+    }
+
+    /// The statement that empties the target.
+    pub fn empty(&self) -> String {
+        format!("truncate {}", self.place())
     }
 
     /// Whether the target is the root of a tree that is loaded as a whole.
@@ -87,16 +103,19 @@ impl Unit {
 impl Source {
     /// The list of columns; a table without any has rows too, and COPY takes no empty list.
     fn columns(&self) -> String {
-        let quoted: Vec<String> = self
-            .columns
-            .iter()
-            .map(|column| quote_ident(column))
-            .collect();
+        let quoted = self.quoted_columns();
         if quoted.is_empty() {
             String::new()
         } else {
             format!(" ({})", quoted.join(", "))
         }
+    }
+
+    fn quoted_columns(&self) -> Vec<String> {
+        self.columns
+            .iter()
+            .map(|column| quote_ident(column))
+            .collect()
     }
 
     fn format(&self) -> &'static str {
@@ -106,23 +125,31 @@ impl Source {
         }
     }
 
-    /// The statement that reads the table; COPY of a table reads it alone, without its children.
-    pub fn read(&self) -> String {
-        format!(
-            "copy {}{} to stdout (format {})",
-            self.table.quoted(),
-            self.columns(),
-            self.format()
-        )
+    /// The statement that reads these blocks of the table, or all of it; in both forms without its children's rows.
+    pub fn read(&self, blocks: Blocks) -> String {
+        let (table, columns, format) = (self.table.quoted(), self.columns(), self.format());
+        match blocks.condition() {
+            None => format!("copy {table}{columns} to stdout (format {format})"),
+            Some(condition) => {
+                let columns = self.quoted_columns().join(", ");
+                format!(
+                    "copy (select {columns} from only {table} where {condition}) to stdout (format {format})"
+                )
+            }
+        }
     }
 
     /// The statement that writes into the target.
-    pub fn write(&self, target: &TableName) -> String {
+    ///
+    /// `frozen`: the transaction has emptied the target, so rows can be written as all visible, which spares the reads
+    /// and the vacuum after it from writing them once more (PostgreSQL manual, COPY, FREEZE).
+    pub fn write(&self, target: &TableName, frozen: bool) -> String {
         format!(
-            "copy {}{} from stdin (format {})",
+            "copy {}{} from stdin (format {}{})",
             target.quoted(),
             self.columns(),
-            self.format()
+            self.format(),
+            if frozen { ", freeze" } else { "" }
         )
     }
 }
@@ -156,6 +183,8 @@ fn source(row: &Row, versions: Versions) -> Source {
             schema,
             name: row.get("root_name"),
         }),
+        blocks: u32::try_from(row.get::<_, i64>("blocks")).unwrap_or(u32::MAX),
+        bytes: row.get::<_, i64>("bytes").unsigned_abs(),
     }
 }
 
@@ -170,7 +199,7 @@ fn format(versions: Versions, portable: bool, nests_user_types: bool) -> Format 
     }
 }
 
-/// Groups tables into what must be loaded together.
+/// Groups tables into what must be emptied together.
 pub fn units(sources: Vec<Source>) -> Vec<Unit> {
     let mut by_target: BTreeMap<TableName, Vec<Source>> = BTreeMap::new();
     for source in sources {
@@ -204,11 +233,13 @@ mod tests {
             columns,
             format: Format::Binary,
             hash_root: root.map(table),
+            blocks: 0,
+            bytes: 0,
         }
     }
 
     #[test]
-    fn leaves_of_a_hash_partitioned_table_are_loaded_together_through_its_root() {
+    fn leaves_of_a_hash_partitioned_table_belong_together_and_are_loaded_through_its_root() {
         let units = units(vec![
             leaf("p0", Some("p")),
             leaf("p1", Some("p")),
@@ -220,8 +251,26 @@ mod tests {
             (table("p"), 2)
         );
         assert_eq!(
-            units[0].sources[1].write(&units[0].target),
+            units[0].sources[1].write(&units[0].target, false),
             r#"copy "s"."p" ("id", "a""b") from stdin (format binary)"#
+        );
+    }
+
+    #[test]
+    fn a_run_of_blocks_is_read_without_children_and_with_pg_catalogs_operators() {
+        let all = Blocks::ALL;
+        let some = Blocks {
+            first: 7,
+            end: Some(9),
+        };
+        let source = leaf("t", None);
+        assert_eq!(
+            source.read(all),
+            r#"copy "s"."t" ("id", "a""b") to stdout (format binary)"#
+        );
+        assert_eq!(
+            source.read(some),
+            r#"copy (select "id", "a""b" from only "s"."t" where ctid operator(pg_catalog.>=) '(7,0)'::pg_catalog.tid and ctid operator(pg_catalog.<) '(9,0)'::pg_catalog.tid) to stdout (format binary)"#
         );
     }
 

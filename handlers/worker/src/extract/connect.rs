@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub(super) async fn temporary(context: &Context) -> Result<Client, Cause> {
     let deadline = Instant::now() + PASSWORD_TAKES;
     loop {
-        let refused = match context.temporary().await {
+        let refused = match context.temporary_to_change().await {
             Ok(client) => return Ok(client),
             Err(cause) => cause,
         };

@@ -12,7 +12,7 @@ use crate::names::{qualified, quote_literal};
 /// Name of the ledger's table in each restored schema; the one in the job's first schema is used.
 pub const TABLE: &str = "tenant_restore_ledger";
 
-/// A copied table, as noted.
+/// A copied table or a piece of one, as noted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moved {
     /// Rows written.
@@ -41,7 +41,7 @@ pub async fn all(client: &Client, home: &str) -> Result<HashMap<String, Option<S
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-/// The tables that are copied, by the name of their step.
+/// The tables and pieces that are copied, by the name of their step.
 pub async fn moved(client: &Client, home: &str) -> Result<HashMap<String, Moved>, Cause> {
     let sql = format!(
         "select step, rows, bytes from {} where rows is not null",
@@ -59,6 +59,40 @@ pub async fn moved(client: &Client, home: &str) -> Result<HashMap<String, Moved>
         (row.get(0), moved)
     });
     Ok(moved.collect())
+}
+
+/// Where the pieces of tables begin that are loaded piece by piece, by the name of the step that noted it.
+pub async fn beginnings(client: &Client, home: &str) -> Result<HashMap<String, Vec<u32>>, Cause> {
+    let sql = format!(
+        "select step, beginnings from {} where beginnings is not null",
+        qualified(home, TABLE)
+    );
+    let rows = client
+        .query(&sql, &[])
+        .await
+        .or_cause(ErrorKind::CopyFailed, || reading(home))?;
+    let noted = rows.iter().map(|row| {
+        let blocks: Vec<i64> = row.get(1);
+        let blocks = blocks
+            .into_iter()
+            .map(|block| u32::try_from(block).unwrap_or(u32::MAX));
+        (row.get(0), blocks.collect())
+    });
+    Ok(noted.collect())
+}
+
+/// The statement that notes where a table's pieces begin.
+pub fn noting_beginnings(home: &str, step: &str, beginnings: &[u32]) -> Statement {
+    let blocks: Vec<String> = beginnings.iter().map(u32::to_string).collect();
+    Statement {
+        sql: format!(
+            "insert into {} (step, beginnings) values ({}, '{{{}}}')",
+            qualified(home, TABLE),
+            quote_literal(step),
+            blocks.join(",")
+        ),
+        name: format!("the ledger's note of {step}"),
+    }
 }
 
 /// What was knowingly not made as it was: the objects that carry a reason, by the prefix of their step.
@@ -108,7 +142,7 @@ pub fn noting(home: &str, step: &str) -> Statement {
     }
 }
 
-/// Notes a table that is copied when the session's open transaction commits.
+/// Notes a table or a piece that is copied when the session's open transaction commits.
 pub async fn note_moved(
     client: &Client,
     home: &str,

@@ -230,21 +230,50 @@ async fn grant(master: &Client, role: &str, member: &str, options: &str) -> Resu
     .await
 }
 
+/// Ends the login role's sessions of a worker that is gone: what it had sent before it was killed may still be at work, and
+/// could commit while this worker does the same anew. Only for who has claimed the restore.
+pub async fn end_leftovers(master: &Client, job: &Job) -> Result<(), Cause> {
+    let application = format!("tenant-restore {}", job.restore_id);
+    until_ended(
+        master,
+        include_str!("end_leftovers.sql"),
+        job,
+        &application,
+        ErrorKind::Busy,
+    )
+    .await
+}
+
 /// Keeps the loader from logging in, and ends its sessions and the other sessions of this restore.
 pub async fn end_sessions(master: &Client, job: &Job) -> Result<(), Cause> {
     let sql = format!("alter role {} nologin", quote_ident(&job.loader.role));
     run(master, &sql, || "forbid the login role to log in").await?;
-    let deadline = Instant::now() + END_OF_SESSIONS;
     let application = format!("tenant-restore {}", job.restore_id);
+    until_ended(
+        master,
+        include_str!("end_sessions.sql"),
+        job,
+        &application,
+        ErrorKind::DropFailed,
+    )
+    .await
+}
+
+/// Terminates what the query finds until it finds nothing.
+async fn until_ended(
+    master: &Client,
+    terminate: &str,
+    job: &Job,
+    application: &str,
+    kind: ErrorKind,
+) -> Result<(), Cause> {
+    let deadline = Instant::now() + END_OF_SESSIONS;
     loop {
         // Terminating again is harmless, and catches a session that was just starting.
         let ended = master
-            .query(
-                include_str!("end_sessions.sql"),
-                &[&job.loader.role, &application],
-            )
+            .query(terminate, &[&job.loader.role, &application])
             .await
-            .or_cause(ErrorKind::DropFailed, || "end the login role's sessions")?;
+            .or_cause(kind, || "end the login role's sessions")?;
         if ended.is_empty() {
             return Ok(());
         }
@@ -254,7 +283,7 @@ pub async fn end_sessions(master: &Client, job: &Job) -> Result<(), Cause> {
                 ended.len(),
                 job.loader.role
             );
-            return Err(Cause::new(ErrorKind::DropFailed, message));
+            return Err(Cause::new(kind, message));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

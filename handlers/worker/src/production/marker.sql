@@ -11,5 +11,7 @@ create table {schema}.tenant_restore_ledger (
     rows bigint,
     bytes bigint,
     exception text,
+    -- The first block of each piece of a table that is copied piece by piece.
+    beginnings bigint[],
     done_at timestamptz not null default clock_timestamp()
 );

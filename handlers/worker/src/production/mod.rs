@@ -1,6 +1,7 @@
 //! What the modes that write to production share: the marker that proves what is ours, the ledger of what is done,
 //! the login role that owns and loads everything, and statements with short locks.
 
+pub mod at_once;
 pub mod entries;
 pub mod ledger;
 pub mod loader;

@@ -1,5 +1,6 @@
 //! As much of S3 and Secrets Manager as the worker calls, over HTTP on the loopback interface.
 
+#![allow(dead_code, reason = "each test program uses a part of this module")]
 #![allow(clippy::unwrap_used, reason = "what a test can't prepare fails it")]
 
 use std::collections::HashMap;

@@ -64,7 +64,8 @@ impl Servers {
             .unwrap()
     }
 
-    fn context(&self, modes: &[Mode], change: impl FnOnce(&mut Job)) -> Context {
+    /// A context for the modes of a changed job.
+    pub fn context(&self, modes: &[Mode], change: impl FnOnce(&mut Job)) -> Context {
         let mut job = job("app", SCHEMAS, &self.production, Some(&self.temporary));
         job.modes = modes.to_vec();
         job.mover = MoverChoice::Copy;

@@ -11,6 +11,7 @@ use tenant_restore_core::job::{
     ExternalForeignKeys, Job, Live, Loader, Mode, MoverChoice, OnMismatch, SchemaName, Server,
     ValidateChoice,
 };
+use tenant_restore_worker::bounds::Bounds;
 use tenant_restore_worker::connection::Connector;
 use tenant_restore_worker::context::Context;
 use tenant_restore_worker::secrets::{Login, Secrets};
@@ -178,6 +179,7 @@ pub fn context_with(job: Job, storage: &Arc<Memory>, bundle: &Path, secrets: Kno
         job,
         storage: Arc::clone(storage) as Arc<dyn Storage>,
         secrets: Arc::new(secrets),
+        bounds: Bounds::default(),
         postgres_bin: Some(Cluster::programs()),
         remarks: Vec::new(),
     }
