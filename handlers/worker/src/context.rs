@@ -12,6 +12,7 @@ use tokio_postgres::Client;
 
 use crate::bounds::Bounds;
 use crate::connection::Connector;
+use crate::extract::reader;
 use crate::failed::OrCause as _;
 use crate::secrets::{Login, Secrets};
 use crate::storage::Storage;
@@ -72,21 +73,21 @@ impl Context {
     /// Once the schemas are renamed nothing may write there any more: what is read at several times and in several
     /// sessions is one state for that reason alone.
     pub async fn temporary(&self) -> Result<Client, Cause> {
-        let client = self.temporary_to_change().await?;
-        client
-            .batch_execute("set default_transaction_read_only = on")
-            .await
-            .or_cause(
-                ErrorKind::ConnectionFailed,
-                || "make a session of the temporary database read-only",
-            )?;
-        Ok(client)
+        read_only(self.temporary_to_change().await?).await
     }
 
     /// A connection to the temporary database for the renaming, as its master.
     pub async fn temporary_to_change(&self) -> Result<Client, Cause> {
         self.connect(self.temporary_server()?, &self.job.database)
             .await
+    }
+
+    /// A connection to the temporary database that reads rows: only such a one may, see [`reader`].
+    pub async fn temporary_rows(&self) -> Result<Client, Cause> {
+        let login = reader::login(self).await?;
+        let server = self.temporary_server()?;
+        let connection = self.connector.connect(server, &login, &self.job.database);
+        read_only(connection.await?).await
     }
 
     /// The login of this restore's own role on production.
@@ -127,4 +128,15 @@ impl Context {
     pub fn work_key(&self, file: &str) -> String {
         format!("{}{file}", self.job.work_prefix)
     }
+}
+
+async fn read_only(client: Client) -> Result<Client, Cause> {
+    client
+        .batch_execute("set default_transaction_read_only = on")
+        .await
+        .or_cause(
+            ErrorKind::ConnectionFailed,
+            || "make a session of the temporary database read-only",
+        )?;
+    Ok(client)
 }

@@ -26,6 +26,16 @@ impl Login {
         }
     }
 
+    /// A login with a password drawn for it.
+    pub fn drawn(username: impl Into<String>) -> Result<Self, Cause> {
+        let mut random = [0_u8; 24];
+        getrandom::fill(&mut random).map_err(|error| {
+            Cause::new(ErrorKind::Internal, format!("no random password: {error}"))
+        })?;
+        let password: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self::new(username, password))
+    }
+
     /// The password; not for messages.
     pub fn password(&self) -> &str {
         &self.password

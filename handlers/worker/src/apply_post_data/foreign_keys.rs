@@ -38,8 +38,6 @@ pub struct ForeignKey {
     pub columns: Vec<String>,
     /// The referenced columns.
     pub referenced_columns: Vec<String>,
-    /// Whether comparing the columns runs PostgreSQL's own operators only.
-    pub plain_operators: bool,
 }
 
 impl ForeignKey {
@@ -160,7 +158,6 @@ fn read(row: &Row) -> ForeignKey {
         referenced_table: row.get("referenced_table"),
         columns: row.get("own"),
         referenced_columns: row.get("referenced"),
-        plain_operators: row.get("plain_operators"),
     }
 }
 
@@ -241,7 +238,6 @@ mod tests {
             referenced_table: "p".to_owned(),
             columns: vec!["a".to_owned(), "b".to_owned()],
             referenced_columns: vec!["x".to_owned(), "y".to_owned()],
-            plain_operators: true,
         }
     }
 

@@ -11,8 +11,7 @@ select n.nspname::text as schema,
        referenced_schema.nspname::text as referenced_schema,
        referenced.relname::text as referenced_table,
        columns.own,
-       columns.referenced,
-       columns.plain_operators
+       columns.referenced
   from pg_constraint k
   join pg_class c on c.oid = k.conrelid
   join pg_namespace n on n.oid = c.relnamespace
@@ -20,12 +19,10 @@ select n.nspname::text as schema,
   join pg_namespace referenced_schema on referenced_schema.oid = referenced.relnamespace
   cross join lateral (
       select array_agg(own.attname::text order by pair.position) as own,
-             array_agg(other.attname::text order by pair.position) as referenced,
-             bool_and(o.oprnamespace = 'pg_catalog'::regnamespace) as plain_operators
-        from unnest(k.conkey, k.confkey, k.conpfeqop) with ordinality as pair (own, other, operator, position)
+             array_agg(other.attname::text order by pair.position) as referenced
+        from unnest(k.conkey, k.confkey) with ordinality as pair (own, other, position)
         join pg_attribute own on own.attrelid = k.conrelid and own.attnum = pair.own
         join pg_attribute other on other.attrelid = k.confrelid and other.attnum = pair.other
-        join pg_operator o on o.oid = pair.operator
   ) columns
  where k.contype = 'f' and n.nspname = any ($1)
    -- Of a key to a partitioned table there are further rows for its partitions; only the first names the table itself.

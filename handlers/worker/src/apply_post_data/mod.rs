@@ -21,8 +21,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let archive = archive(context).await?;
     let mut master = context.production().await?;
     claim(&master, &context.job).await?;
-    loader::resume(&mut master, &context.job, &context.loader_login().await?).await?;
-    loader::end_leftovers(&master, &context.job).await?;
+    loader::resume_alone(&mut master, &context.job, &context.loader_login().await?).await?;
     let temporary = context.temporary().await?;
     let mut session = context.loader().await?;
     tenants_path::ready_for_ddl(&session, &temporary, &context.job).await?;

@@ -15,8 +15,8 @@ use crate::connection::describe;
 use crate::context::Context;
 use crate::failed::OrCause;
 use crate::names::quote_ident;
-use crate::production::ledger;
 use crate::production::statements::{Refused, Statement, apply_together, run_alone};
+use crate::production::{counting_role, ledger};
 
 /// Adds the keys, leaves before their partitioned parents, as far as the request wants them.
 pub async fn restore(
@@ -158,7 +158,7 @@ async fn validate(
     match apply_once_together(context, loader, &validate, done).await {
         Ok(()) => Ok(()),
         Err(refused) if lacks_parents(&refused) => {
-            let message = match orphans(master, key).await? {
+            let message = match orphans(context, master, key).await? {
                 Some(count) => {
                     format!("{count} rows have no parent row today, so the key stays NOT VALID")
                 }
@@ -170,19 +170,29 @@ async fn validate(
     }
 }
 
-/// How many rows have no parent; the loader may not read the live table, so the master counts, but only where no
-/// operator of a tenant would run with its rights. `None` when it can't.
-async fn orphans(master: &Client, key: &ForeignKey) -> Result<Option<i64>, Cause> {
-    if !key.plain_operators {
-        return Ok(None);
-    }
-    match master.query_one(&key.count_orphans(), &[]).await {
-        Ok(row) => Ok(Some(row.get(0))),
-        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Ok(None),
-        Err(error) => Err(error).or_cause(ErrorKind::ApplyFailed, || {
-            format!("count the orphans of foreign key {}", key.title())
-        }),
-    }
+/// How many rows have no parent. `None` when nobody may, or can in time, count them.
+async fn orphans(
+    context: &Context,
+    master: &Client,
+    key: &ForeignKey,
+) -> Result<Option<i64>, Cause> {
+    let read = |schema: &str, table: String, columns: &[String]| {
+        let columns: Vec<String> = columns.iter().map(|name| quote_ident(name)).collect();
+        counting_role::Read {
+            schema: quote_ident(schema),
+            table,
+            columns: columns.join(", "),
+        }
+    };
+    let reads = [
+        read(&key.schema, key.quoted_table(), &key.columns),
+        read(
+            &key.referenced_schema,
+            key.quoted_referenced(),
+            &key.referenced_columns,
+        ),
+    ];
+    counting_role::count(context, master, &reads, &key.count_orphans()).await
 }
 
 /// Whether the loader may refer to the columns, once the master has granted what it can.

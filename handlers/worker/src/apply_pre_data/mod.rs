@@ -31,8 +31,8 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         marker::ensure_schema(&mut master, &context.job, schema).await?;
     }
     let temporary = context.temporary().await?;
+    usage_outside::grant(context, &master, &temporary).await?;
     let mut session = context.loader().await?;
-    usage_outside::grant(&context.job, &master, &temporary, &mut session).await?;
     remark_left_out(context, &archive);
 
     tenants_path::ready_for_ddl(&session, &temporary, &context.job).await?;

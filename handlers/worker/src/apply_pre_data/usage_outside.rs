@@ -10,25 +10,21 @@ use crate::context::Context;
 use crate::failed::OrCause;
 use crate::names::quote_ident;
 use crate::production::statements::{Statement, apply_together, run_alone};
-use crate::production::{loader, outside, restored_names};
+use crate::production::{handover_role, outside, restored_names};
 
 /// Grants it where it is missing.
-pub async fn grant(
-    job: &Job,
-    master: &Client,
-    temporary: &Client,
-    session: &mut Client,
-) -> Result<(), Cause> {
+pub async fn grant(context: &Context, master: &Client, temporary: &Client) -> Result<(), Cause> {
+    let job = &context.job;
     let edges = outside::edges(temporary, &restored_names(job)).await?;
     let mut schemas: Vec<&str> = edges.iter().map(|edge| edge.outside.as_str()).collect();
     schemas.dedup();
     let originals = with_extensions(job, temporary).await?;
     schemas.extend(originals.iter().map(String::as_str));
     for schema in schemas {
-        grant_on(job, master, session, ("schema", schema)).await?;
+        grant_on(context, master, ("schema", schema)).await?;
     }
     for server in servers(job, temporary).await? {
-        grant_on(job, master, session, ("foreign server", &server)).await?;
+        grant_on(context, master, ("foreign server", &server)).await?;
     }
     Ok(())
 }
@@ -67,13 +63,9 @@ async fn with_extensions(job: &Job, temporary: &Client) -> Result<Vec<String>, C
     Ok(originals.map(|name| name.schema.clone()).collect())
 }
 
-/// Where the master may not grant, the owner does: the loader steps into its place for this one statement.
-async fn grant_on(
-    job: &Job,
-    master: &Client,
-    session: &mut Client,
-    thing: (&str, &str),
-) -> Result<(), Cause> {
+/// Where the master may not grant, the owner does: the role that hands over steps into its place for this one statement.
+async fn grant_on(context: &Context, master: &Client, thing: (&str, &str)) -> Result<(), Cause> {
+    let job = &context.job;
     if owner_of_closed(job, master, thing).await?.is_none() {
         return Ok(());
     }
@@ -93,7 +85,7 @@ async fn grant_on(
     let Some(owner) = owner_of_closed(job, master, thing).await? else {
         return Ok(());
     };
-    as_owner(job, master, session, &owner, grant).await
+    as_owner(context, master, &owner, grant).await
 }
 
 /// Takes back what owners of other schemas granted: the master's DROP OWNED passes it by, and then the role can't go.
@@ -109,7 +101,6 @@ pub async fn take_back(context: &Context, master: &Client) -> Result<(), Cause> 
     if granted.is_empty() {
         return Ok(());
     }
-    let mut session = loader::fresh_session(context, master).await?;
     for row in granted {
         let (what, name, owner): (String, String, String) = (row.get(0), row.get(1), row.get(2));
         let revoke = format!(
@@ -117,20 +108,20 @@ pub async fn take_back(context: &Context, master: &Client) -> Result<(), Cause> 
             quote_ident(&name),
             quote_ident(&job.loader.role)
         );
-        as_owner(job, master, &mut session, &owner, revoke).await?;
+        as_owner(context, master, &owner, revoke).await?;
     }
     Ok(())
 }
 
-/// Runs the statement as the owner, whose member the loader is for as long as that takes.
+/// Runs the statement as the owner, whose member the role that hands over is for as long as that takes.
 async fn as_owner(
-    job: &Job,
+    context: &Context,
     master: &Client,
-    session: &mut Client,
     owner: &str,
     sql: String,
 ) -> Result<(), Cause> {
-    loader::seat_loader(master, job, &[owner.to_owned()]).await?;
+    let mut session = handover_role::session(context, master).await?;
+    handover_role::seat(master, &context.job, &[owner.to_owned()]).await?;
     let statements = [Statement {
         sql: format!(
             "set local role {}; {sql}; set local role none",
@@ -138,10 +129,10 @@ async fn as_owner(
         ),
         name: sql,
     }];
-    let outcome = apply_together(session, &statements)
+    let outcome = apply_together(&mut session, &statements)
         .await
         .map_err(|refused| refused.cause(&statements));
-    loader::seat_master(master, job).await?;
+    handover_role::unseat(master, &context.job).await?;
     outcome
 }
 

@@ -6,8 +6,10 @@ mod tls;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use tenant_restore_core::error::Cause;
 use tenant_restore_core::job::Server;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -72,17 +74,28 @@ impl Connector {
             .connect(self.tls.clone())
             .await
             .map_err(|error| refusal::connect_cause(&error, &place, login))?;
-        tokio::spawn(async move {
-            // The client's next call fails too and carries the error; this line only gives its time.
-            if let Err(error) = connection.await {
-                tracing::warn!(error = describe(&error), "a database connection ended");
-            }
-        });
+        tokio::spawn(drive(connection));
         client
             .batch_execute(SESSION)
             .await
             .map_err(|error| refusal::connect_cause(&error, &place, login))?;
         Ok(client)
+    }
+}
+
+/// Serves a connection until it ends. Notices are dropped: a tenant's `RAISE` may put rows into them, and the driver's own
+/// loop would log them.
+async fn drive<S, T>(mut connection: tokio_postgres::Connection<S, T>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut messages = futures::stream::poll_fn(|context| connection.poll_message(context));
+    while let Some(message) = messages.next().await {
+        // The client's next call fails too and carries the error; this line only gives its time.
+        if let Err(error) = message {
+            tracing::warn!(error = describe(&error), "a database connection ended");
+        }
     }
 }
 

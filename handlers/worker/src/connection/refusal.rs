@@ -60,7 +60,8 @@ fn is_refusal_of_login(code: &SqlState) -> bool {
 
 /// The error in words: SQLSTATE and message, without detail and context, which may show rows.
 ///
-/// Messages of data exceptions (class 22) and of `RAISE` (P0001) quote values, so only the named objects are kept.
+/// Messages of data exceptions (class 22) and of `RAISE` (P0001) quote values, so only the named objects are kept. Whatever
+/// a function ran into is told by its SQLSTATE alone: `RAISE … USING` chooses code, message and object names freely.
 pub fn describe(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(refused) => describe_refusal(refused),
@@ -70,6 +71,12 @@ pub fn describe(error: &tokio_postgres::Error) -> String {
 
 fn describe_refusal(refused: &DbError) -> String {
     let code = refused.code().code();
+    if of_function(refused.where_()) {
+        return format!(
+            "SQLSTATE {code} (inside a function{})",
+            known(refused.code())
+        );
+    }
     let mut words = match code {
         _ if code.starts_with("22") => format!("SQLSTATE {code} (data exception)"),
         "P0001" => format!("SQLSTATE {code} (raised by a function)"),
@@ -89,6 +96,32 @@ fn describe_refusal(refused: &DbError) -> String {
     words
 }
 
+/// Whether the error's context is more than the line in which COPY tells its place. Contexts are translated by the server, so
+/// their words can't be told apart.
+fn of_function(context: Option<&str>) -> bool {
+    context.is_some_and(|context| !context.starts_with("COPY ") || context.contains('\n'))
+}
+
+/// Our words for what a person would look up first.
+fn known(code: &SqlState) -> &'static str {
+    let words = [
+        (SqlState::LOCK_NOT_AVAILABLE, ": lock not available"),
+        (SqlState::T_R_DEADLOCK_DETECTED, ": deadlock"),
+        (SqlState::QUERY_CANCELED, ": cancelled"),
+        (SqlState::ADMIN_SHUTDOWN, ": session ended"),
+        (SqlState::INSUFFICIENT_PRIVILEGE, ": permission denied"),
+        (SqlState::UNDEFINED_TABLE, ": no such table"),
+        (SqlState::UNDEFINED_COLUMN, ": no such column"),
+        (SqlState::UNDEFINED_FUNCTION, ": no such function"),
+        (SqlState::CHECK_VIOLATION, ": check violated"),
+        (SqlState::RAISE_EXCEPTION, ": raised by it"),
+    ];
+    words
+        .iter()
+        .find(|(known, _)| known == code)
+        .map_or("", |(_, words)| words)
+}
+
 fn describe_chain(error: &tokio_postgres::Error) -> String {
     let mut words = error.to_string();
     let mut source = error.source();
@@ -101,4 +134,22 @@ fn describe_chain(error: &tokio_postgres::Error) -> String {
         source = cause.source();
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copys_own_place_is_no_function_and_everything_else_is() {
+        assert!(!of_function(None));
+        assert!(!of_function(Some("COPY t, line 3")));
+        assert!(of_function(Some(
+            "PL/pgSQL function acme.f() line 1 at RAISE"
+        )));
+        assert!(of_function(Some(
+            "PL/pgSQL-Funktion acme.f() Zeile 1 bei RAISE\nCOPY t, Zeile 3"
+        )));
+        assert!(of_function(Some("COPY t, line 3, column a: \"x\ny\"")));
+    }
 }

@@ -44,7 +44,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     };
     let units = planned_units(context, &plan, &temporary, versions).await?;
     let home = context.job.schemas[0].restored_as.as_str();
-    let done = ledger::moved(&master, home).await?;
+    let done = ledger::moved(&context.loader().await?, home).await?;
     let pieces = divide(context, &units, versions, &done).await?;
     let streams = at_once::connections(&master, context.bounds.connections).await?;
     tracing::info!(streams, tables = units.len(), pieces = pieces.len(), "copy");

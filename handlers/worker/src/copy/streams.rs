@@ -106,7 +106,7 @@ async fn load_from(
     first: usize,
 ) -> Result<(), Cause> {
     let home = context.job.schemas[0].restored_as.as_str();
-    let temporary = context.temporary().await?;
+    let temporary = context.temporary_rows().await?;
     let session = context.loader().await?;
     let path = tenants_path::setting(&temporary, &context.job).await?;
     session

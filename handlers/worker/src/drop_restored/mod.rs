@@ -7,6 +7,7 @@ mod objects;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::DropReport;
+use tokio_postgres::Client;
 
 use crate::apply_pre_data::usage_outside;
 use crate::context::{Context, Report};
@@ -14,7 +15,7 @@ use crate::failed::Failed;
 use crate::names::quote_ident;
 use crate::production::loader::Presence;
 use crate::production::marker::{self, Standing};
-use crate::production::{claim, loader, outside};
+use crate::production::{claim, handover_role, loader, outside};
 
 /// Runs the mode.
 pub async fn run(context: &mut Context) -> Result<Report, Failed> {
@@ -28,6 +29,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         // Without the role there is no marker that could be ours: everything is dropped already, was never made, or is
         // handed over.
         Presence::Absent => {
+            handover_role::drop(&master, &context.job, ErrorKind::DropFailed).await?;
             report.left = unmarked(&marker::standings(&master, &context.job).await?);
             tell(context, &report.left);
             return Ok(Report::Drop(report));
@@ -52,7 +54,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let standings = marker::standings(&master, &context.job).await?;
     let ours: Vec<&str> = standings
         .iter()
-        .filter(|(_, standing)| matches!(standing, Standing::Ours { .. }))
+        .filter(|(_, standing)| *standing == Standing::Ours)
         .map(|(name, _)| *name)
         .collect();
     report.left = unmarked(&standings);
@@ -65,10 +67,24 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     }
     tell(context, &report.left);
     Failed::from_causes(causes)?;
+    drop_strays(context, &master).await?;
     usage_outside::take_back(context, &master).await?;
     loader::drop_role(&master, &context.job, ErrorKind::DropFailed).await?;
     report.role_dropped = true;
     Ok(Report::Drop(report))
+}
+
+/// What a tenant's function made in the login role's name outside of the schemas. Only code that ran in this restore can have.
+async fn drop_strays(context: &mut Context, master: &Client) -> Result<(), Cause> {
+    let strays = loader::owned_outside(master, &context.job).await?;
+    if strays.is_empty() {
+        return Ok(());
+    }
+    for stray in &strays {
+        let message = "a function of the restored schemas made it outside of them while it ran as the login role; dropped";
+        context.remark("StrayDropped", stray, message);
+    }
+    loader::drop_owned_outside(master, &context.job).await
 }
 
 /// Schemas of the restored names that this restore can't prove to be its own: another's, or handed over by a run that
@@ -88,11 +104,7 @@ fn tell(context: &mut Context, left: &[String]) {
 }
 
 /// Refuses to drop a schema on which something outside depends: CASCADE would take it along.
-async fn check_dependents(
-    master: &tokio_postgres::Client,
-    schema: &str,
-    ours: &[&str],
-) -> Result<(), Cause> {
+async fn check_dependents(master: &Client, schema: &str, ours: &[&str]) -> Result<(), Cause> {
     let dependents = outside::dependents(master, schema, ours, ErrorKind::DropFailed).await?;
     if dependents.is_empty() {
         return Ok(());

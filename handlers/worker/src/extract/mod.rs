@@ -14,6 +14,7 @@ pub(crate) mod outside;
 mod owners;
 mod passfile;
 mod plan;
+pub(crate) mod reader;
 mod remarks;
 mod rename;
 mod row_security;
@@ -64,6 +65,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         .collect();
     let restored: Vec<&str> = restored.iter().map(String::as_str).collect();
     outside::check(&client, &restored, context).await?;
+    reader::take_back(&client, context).await?;
     row_security::bring_back(&mut client).await?;
     let Mending { mended, remarks } = ledger::mending(&client).await?;
     context.remarks.extend(remarks);
@@ -81,8 +83,10 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     storage::write_json(&*context.storage, &context.work_key(ARCHIVE_FILE), &archive).await?;
 
     row_security::switch_off(&mut client, &restored).await?;
+    reader::let_read(&client, context, &restored).await?;
+    let rows = context.temporary_rows().await?;
     let path = tenants_path::setting(&client, &context.job).await?;
-    let tables = plan::decide(&client, &path, &restored, context).await?;
+    let tables = plan::decide(&client, (&rows, &path), &restored, context).await?;
     let report = ExtractReport {
         tables,
         original_ddl,

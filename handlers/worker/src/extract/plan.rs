@@ -13,11 +13,11 @@ use crate::names::qualified;
 
 /// Every table with rows to move, largest first.
 ///
-/// `path`: the statement that sets the tenant's search path, without which the planner can't look into the bodies of
-/// functions that indexes call.
+/// `rows`: who reads them, see [`reader`](super::reader); `path`: the statement that sets the tenant's search path, without
+/// which the planner can't look into the bodies of functions that indexes call.
 pub(super) async fn decide(
     client: &Client,
-    path: &str,
+    (rows, path): (&Client, &str),
     restored: &[&str],
     context: &Context,
 ) -> Result<Vec<TablePlan>, Failed> {
@@ -27,14 +27,14 @@ pub(super) async fn decide(
             ErrorKind::ExtractFailed,
             || "read the tables of the temporary database",
         )?;
-    client.batch_execute(path).await.or_cause(
+    rows.batch_execute(path).await.or_cause(
         ErrorKind::ExtractFailed,
         || "set the search path in the temporary database",
     )?;
     let mut plans = Vec::new();
     let mut unable = Vec::new();
     for table in tables.into_iter().filter(|table| table.extension.is_none()) {
-        match decide_one(client, context.job.mover, &table).await? {
+        match decide_one(rows, context.job.mover, &table).await? {
             Ok(choice) => plans.push(plan(table, choice)),
             Err(Unable(reason)) => {
                 let message = format!(

@@ -1,49 +1,76 @@
 //! The last step: each schema goes to its owner and its users, and loses its marker, in one transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::error::Cause;
 
 use super::handover::Handover;
 use super::ownership;
 use super::privileges::{self, Privilege, Privileges};
-use crate::failed::OrCause;
 use crate::names::{qualified, quote_ident};
-use crate::production::statements::{Statement, apply_together, run_alone};
-use crate::production::{ledger, loader, marker};
+use crate::production::statements::{Statement, apply_together};
+use crate::production::{handover_role, ledger, marker};
 
 impl Handover {
     /// Hands over these schemas, those of the master first.
     pub async fn close(&mut self, schemas: &[String]) -> Result<(), Cause> {
         let names: Vec<&str> = schemas.iter().map(String::as_str).collect();
-        self.mark_opening(&names).await?;
         let owners = ownership::of_schemas(&self.temporary, &names).await?;
-        let wanted = privileges::read(&self.temporary, &names).await?;
+        let wanted = privileges::wanted(&self.temporary, &self.job, &names).await?;
         self.tell_grantors(&wanted);
         let (wanted, _) = privileges::possible(wanted, &self.roles().await?, |_, _| true);
         let (own, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
             owners.into_iter().partition(|(_, owner)| *owner == self.me);
 
-        loader::seat_master(&self.master, &self.job).await?;
         for (schema, owner) in &own {
             let statements = close_schema(schema, owner, &wanted, false);
             apply_together(&mut self.master, &statements)
                 .await
                 .map_err(|refused| refused.cause(&statements))?;
         }
-        if others.is_empty() {
-            return Ok(());
+        if !others.is_empty() {
+            handover_role::let_change_schema_owners(&self.master, &self.job).await?;
+            let owners: Vec<String> = others.values().cloned().collect();
+            handover_role::seat(&self.master, &self.job, &owners).await?;
         }
-        self.let_loader_change_schema_owners().await?;
-        let owners: Vec<String> = others.values().cloned().collect();
-        loader::seat_loader(&self.master, &self.job, &owners).await?;
         for (schema, owner) in &others {
             let statements = close_schema(schema, owner, &wanted, true);
-            apply_together(&mut self.session, &statements)
+            apply_together(&mut self.hands, &statements)
                 .await
                 .map_err(|refused| refused.cause(&statements))?;
         }
-        loader::seat_master(&self.master, &self.job).await
+        handover_role::unseat(&self.master, &self.job).await?;
+        self.compare_schema_privileges(&names, &wanted).await
+    }
+
+    /// Reports every privilege on the schemas that isn't as it was.
+    async fn compare_schema_privileges(
+        &mut self,
+        schemas: &[&str],
+        wanted: &Privileges,
+    ) -> Result<(), Cause> {
+        let of_schema = |privileges: &Privileges| -> BTreeSet<String> {
+            let of_schema = privileges.iter().filter(|(held, _)| held.class == "schema");
+            // The owner gives them all here, see above.
+            of_schema
+                .map(|(held, how)| {
+                    format!(
+                        "{}{}",
+                        held.title(),
+                        if how.grantable { ", to pass on" } else { "" }
+                    )
+                })
+                .collect()
+        };
+        let wanted = of_schema(wanted);
+        let present = of_schema(&privileges::read(&self.master, schemas).await?);
+        for title in wanted.difference(&present) {
+            self.remark("NotAsItWas", title, "it is missing");
+        }
+        for title in present.difference(&wanted) {
+            self.remark("NotAsItWas", title, "it wasn't there");
+        }
+        Ok(())
     }
 
     /// On a schema, its owner gives every privilege; elsewhere they come from whom they came.
@@ -56,47 +83,17 @@ impl Handover {
             self.remark("GrantorReplaced", title, message);
         }
     }
-
-    /// From here on a schema without a marker is one that is handed over.
-    async fn mark_opening(&mut self, schemas: &[&str]) -> Result<(), Cause> {
-        let mark = |schema: &&str| Statement {
-            sql: format!(
-                "update {} set opening = true",
-                qualified(schema, marker::TABLE)
-            ),
-            name: format!("the marker of schema {schema:?}"),
-        };
-        let statements: Vec<Statement> = schemas.iter().map(mark).collect();
-        apply_together(&mut self.session, &statements)
-            .await
-            .map_err(|refused| refused.cause(&statements))
-    }
-
-    /// Who changes a schema's owner needs CREATE on the database (PostgreSQL manual, ALTER SCHEMA); taken back with the role.
-    async fn let_loader_change_schema_owners(&self) -> Result<(), Cause> {
-        let doing = || "let the login role change the owners of its schemas";
-        let row = self
-            .master
-            .query_one("select quote_ident(current_database())", &[])
-            .await
-            .or_cause(ErrorKind::ApplyFailed, doing)?;
-        let (database, role): (String, _) = (row.get(0), quote_ident(&self.job.loader.role));
-        let grant = format!("grant create on database {database} to {role}");
-        run_alone(&self.master, &grant)
-            .await
-            .or_cause(ErrorKind::ApplyFailed, doing)
-    }
 }
 
-/// Markers go, the owner comes, then its users; `as_loader`: by a member of the owner, who steps into its place.
-fn close_schema(schema: &str, owner: &str, wanted: &Privileges, as_loader: bool) -> Vec<Statement> {
+/// Markers go, the owner comes, then its users; `as_member`: by a member of the owner, who steps into its place.
+fn close_schema(schema: &str, owner: &str, wanted: &Privileges, as_member: bool) -> Vec<Statement> {
     let (quoted, role) = (quote_ident(schema), quote_ident(owner));
     let mut sql = vec![
         format!("drop table {}", qualified(schema, marker::TABLE)),
         format!("drop table {}", qualified(schema, ledger::TABLE)),
         format!("alter schema {quoted} owner to {role}"),
     ];
-    if as_loader {
+    if as_member {
         sql.push(format!("set local role {role}"));
     }
     sql.extend(schema_privileges(schema, owner, wanted));

@@ -1,6 +1,4 @@
-//! Objects and privileges, each changed by the role that may: the master, or the loader as a member of the role.
-//!
-//! The two are never members of tenants' roles at the same time in a chain: see [`loader::seat_loader`].
+//! Objects and privileges, each changed by the role that may: the master, or the role that hands over as a member of it.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -15,7 +13,7 @@ use crate::extract::extensions::Spelling;
 use crate::failed::OrCause;
 use crate::names::quote_ident;
 use crate::production::statements::{Statement, apply, apply_together};
-use crate::production::{current_role, loader, restored_names};
+use crate::production::{current_role, handover_role, restored_names};
 
 /// Objects per transaction.
 const BATCH: usize = 200;
@@ -29,8 +27,9 @@ pub struct Handover {
     pub job: Job,
     /// The master's session on production.
     pub master: Client,
-    /// The loader's session on production; opened before it becomes a member of any role.
-    pub session: Client,
+    /// The session of the role that hands over; opened before it becomes a member of any owner. DDL only, see
+    /// [`handover_role`].
+    pub hands: Client,
     /// The master's session on the temporary database.
     pub temporary: Client,
     /// The master's name.
@@ -45,7 +44,7 @@ impl Handover {
         Ok(Self {
             job: context.job.clone(),
             me: current_role(&master).await?,
-            session: context.loader().await?,
+            hands: handover_role::session(context, &master).await?,
             temporary: context.temporary().await?,
             master,
             remarks: Vec::new(),
@@ -79,25 +78,22 @@ impl Handover {
             );
         }
         if let Some(own) = pending.remove(&self.me) {
-            loader::seat_master(&self.master, &self.job).await?;
             let statements: Vec<Statement> =
                 own.iter().map(|owned| owned.hand_to(&self.me)).collect();
             apply(&mut self.master, &statements).await?;
         }
-        if pending.is_empty() {
-            return Ok(());
-        }
         let owners: Vec<String> = pending.keys().cloned().collect();
-        loader::seat_loader(&self.master, &self.job, &owners).await?;
+        handover_role::seat(&self.master, &self.job, &owners).await?;
         for (owner, objects) in &pending {
             for batch in objects.chunks(BATCH) {
                 let statements = with_create(owner, batch);
-                apply_together(&mut self.session, &statements)
+                apply_together(&mut self.hands, &statements)
                     .await
                     .map_err(|refused| refused.cause(&statements))?;
             }
         }
-        loader::seat_master(&self.master, &self.job).await
+        handover_role::unseat(&self.master, &self.job).await?;
+        self.check_code(&wanted, &schema_owners, &spelling).await
     }
 
     /// Makes the privileges inside of the schemas those of the temporary database.
@@ -135,7 +131,8 @@ impl Handover {
 
     async fn wanted_privileges(&mut self) -> Result<Privileges, Cause> {
         let spelling = Spelling::read(&self.temporary, &self.job.schemas).await?;
-        let wanted = privileges::read(&self.temporary, &restored_names(&self.job)).await?;
+        let wanted =
+            privileges::wanted(&self.temporary, &self.job, &restored_names(&self.job)).await?;
         let wanted = privileges::spelled(wanted, &spelling);
         let owners = self.inherited_roles().await?;
         let acts_as_owner =
@@ -195,16 +192,16 @@ impl Handover {
             return Ok(());
         }
         let actors: Vec<String> = by_actor.keys().cloned().collect();
-        loader::seat_loader(&self.master, &self.job, &actors).await?;
+        handover_role::seat(&self.master, &self.job, &actors).await?;
         for (actor, changes) in &by_actor {
             for batch in changes.chunks(BATCH) {
                 let statements = acting_as(actor, batch);
-                apply_together(&mut self.session, &statements)
+                apply_together(&mut self.hands, &statements)
                     .await
                     .map_err(|refused| refused.cause(&statements))?;
             }
         }
-        loader::seat_master(&self.master, &self.job).await
+        handover_role::unseat(&self.master, &self.job).await
     }
 }
 

@@ -4,6 +4,7 @@
 //! complete. The marker goes in the transaction that hands the schema over.
 
 mod closing;
+mod code;
 mod comparison;
 mod handover;
 mod ownership;
@@ -11,6 +12,7 @@ mod privileges;
 mod protection;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
+use tokio_postgres::Client;
 
 use crate::apply_pre_data::{archive, usage_outside};
 use crate::context::{Context, Report};
@@ -18,7 +20,7 @@ use crate::failed::Failed;
 use crate::names::quote_ident;
 use crate::production::loader::Presence;
 use crate::production::marker::{self, Standing};
-use crate::production::{claim, loader};
+use crate::production::{claim, handover_role, loader};
 use handover::Handover;
 
 /// Runs the mode.
@@ -26,7 +28,9 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let mut master = context.production().await?;
     claim(&master, &context.job).await?;
     let standings = marker::standings(&master, &context.job).await?;
-    let stage = stage(&standings, loader::presence(&master, &context.job).await?)?;
+    let role = loader::presence(&master, &context.job).await?;
+    let handing = handover_role::stage(&master, &context.job).await?;
+    let stage = stage(&standings, role, handing)?;
     match stage {
         Stage::Done => return Ok(Report::Done),
         Stage::RoleLeft => {
@@ -38,19 +42,25 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     }
     let left: Vec<String> = standings
         .iter()
-        .filter(|(_, standing)| is_ours(*standing))
+        .filter(|(_, standing)| *standing == Standing::Ours)
         .map(|(schema, _)| (*schema).to_owned())
         .collect();
-    loader::resume(&mut master, &context.job, &context.loader_login().await?).await?;
+    loader::resume_alone(&mut master, &context.job, &context.loader_login().await?).await?;
+    check_strays(context, &master).await?;
     let archive = archive(context).await?;
     let mut handover = Handover::new(context, master).await?;
     if stage == Stage::Begin {
-        handover.protect(&archive).await?;
+        let mut session = context.loader().await?;
+        handover.protect(&mut session, &archive).await?;
+        // From here on no function of the tenant runs any more as the role that owns what is handed over.
+        drop(session);
+        loader::seal(&handover.master, &context.job).await?;
         handover.hand_over_objects().await?;
         handover.settle_privileges().await?;
         handover.default_privileges(&archive).await?;
         handover.check_protection(&archive).await?;
         handover.compare().await?;
+        handover_role::note_opening(&handover.master, &context.job).await?;
     }
     handover.close(&left).await?;
     let Handover {
@@ -62,6 +72,28 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     Ok(Report::Done)
 }
 
+/// A tenant's function that made something outside of its schema, while it ran as the login role, gets no restore.
+async fn check_strays(context: &Context, master: &Client) -> Result<(), Cause> {
+    let strays = loader::owned_outside(master, &context.job).await?;
+    if strays.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "functions of the restored schemas made {} objects outside of them while rows were loaded: {}",
+        strays.len(),
+        strays
+            .iter()
+            .take(10)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    let mut cause = Cause::new(ErrorKind::ApplyFailed, message);
+    "Look at what the schema's checks, defaults, generated columns and index expressions call; the cleanup drops what they made."
+        .clone_into(&mut cause.remedy);
+    Err(cause)
+}
+
 /// How far an earlier run of this mode came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -69,18 +101,18 @@ enum Stage {
     Begin,
     /// Only schemas themselves are left.
     Closing,
-    /// Only the login role is left.
+    /// Only the roles of the restore are left.
     RoleLeft,
     /// Nothing is left.
     Done,
 }
 
-fn is_ours(standing: Standing) -> bool {
-    matches!(standing, Standing::Ours { .. })
-}
-
-/// A schema loses its marker only when it is handed over, which begins after all markers say `opening`.
-fn stage(standings: &[(&str, Standing)], role: Presence) -> Result<Stage, Cause> {
+/// A schema loses its marker only when it is handed over, which begins after the master has noted that.
+fn stage(
+    standings: &[(&str, Standing)],
+    role: Presence,
+    handing: handover_role::Stage,
+) -> Result<Stage, Cause> {
     if let Some((schema, _)) = standings
         .iter()
         .find(|(_, standing)| *standing == Standing::Absent)
@@ -91,21 +123,16 @@ fn stage(standings: &[(&str, Standing)], role: Presence) -> Result<Stage, Cause>
         );
         return Err(Cause::new(ErrorKind::ApplyFailed, message));
     }
-    let count = |wanted: Standing| {
-        standings
-            .iter()
-            .filter(|(_, standing)| *standing == wanted)
-            .count()
-    };
-    let (loading, opening) = (
-        count(Standing::Ours { opening: false }),
-        count(Standing::Ours { opening: true }),
-    );
-    match (loading, opening, role) {
-        (0, 0, Presence::Absent) => Ok(Stage::Done),
-        (0, 0, Presence::Ours) => Ok(Stage::RoleLeft),
-        (0, 1.., Presence::Ours) => Ok(Stage::Closing),
-        (1.., _, Presence::Ours) if loading + opening == standings.len() => Ok(Stage::Begin),
+    let ours = standings
+        .iter()
+        .filter(|(_, standing)| *standing == Standing::Ours)
+        .count();
+    let opening = handing == handover_role::Stage::Opening;
+    match (ours, role) {
+        (0, Presence::Absent) => Ok(Stage::Done),
+        (0, Presence::Ours) => Ok(Stage::RoleLeft),
+        (1.., Presence::Ours) if opening => Ok(Stage::Closing),
+        (1.., Presence::Ours) if ours == standings.len() => Ok(Stage::Begin),
         _ => {
             let message = "a schema to be opened has no marker of this restore, or its login role isn't there";
             Err(Cause::new(ErrorKind::ApplyFailed, message))
@@ -115,34 +142,40 @@ fn stage(standings: &[(&str, Standing)], role: Presence) -> Result<Stage, Cause>
 
 #[cfg(test)]
 mod tests {
+    use super::handover_role::Stage::{Made, Opening};
     use super::*;
 
-    const LOADING: Standing = Standing::Ours { opening: false };
-    const OPENING: Standing = Standing::Ours { opening: true };
+    const OURS: Standing = Standing::Ours;
 
     #[test]
     fn a_second_run_goes_on_where_the_first_ended() {
-        let at = |a, b, role| stage(&[("a", a), ("b", b)], role).unwrap();
-        assert_eq!(at(LOADING, LOADING, Presence::Ours), Stage::Begin);
-        assert_eq!(at(OPENING, OPENING, Presence::Ours), Stage::Closing);
+        let at = |a, b, role, handing| stage(&[("a", a), ("b", b)], role, handing).unwrap();
+        assert_eq!(at(OURS, OURS, Presence::Ours, Made), Stage::Begin);
+        assert_eq!(at(OURS, OURS, Presence::Ours, Opening), Stage::Closing);
         assert_eq!(
-            at(Standing::Unmarked, OPENING, Presence::Ours),
+            at(Standing::Unmarked, OURS, Presence::Ours, Opening),
             Stage::Closing
         );
         assert_eq!(
-            at(Standing::Unmarked, Standing::Unmarked, Presence::Ours),
+            at(Standing::Unmarked, Standing::Unmarked, Presence::Ours, Made),
             Stage::RoleLeft
         );
         assert_eq!(
-            at(Standing::Unmarked, Standing::Unmarked, Presence::Absent),
+            at(
+                Standing::Unmarked,
+                Standing::Unmarked,
+                Presence::Absent,
+                handover_role::Stage::Absent
+            ),
             Stage::Done
         );
     }
 
     #[test]
     fn a_schema_that_is_missing_or_not_ours_is_never_opened() {
-        assert!(stage(&[("a", Standing::Absent)], Presence::Absent).is_err());
-        assert!(stage(&[("a", LOADING), ("b", Standing::Unmarked)], Presence::Ours).is_err());
-        assert!(stage(&[("a", LOADING)], Presence::Foreign).is_err());
+        assert!(stage(&[("a", Standing::Absent)], Presence::Absent, Opening).is_err());
+        let other = [("a", OURS), ("b", Standing::Unmarked)];
+        assert!(stage(&other, Presence::Ours, Made).is_err());
+        assert!(stage(&[("a", OURS)], Presence::Foreign, Made).is_err());
     }
 }

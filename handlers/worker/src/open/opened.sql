@@ -22,6 +22,10 @@ select 'comment', concat_ws(' ', 'on', object.type, object.identity), d.descript
    and not exists (
        select from pg_depend e where e.classid = d.classoid and e.objid = d.objoid and e.deptype = 'e'
    )
+   -- It proves that the schema is ours, and goes.
+   and not (d.classoid = 'pg_class'::regclass and exists (
+       select from pg_class marker where marker.oid = d.objoid and marker.relname = 'tenant_restore_marker'
+   ))
 union all
 select 'default privileges', format('of %I in %I for %s', pg_get_userbyid(a.defaclrole), n.nspname, a.defaclobjtype),
        (select string_agg(item::text, ' ' order by item::text) from unnest(a.defaclacl) item)

@@ -6,9 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::Job;
 use tokio_postgres::{Client, Row};
 
 use crate::extract::extensions::Spelling;
+use crate::extract::reader;
 use crate::failed::OrCause;
 use crate::names::quote_ident;
 
@@ -53,6 +55,14 @@ pub async fn read(client: &Client, schemas: &[&str]) -> Result<Privileges, Cause
             || "read the privileges in the schemas",
         )?;
     Ok(rows.iter().map(parse).collect())
+}
+
+/// The privileges of the restore point, without those of the role that reads the rows there.
+pub async fn wanted(temporary: &Client, job: &Job, schemas: &[&str]) -> Result<Privileges, Cause> {
+    let mut wanted = read(temporary, schemas).await?;
+    let reader = reader::name(job);
+    wanted.retain(|privilege, _| privilege.grantee.as_deref() != Some(reader.as_str()));
+    Ok(wanted)
 }
 
 fn parse(row: &Row) -> (Privilege, Grant) {

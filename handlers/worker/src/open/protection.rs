@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use tenant_restore_core::error::{Cause, ErrorKind};
+use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::handover::Handover;
@@ -12,8 +13,8 @@ use crate::connection::describe;
 use crate::failed::OrCause;
 use crate::names::{qualified, quote_ident};
 use crate::production::entries::{self, Part};
-use crate::production::statements::{Statement, apply_once, apply_together};
-use crate::production::{ledger, loader, restored_names};
+use crate::production::statements::{apply, apply_together};
+use crate::production::{handover_role, ledger, restored_names};
 
 impl Handover {
     /// Policies and row level security, then comments, as the loader, who owns everything by now.
@@ -21,10 +22,10 @@ impl Handover {
     /// A policy for a role that is gone is left out, which gives nobody more rows as long as row level security is on,
     /// unless the policy is restrictive: then nothing is opened.
     /// A comment on something that was left out, and reported, is left out too.
-    pub async fn protect(&mut self, archive: &Archive) -> Result<(), Cause> {
+    pub async fn protect(&mut self, session: &mut Client, archive: &Archive) -> Result<(), Cause> {
         let (comments, protection): (Vec<&Entry>, Vec<&Entry>) =
             entries::of(archive, Part::Opening).partition(|entry| entry.desc == "COMMENT");
-        let done = self.done().await?;
+        let done = ledger::all(session, &self.job.schemas[0].restored_as).await?;
         for entry in protection {
             let restricts = entry.sql.contains(" AS RESTRICTIVE ");
             let tolerated: &[SqlState] = if entry.desc == "POLICY" && !restricts {
@@ -32,14 +33,8 @@ impl Handover {
             } else {
                 &[]
             };
-            self.replay(
-                entry,
-                entries::statement(entry),
-                &done,
-                "PolicyLeftOut",
-                tolerated,
-            )
-            .await?;
+            self.replay(session, entry, &done, ("PolicyLeftOut", tolerated))
+                .await?;
         }
         for entry in comments {
             let tolerated = [
@@ -49,31 +44,21 @@ impl Handover {
                 SqlState::UNDEFINED_FUNCTION,
                 SqlState::INSUFFICIENT_PRIVILEGE,
             ];
-            self.replay(
-                entry,
-                entries::statement(entry),
-                &done,
-                "CommentLeftOut",
-                &tolerated,
-            )
-            .await?;
+            self.replay(session, entry, &done, ("CommentLeftOut", &tolerated))
+                .await?;
         }
         Ok(())
-    }
-
-    async fn done(&self) -> Result<HashMap<String, Option<String>>, Cause> {
-        ledger::all(&self.session, &self.job.schemas[0].restored_as).await
     }
 
     /// Runs an entry once, as the loader; a refusal that is tolerated is noted and reported.
     async fn replay(
         &mut self,
+        session: &mut Client,
         entry: &Entry,
-        statement: Statement,
         done: &HashMap<String, Option<String>>,
-        code: &str,
-        tolerated: &[SqlState],
+        (code, tolerated): (&str, &[SqlState]),
     ) -> Result<(), Cause> {
+        let statement = entries::statement(entry);
         if let Some(exception) = done.get(&statement.name) {
             if let Some(why) = exception {
                 self.remark(code, entries::title(entry), why);
@@ -82,7 +67,7 @@ impl Handover {
         }
         let home = self.job.schemas[0].restored_as.clone();
         let statements = [statement.clone(), ledger::noting(&home, &statement.name)];
-        let Err(refused) = apply_together(&mut self.session, &statements).await else {
+        let Err(refused) = apply_together(session, &statements).await else {
             return Ok(());
         };
         if !refused
@@ -93,7 +78,7 @@ impl Handover {
             return Err(refused.cause(&statements));
         }
         let why = describe(&refused.error);
-        ledger::note_exception(&self.session, &home, &statement.name, &why)
+        ledger::note_exception(session, &home, &statement.name, &why)
             .await
             .or_cause(ErrorKind::ApplyFailed, || {
                 format!("note {}", statement.name)
@@ -102,10 +87,9 @@ impl Handover {
         Ok(())
     }
 
-    /// `ALTER DEFAULT PRIVILEGES`, each as the role that it is for.
+    /// `ALTER DEFAULT PRIVILEGES`, each as the role that it is for. May be repeated, so the ledger isn't needed.
     pub async fn default_privileges(&mut self, archive: &Archive) -> Result<(), Cause> {
         let roles = self.roles().await?;
-        let done = self.done().await?;
         for entry in entries::of(archive, Part::DefaultPrivileges) {
             if !roles.contains(&entry.owner) {
                 self.remark(
@@ -115,39 +99,32 @@ impl Handover {
                 );
                 continue;
             }
-            self.default_privilege(entry, &done).await?;
+            self.default_privilege(entry).await?;
         }
-        loader::seat_master(&self.master, &self.job).await
+        Ok(())
     }
 
-    async fn default_privilege(
-        &mut self,
-        entry: &Entry,
-        done: &HashMap<String, Option<String>>,
-    ) -> Result<(), Cause> {
+    async fn default_privilege(&mut self, entry: &Entry) -> Result<(), Cause> {
         let mut statement = entries::statement(entry);
-        if done.contains_key(&statement.name) {
-            return Ok(());
-        }
         if entry.owner == self.me {
-            let home = self.job.schemas[0].restored_as.clone();
-            loader::seat_master(&self.master, &self.job).await?;
-            return apply_once(&mut self.master, &home, &[statement]).await;
+            return apply(&mut self.master, &[statement]).await;
         }
-        loader::seat_loader(&self.master, &self.job, std::slice::from_ref(&entry.owner)).await?;
-        let role = quote_ident(&entry.owner);
+        let owner = std::slice::from_ref(&entry.owner);
+        handover_role::seat(&self.master, &self.job, owner).await?;
         statement.sql = format!(
-            "set local role {role};\n{}\nset local role none",
+            "set local role {};\n{}\nset local role none",
+            quote_ident(&entry.owner),
             statement.sql
         );
-        self.replay(
-            entry,
-            statement,
-            done,
-            "DefaultPrivilegeLeftOut",
-            &[SqlState::UNDEFINED_OBJECT],
-        )
-        .await
+        let outcome = apply_together(&mut self.hands, std::slice::from_ref(&statement)).await;
+        handover_role::unseat(&self.master, &self.job).await?;
+        let Err(refused) = outcome else { return Ok(()) };
+        if refused.error.code() != Some(&SqlState::UNDEFINED_OBJECT) {
+            return Err(refused.cause(&[statement]));
+        }
+        let why = describe(&refused.error);
+        self.remark("DefaultPrivilegeLeftOut", entries::title(entry), why);
+        Ok(())
     }
 
     /// Fails when row level security isn't on, or not forced, where it was: the schema must not be opened then.

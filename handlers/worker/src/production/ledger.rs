@@ -1,4 +1,6 @@
 //! What is done, written down by the transaction that did it, so that a second run goes on where the first ended.
+//!
+//! Only the login role reads and writes it: a tenant's function may have put an index or a trigger on it.
 
 use std::collections::{HashMap, HashSet};
 

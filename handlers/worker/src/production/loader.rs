@@ -1,14 +1,17 @@
-//! The login role of a restore: without memberships it owns and loads everything, and goes at the end.
+//! The login role of a restore: a member of no role, it owns and loads everything, and goes at the end.
+//!
+//! A tenant's expressions run with its rights, so it counts as the tenant's: [`seal`] takes back whatever they may have
+//! arranged in its name, and the role that hands over (`handover_role`) never runs any.
 
 use std::time::{Duration, Instant};
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::Job;
 use tokio_postgres::Client;
+use tokio_postgres::types::ToSql;
 
 use super::statements::run_alone;
-use super::{current_role, major_version};
-use crate::context::Context;
+use super::{counting_role, current_role, handover_role, major_version};
 use crate::failed::OrCause;
 use crate::names::{quote_ident, quote_literal};
 use crate::secrets::Login;
@@ -108,6 +111,70 @@ pub async fn resume(master: &mut Client, job: &Job, login: &Login) -> Result<(),
     }
 }
 
+/// The same, and from here on nobody else acts as the login role: see [`seal`]. Not for a mode beside which DMS loads.
+pub async fn resume_alone(master: &mut Client, job: &Job, login: &Login) -> Result<(), Cause> {
+    if presence(master, job).await? == Presence::Ours {
+        seat_master(master, job).await?;
+        seal(master, job).await?;
+    }
+    resume(master, job, login).await
+}
+
+/// Takes back what a tenant's function may have arranged while it ran as the login role: another password and sessions with
+/// it, settings, members, and rights on the schemas. The role can't log in afterwards, until it gets its password again.
+pub async fn seal(master: &Client, job: &Job) -> Result<(), Cause> {
+    let role = quote_ident(&job.loader.role);
+    let reset = format!(
+        "alter role {role} nologin; alter role {role} reset all; alter role {role} in database {} reset all",
+        quote_ident(&job.database)
+    );
+    run(master, &reset, || "forbid the login role to log in").await?;
+    end_sessions_of(master, &[&job.loader.role], None).await?;
+    handover_role::unseat(master, job).await?;
+    let me = current_role(master).await?;
+    for member in members(master, job).await? {
+        if member != me && member != handover_role::name(job) {
+            let sql = format!("revoke {role} from {}", quote_ident(&member));
+            run(master, &sql, || "end a membership in the login role").await?;
+        }
+    }
+    close_schemas(master, job).await
+}
+
+/// Nobody but the login role may use the schemas before they are opened.
+async fn close_schemas(master: &Client, job: &Job) -> Result<(), Cause> {
+    let doing = || "close the restored schemas";
+    let granted = master
+        .query(
+            include_str!("opened_early.sql"),
+            &[&super::restored_names(job), &job.loader.role],
+        )
+        .await
+        .or_cause(ErrorKind::ApplyFailed, doing)?;
+    for row in &granted {
+        let (schema, grantee): (String, Option<String>) = (row.get(0), row.get(1));
+        let sql = format!(
+            "revoke all on schema {} from {} cascade",
+            quote_ident(&schema),
+            grantee
+                .as_deref()
+                .map_or_else(|| "public".to_owned(), quote_ident)
+        );
+        run(master, &sql, doing).await?;
+    }
+    Ok(())
+}
+
+async fn members(master: &Client, job: &Job) -> Result<Vec<String>, Cause> {
+    let sql = "select distinct member.rolname::text from pg_auth_members m \
+               join pg_roles l on l.oid = m.roleid join pg_roles member on member.oid = m.member where l.rolname = $1";
+    let rows = master.query(sql, &[&job.loader.role]).await.or_cause(
+        ErrorKind::ApplyFailed,
+        || "look for members of the login role",
+    )?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 async fn create(master: &mut Client, job: &Job, login: &Login) -> Result<(), Cause> {
     let role = quote_ident(&job.loader.role);
     let doing = || format!("create role {role}");
@@ -130,66 +197,19 @@ async fn create(master: &mut Client, job: &Job, login: &Login) -> Result<(), Cau
         .or_cause(ErrorKind::ApplyFailed, doing)
 }
 
-/// A session of the role with a new password: at the end its secret may be gone already.
-pub async fn fresh_session(context: &Context, master: &Client) -> Result<Client, Cause> {
-    let mut random = [0_u8; 24];
-    getrandom::fill(&mut random)
-        .map_err(|error| Cause::new(ErrorKind::Internal, format!("no random password: {error}")))?;
-    let password: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-    let login = Login::new(context.job.loader.role.clone(), password);
-    let sql = format!(
-        "alter role {} login password {}",
-        quote_ident(&context.job.loader.role),
-        verifier(&login)
-    );
-    run(master, &sql, || "set the login role's password").await?;
-    context
-        .connector
-        .connect(&context.job.production, &login, &context.job.database)
-        .await
-}
-
 /// The password as a SCRAM verifier: the server's log may hold the statement, and must not hold the password.
-fn verifier(login: &Login) -> String {
+pub(crate) fn verifier(login: &Login) -> String {
     quote_literal(&postgres_protocol::password::scram_sha_256(
         login.password().as_bytes(),
     ))
 }
 
-/// The master is a member of the loader, and the loader of nobody: the master may do what the loader may.
+/// The master is a member of the loader, and the loader of nobody: the master may do what the loader may. What the loader
+/// owns is altered and dropped that way; a query on it would run a tenant's code as the master.
 pub async fn seat_master(master: &Client, job: &Job) -> Result<(), Cause> {
     revoke_memberships(master, job).await?;
     let me = current_role(master).await?;
     grant(master, &job.loader.role, &me, "with inherit true, set true").await
-}
-
-/// The loader is a member of these roles, and the master not of the loader.
-///
-/// So the master gains no role of a tenant by way of the loader. A master that became a member of `rds_iam` could no
-/// longer log in with its password, and a tenant's role that is a member of the master would close a circle.
-pub async fn seat_loader(master: &Client, job: &Job, roles: &[String]) -> Result<(), Cause> {
-    let me = current_role(master).await?;
-    let sql = format!(
-        "revoke {} from {}",
-        quote_ident(&job.loader.role),
-        quote_ident(&me)
-    );
-    run(
-        master,
-        &sql,
-        || "end the master's membership of the login role",
-    )
-    .await?;
-    for role in roles {
-        grant(
-            master,
-            role,
-            &job.loader.role,
-            "with inherit false, set true",
-        )
-        .await?;
-    }
-    Ok(())
 }
 
 /// Ends every membership of the loader, also those that an interrupted run left behind.
@@ -213,7 +233,12 @@ pub async fn revoke_memberships(master: &Client, job: &Job) -> Result<(), Cause>
 }
 
 /// The options exist since PostgreSQL 16, where a creator's own grant has neither by default.
-async fn grant(master: &Client, role: &str, member: &str, options: &str) -> Result<(), Cause> {
+pub(crate) async fn grant(
+    master: &Client,
+    role: &str,
+    member: &str,
+    options: &str,
+) -> Result<(), Cause> {
     let options = if major_version(master).await? >= 16 {
         options
     } else {
@@ -234,63 +259,89 @@ async fn grant(master: &Client, role: &str, member: &str, options: &str) -> Resu
 /// could commit while this worker does the same anew. Only for who has claimed the restore.
 pub async fn end_leftovers(master: &Client, job: &Job) -> Result<(), Cause> {
     let application = format!("tenant-restore {}", job.restore_id);
+    let sql = include_str!("end_leftovers.sql");
     until_ended(
         master,
-        include_str!("end_leftovers.sql"),
-        job,
-        &application,
+        sql,
+        &[&job.loader.role, &application],
         ErrorKind::Busy,
     )
     .await
 }
 
-/// Keeps the loader from logging in, and ends its sessions and the other sessions of this restore.
+/// Keeps the roles of this restore from logging in, and ends their sessions and the master's other sessions of it.
 pub async fn end_sessions(master: &Client, job: &Job) -> Result<(), Cause> {
-    let sql = format!("alter role {} nologin", quote_ident(&job.loader.role));
-    run(master, &sql, || "forbid the login role to log in").await?;
+    seal(master, job).await?;
     let application = format!("tenant-restore {}", job.restore_id);
-    until_ended(
-        master,
-        include_str!("end_sessions.sql"),
-        job,
-        &application,
-        ErrorKind::DropFailed,
-    )
-    .await
+    let roles = [job.loader.role.as_str(), &handover_role::name(job)];
+    end_sessions_of(master, &roles, Some(&application)).await
+}
+
+/// Ends the sessions of these roles, and the master's own ones of this application.
+async fn end_sessions_of(
+    master: &Client,
+    roles: &[&str],
+    application: Option<&str>,
+) -> Result<(), Cause> {
+    let sql = include_str!("end_sessions.sql");
+    until_ended(master, sql, &[&roles, &application], ErrorKind::DropFailed).await
 }
 
 /// Terminates what the query finds until it finds nothing.
 async fn until_ended(
     master: &Client,
     terminate: &str,
-    job: &Job,
-    application: &str,
+    whose: &[&(dyn ToSql + Sync)],
     kind: ErrorKind,
 ) -> Result<(), Cause> {
     let deadline = Instant::now() + END_OF_SESSIONS;
     loop {
         // Terminating again is harmless, and catches a session that was just starting.
         let ended = master
-            .query(terminate, &[&job.loader.role, &application])
+            .query(terminate, whose)
             .await
             .or_cause(kind, || "end the login role's sessions")?;
         if ended.is_empty() {
             return Ok(());
         }
         if Instant::now() > deadline {
-            let message = format!(
-                "{} sessions of role {} don't end",
-                ended.len(),
-                job.loader.role
-            );
+            let message = format!("{} sessions of this restore don't end", ended.len());
             return Err(Cause::new(kind, message));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
+/// What the role owns outside of the restored schemas, in this database or any other: nothing of ours, so a tenant's function
+/// made it.
+pub async fn owned_outside(master: &Client, job: &Job) -> Result<Vec<String>, Cause> {
+    let sql = concat!(
+        include_str!("located.sql"),
+        include_str!("owned_outside.sql")
+    );
+    let rows = master
+        .query(sql, &[&job.loader.role, &super::restored_names(job)])
+        .await
+        .or_cause(ErrorKind::ApplyFailed, || {
+            format!("look what role {} owns", job.loader.role)
+        })?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Drops what [`owned_outside`] finds in this database, unless something else depends on it.
+pub async fn drop_owned_outside(master: &Client, job: &Job) -> Result<(), Cause> {
+    let sql = format!("drop owned by {} restrict", quote_ident(&job.loader.role));
+    run_alone(master, &sql)
+        .await
+        .or_cause(ErrorKind::DropFailed, || {
+            format!("drop what role {} owns", job.loader.role)
+        })
+}
+
 /// Drops the role, once it owns nothing any more; what was granted to it goes with it.
 pub async fn drop_role(master: &Client, job: &Job, kind: ErrorKind) -> Result<(), Cause> {
+    handover_role::drop(master, job, kind).await?;
+    counting_role::drop(master, job, kind).await?;
     seat_master(master, job).await?;
     let role = quote_ident(&job.loader.role);
     let owned = master

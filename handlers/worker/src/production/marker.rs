@@ -7,7 +7,7 @@ use tokio_postgres::{Client, GenericClient};
 
 use super::{LOCK_TIMEOUT, Patience};
 use crate::failed::{Failed, OrCause};
-use crate::names::{MAX_NAME_BYTES, qualified, quote_ident};
+use crate::names::{MAX_NAME_BYTES, qualified, quote_ident, quote_literal};
 
 /// Name of the marker's table in each restored schema.
 pub const TABLE: &str = "tenant_restore_marker";
@@ -17,16 +17,16 @@ pub const TABLE: &str = "tenant_restore_marker";
 pub enum Standing {
     /// No schema of this name exists.
     Absent,
-    /// This restore made it; `opening` once mode `open` has begun to hand it over.
-    Ours {
-        /// Whether everything but the hand-over of the schema itself is done.
-        opening: bool,
-    },
+    /// This restore made it and hasn't handed it over.
+    Ours,
     /// It exists without a marker of this restore: hands off, unless `open` has already ended.
     Unmarked,
 }
 
-/// What the schema is to this restore. Only catalogs and a table owned by the loader are read.
+/// What the schema is to this restore.
+///
+/// Only catalogs are read. A query on the marker would be planned first, and an index on it, which a tenant's function may
+/// have made while it ran as the login role, has PostgreSQL evaluate its expressions then, as whoever asks.
 pub async fn standing(
     client: &impl GenericClient,
     job: &Job,
@@ -35,24 +35,14 @@ pub async fn standing(
     let found = client
         .query_opt(
             include_str!("standing.sql"),
-            &[&schema, &TABLE, &job.loader.role],
+            &[&schema, &TABLE, &job.loader.role, &job.restore_id],
         )
         .await?;
-    let Some(found) = found else {
-        return Ok(Standing::Absent);
-    };
-    if !found.get::<_, bool>("marked") {
-        return Ok(Standing::Unmarked);
-    }
-    let oid: u32 = found.get("oid");
-    let sql = format!(
-        "select opening from {} where restore_id = $1 and schema_oid = $2",
-        qualified(schema, TABLE)
-    );
-    let marker = client.query_opt(&sql, &[&job.restore_id, &oid]).await?;
-    Ok(marker.map_or(Standing::Unmarked, |marker| Standing::Ours {
-        opening: marker.get(0),
-    }))
+    Ok(match found.map(|row| row.get::<_, bool>("marked")) {
+        None => Standing::Absent,
+        Some(true) => Standing::Ours,
+        Some(false) => Standing::Unmarked,
+    })
 }
 
 /// The same for every schema of the job, in its order.
@@ -137,16 +127,19 @@ async fn try_ensure(
     transaction
         .batch_execute(&include_str!("marker.sql").replace("{schema}", &quoted))
         .await?;
-    // Finds the schema by its exact name: a name that was cut, or fell upon another schema, ends the transaction.
-    let sql = format!(
-        "insert into {} (restore_id, attempt, schema_oid)
-         values ($1, $2, (select oid from pg_namespace where nspname = $3 and nspowner = $4::text::regrole))",
-        qualified(schema, TABLE)
+    // Finds the schema by its exact name: a name that was cut, or fell upon another schema, has no marker then.
+    let sql = "select pg_catalog.format('restore %s, schema %s', $1::text, oid) \
+               from pg_catalog.pg_namespace where nspname = $2 and nspowner = $3::text::pg_catalog.regrole";
+    let proof: String = transaction
+        .query_one(sql, &[&job.restore_id, &schema, &loader])
+        .await?
+        .get(0);
+    let comment = format!(
+        "comment on table {} is {}",
+        qualified(schema, TABLE),
+        quote_literal(&proof)
     );
-    let attempt = i32::try_from(job.attempt).unwrap_or(i32::MAX);
-    transaction
-        .execute(&sql, &[&job.restore_id, &attempt, &schema, &loader])
-        .await?;
+    transaction.batch_execute(&comment).await?;
     transaction.commit().await?;
-    Ok(Standing::Ours { opening: false })
+    Ok(Standing::Ours)
 }

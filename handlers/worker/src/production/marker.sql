@@ -1,9 +1,6 @@
--- Proves that the schema was made by this restore, and says what is done. Dropped last, by mode open.
+-- The marker proves, by its owner and the comment that is set with it, that the schema was made by this restore. The ledger says
+-- what is done. Both are dropped last, by mode open.
 create table {schema}.tenant_restore_marker (
-    restore_id text not null,
-    attempt integer not null,
-    schema_oid oid not null,
-    opening boolean not null default false,
     created_at timestamptz not null default now()
 );
 create table {schema}.tenant_restore_ledger (

@@ -2,7 +2,9 @@
 //! the login role that owns and loads everything, and statements with short locks.
 
 pub mod at_once;
+pub mod counting_role;
 pub mod entries;
+pub mod handover_role;
 pub mod ledger;
 pub mod loader;
 pub mod marker;

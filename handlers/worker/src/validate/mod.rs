@@ -1,8 +1,9 @@
 //! Mode `validate`: the restored schemas against the temporary database, without a row leaving its server.
 //!
-//! On production everything is read as the login role: `t::text` may run a tenant's output function.
+//! Rows are read in sessions of their own, as roles that may do nothing else: planning such a query evaluates expressions of
+//! the tenant's indexes, which could change the settings under which the rest is compared.
 
-mod inventory;
+pub(crate) mod inventory;
 mod rows;
 
 use std::collections::BTreeMap;
@@ -35,20 +36,12 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     }
     let mut master = context.production().await?;
     claim(&master, &context.job).await?;
-    loader::resume(&mut master, &context.job, &context.loader_login().await?).await?;
+    loader::resume_alone(&mut master, &context.job, &context.loader_login().await?).await?;
     let temporary = context.temporary().await?;
     let session = context.loader().await?;
-
-    // The planner looks into the bodies of SQL functions that indexes call.
-    let path = tenants_path::setting(&temporary, &context.job).await?;
-    for client in [&temporary, &session] {
-        set_path(client, &path).await?;
-    }
-    compare_rows(context, &temporary, &session, &mut report).await?;
-    compare_views(context, &temporary, &session, level).await?;
-    for client in [&temporary, &session] {
-        set_path(client, tenants_path::NONE).await?;
-    }
+    let sides = Sides::open(context, &temporary).await?;
+    compare_rows(context, (&temporary, &session), &sides, &mut report).await?;
+    compare_views(context, (&temporary, &session), &sides, level).await?;
     let schemas = restored_names(&context.job);
     report
         .differences
@@ -62,11 +55,28 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     conclude(context, report)
 }
 
-async fn set_path(client: &Client, path: &str) -> Result<(), Cause> {
-    client
-        .batch_execute(path)
-        .await
-        .or_cause(ErrorKind::ValidationMismatch, || "set the search path")
+/// The sessions that read rows.
+struct Sides {
+    temporary: Client,
+    production: Client,
+}
+
+impl Sides {
+    /// Both with the tenant's path: the planner looks into the bodies of SQL functions that indexes call.
+    async fn open(context: &Context, temporary: &Client) -> Result<Self, Cause> {
+        let path = tenants_path::setting(temporary, &context.job).await?;
+        let sides = Self {
+            temporary: context.temporary_rows().await?,
+            production: context.loader().await?,
+        };
+        for client in [&sides.temporary, &sides.production] {
+            client
+                .batch_execute(&path)
+                .await
+                .or_cause(ErrorKind::ValidationMismatch, || "set the search path")?;
+        }
+        Ok(sides)
+    }
 }
 
 /// With `drop` every difference is a cause of the failure; with `keep` they go into the report.
@@ -83,8 +93,8 @@ fn conclude(context: &Context, report: ValidateReport) -> Result<Report, Failed>
 
 async fn compare_rows(
     context: &Context,
-    temporary: &Client,
-    session: &Client,
+    (temporary, session): (&Client, &Client),
+    sides: &Sides,
     report: &mut ValidateReport,
 ) -> Result<(), Cause> {
     let versions = Versions {
@@ -97,7 +107,8 @@ async fn compare_rows(
         if !exists(session, &unit.target.quoted()).await? {
             continue;
         }
-        let table = rows::compare(temporary, session, &unit, report.level).await?;
+        let table =
+            rows::compare((&sides.temporary, &sides.production), &unit, report.level).await?;
         report.differences.extend(rows::difference(&table));
         report.tables.push(table);
     }
@@ -107,15 +118,20 @@ async fn compare_rows(
 /// A refreshed view has what its query gives for the restored rows, which the old contents need not have been.
 async fn compare_views(
     context: &mut Context,
-    temporary: &Client,
-    session: &Client,
+    (temporary, session): (&Client, &Client),
+    sides: &Sides,
     level: ValidateChoice,
 ) -> Result<(), Cause> {
     let schemas = restored_names(&context.job);
     let filled = filled_views(temporary, &schemas).await?;
     let present = filled_views(session, &schemas).await?;
     for view in filled.into_iter().filter(|view| present.contains(view)) {
-        let table = rows::compare(temporary, session, &Unit::view(view), level).await?;
+        let table = rows::compare(
+            (&sides.temporary, &sides.production),
+            &Unit::view(view),
+            level,
+        )
+        .await?;
         if rows::difference(&table).is_some() {
             let message = "what it holds is what its query gives for the restored rows; at the restore point it held older or other rows";
             context.remark(

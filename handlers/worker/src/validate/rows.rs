@@ -17,8 +17,7 @@ struct Digest {
 
 /// Compares one table, or one hash partitioned tree as a whole.
 pub async fn compare(
-    temporary: &Client,
-    loader: &Client,
+    (temporary, loader): (&Client, &Client),
     unit: &Unit,
     level: ValidateChoice,
 ) -> Result<ValidatedTable, Cause> {
@@ -51,7 +50,8 @@ pub fn difference(table: &ValidatedTable) -> Option<String> {
         .then(|| format!("table {title} has other content in as many rows"))
 }
 
-/// Every function is named with its schema, because the sessions have the tenant's path here.
+/// Every function and type is named with its schema: the sessions have the tenant's path here, and before that come types in
+/// `pg_temp`, which a tenant's function may have made.
 ///
 /// The row as text is the same on both servers: the sessions' settings are, and the schemas' names too. A sum of
 /// 64-bit hashes minds duplicates, and no order.
@@ -60,10 +60,10 @@ fn digest_sql(unit: &Unit, level: ValidateChoice) -> String {
     let only = if unit.is_tree() { "" } else { "only " };
     let content = match level {
         ValidateChoice::Full => {
-            "coalesce(pg_catalog.sum(pg_catalog.hashtextextended((tenant_restore_row.*)::text collate pg_catalog.\"C\", \
-             0::int8)::numeric), 0)::text"
+            "coalesce(pg_catalog.sum(pg_catalog.hashtextextended((tenant_restore_row.*)::pg_catalog.text collate pg_catalog.\"C\", \
+             0::pg_catalog.int8)::pg_catalog.numeric), 0)::pg_catalog.text"
         }
-        ValidateChoice::Counts | ValidateChoice::None => "null::text",
+        ValidateChoice::Counts | ValidateChoice::None => "null::pg_catalog.text",
     };
     format!(
         "select pg_catalog.count(*), {content} from {only}{} as tenant_restore_row",

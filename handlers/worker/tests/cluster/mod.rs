@@ -152,10 +152,15 @@ impl Cluster {
 
     /// A superuser's connection, for preparing and inspecting.
     pub async fn superuser(&self, database: &str) -> Client {
+        self.session_of(SUPERUSER, database).await
+    }
+
+    /// A connection that this role opened itself: a superuser's `set role` is undone by whatever it calls.
+    pub async fn session_of(&self, role: &str, database: &str) -> Client {
         let (client, connection) = tokio_postgres::Config::new()
             .host_path(&self.home)
             .port(self.port)
-            .user(SUPERUSER)
+            .user(role)
             .dbname(database)
             .connect(NoTls)
             .await

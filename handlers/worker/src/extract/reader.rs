@@ -1,0 +1,86 @@
+//! The role that reads rows in the temporary database: of the restored schemas, and nothing else.
+//!
+//! To plan a query, PostgreSQL evaluates the expressions of a table's indexes and statistics, as whoever asks. The master could
+//! be made to copy other tenants' rows, which are all there, into the tables that are about to be restored.
+
+use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::Job;
+use tokio_postgres::Client;
+
+use crate::context::Context;
+use crate::failed::OrCause as _;
+use crate::names::quote_ident;
+use crate::production::current_role;
+use crate::production::loader::{grant, verifier};
+use crate::secrets::Login;
+
+/// Its name, after the login role's in production.
+pub(crate) fn name(job: &Job) -> String {
+    format!("{}-r", job.loader.role)
+}
+
+/// Its login: the password is that of the login role, so that every task of the restore knows it.
+pub(crate) async fn login(context: &Context) -> Result<Login, Cause> {
+    let loader = context.loader_login().await?;
+    Ok(Login::new(name(&context.job), loader.password()))
+}
+
+/// Creates it, or gives it its password again, and lets it read the schemas.
+pub(super) async fn let_read(
+    client: &Client,
+    context: &Context,
+    restored: &[&str],
+) -> Result<(), Cause> {
+    let doing = || "make the role that reads the rows in the temporary database";
+    let login = login(context).await?;
+    let role = quote_ident(&login.username);
+    let verb = if exists(client, &login.username).await? {
+        "alter"
+    } else {
+        "create"
+    };
+    let mut sql = format!(
+        "{verb} role {role} login noinherit nocreatedb nocreaterole password {};
+         grant connect on database {} to {role}",
+        verifier(&login),
+        quote_ident(&context.job.database)
+    );
+    for schema in restored.iter().map(|name| quote_ident(name)) {
+        sql.push_str(&format!(
+            "; grant usage on schema {schema} to {role}; grant select on all tables in schema {schema} to {role}"
+        ));
+    }
+    client
+        .batch_execute(&sql)
+        .await
+        .or_cause(ErrorKind::ExtractFailed, doing)
+}
+
+/// Takes back what an earlier run let it read, so that the dump doesn't hold that.
+pub(super) async fn take_back(client: &Client, context: &Context) -> Result<(), Cause> {
+    let name = name(&context.job);
+    if !exists(client, &name).await? {
+        return Ok(());
+    }
+    // DROP OWNED takes the role's rights; it owns nothing and is a member of nobody.
+    let me = current_role(client).await?;
+    grant(client, &name, &me, "with inherit true, set true").await?;
+    client
+        .batch_execute(&format!("drop owned by {}", quote_ident(&name)))
+        .await
+        .or_cause(
+            ErrorKind::ExtractFailed,
+            || "take back what could be read in the temporary database",
+        )
+}
+
+async fn exists(client: &Client, name: &str) -> Result<bool, Cause> {
+    let sql = "select from pg_catalog.pg_roles where rolname = $1";
+    let found = client
+        .query_opt(sql, &[&name])
+        .await
+        .or_cause(ErrorKind::ExtractFailed, || {
+            format!("look for role {name:?} in the temporary database")
+        })?;
+    Ok(found.is_some())
+}
