@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::lexer::{Kind, Token};
-use super::{Certainty, literal_mentions};
+use super::{Certainty, behind_schema_word, literal};
 
 /// Functions whose first argument, a literal, is the name of an object.
-const NAME_TAKERS: [&str; 14] = [
+const NAME_TAKERS: [&str; 21] = [
     "nextval",
     "currval",
     "setval",
@@ -18,6 +18,13 @@ const NAME_TAKERS: [&str; 14] = [
     "pg_relation_size",
     "pg_table_size",
     "pg_total_relation_size",
+    "pg_indexes_size",
+    "has_table_privilege",
+    "has_column_privilege",
+    "has_any_column_privilege",
+    "has_sequence_privilege",
+    "has_function_privilege",
+    "has_type_privilege",
     "to_regcollation",
     "to_regnamespace",
     "ts_lexize",
@@ -150,7 +157,7 @@ impl<'a> Reading<'a> {
                 self.bare(at).or_else(|| self.before_dot(at))
             }
             Kind::Literal(content) if self.is_bare_literal(at, content) => Some(Certainty::Named),
-            Kind::Literal(content) if !literal_mentions(content, self.schema) => None,
+            Kind::Literal(content) if !literal::mentions(content, self.schema) => None,
             Kind::Literal(content) if self.is_setting(at, content) => None,
             Kind::Literal(content) if self.is_name_as_text(at, content) => Some(Certainty::Named),
             Kind::Literal(_) => Some(Certainty::Possible),
@@ -160,19 +167,8 @@ impl<'a> Reading<'a> {
 
     /// A name that needs no dot: an item of a search path, or behind the word SCHEMA.
     fn bare(&self, at: usize) -> Option<Certainty> {
-        let named = self.paths.contains(&at) || self.follows_schema_word(at);
+        let named = self.paths.contains(&at) || behind_schema_word(self.found, at);
         named.then_some(Certainty::Named)
-    }
-
-    /// `… schema acme`, `… schema if not exists acme`.
-    fn follows_schema_word(&self, at: usize) -> bool {
-        let mut before = at;
-        while before > 0 && self.is_word(before - 1, &["if", "not", "exists"]) {
-            before -= 1;
-        }
-        before > 0
-            && self.is_word(before - 1, &["schema"])
-            && !(before > 1 && self.is_sign(before - 2, '.'))
     }
 
     fn before_dot(&self, at: usize) -> Option<Certainty> {
@@ -325,7 +321,8 @@ impl<'a> Reading<'a> {
             inner.as_slice(),
             [Token { kind: Kind::Name(schema), .. }, Token { kind: Kind::Sign('.'), .. },
              Token { kind: Kind::Name(_), .. }, rest @ ..]
-            if schema == self.schema && rest.first().is_none_or(|next| next.kind == Kind::Sign('('))
+            if schema == self.schema
+                && rest.first().is_none_or(|next| matches!(next.kind, Kind::Sign('(' | '[')))
         );
         let configures = self.is_sign(self.behind_text_cast(at), ',')
             && self.is_first_argument(at, &CONFIGURATION_TAKERS);

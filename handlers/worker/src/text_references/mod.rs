@@ -5,6 +5,7 @@
 
 mod context;
 pub mod lexer;
+mod literal;
 mod rewrite;
 
 use context::{Reading, search_path_items};
@@ -45,13 +46,21 @@ pub fn in_sql(text: &str, schema: &str, bound_outside: bool) -> Vec<Mention> {
     mentions.collect()
 }
 
-/// The places at which text of another language holds the schema's name as a word before a dot or in quotes.
+/// The places at which text of another language holds the schema's name as a word at a dot, a quote or in a list, or
+/// behind a word that a schema's name follows.
 pub fn in_other_language(text: &str, schema: &str) -> Vec<Mention> {
     let part_of_word = |c: char| c.is_alphanumeric() || c == '_';
     let places = text.match_indices(schema).filter(|(start, found)| {
-        let before = text[..*start].chars().next_back();
-        let after = text[start + found.len()..].chars().next();
-        !before.is_some_and(part_of_word) && after.is_some_and(|c| matches!(c, '.' | '"' | '\''))
+        let (head, tail) = (&text[..*start], &text[start + found.len()..]);
+        let (before, after) = (head.chars().next_back(), tail.chars().next());
+        let word = !before.is_some_and(part_of_word) && !after.is_some_and(part_of_word);
+        let at_sign = before.is_some_and(|c| matches!(c, '"' | '\'' | '='))
+            || after.is_some_and(|c| matches!(c, '.' | '"' | '\'' | ','));
+        let last = head.split_whitespace().next_back().unwrap_or_default();
+        let behind_word = ["schema", "to", "="]
+            .iter()
+            .any(|word| last.eq_ignore_ascii_case(word));
+        word && (at_sign || behind_word)
     });
     places
         .map(|(start, _)| mention(text, start, Certainty::Possible))
@@ -75,26 +84,22 @@ fn is_text(token: &Token<'_>, expected: &str) -> bool {
     }
 }
 
-/// Whether a literal's content is the schema's name, or holds it before a dot or in a search path.
-fn literal_mentions(content: &str, schema: &str) -> bool {
-    if content == schema {
-        return true;
+/// Whether a name follows the word SCHEMA, alone or in a list: `in schema public, acme`, `schema if not exists acme`.
+fn behind_schema_word(found: &[Token<'_>], at: usize) -> bool {
+    let is_word = |at: usize, words: &[&str]| matches!(found.get(at).map(|token| &token.kind), Some(Kind::Name(name)) if words.contains(&name.as_str()));
+    let is_sign = |at: usize, sign: char| {
+        found
+            .get(at)
+            .is_some_and(|token| token.kind == Kind::Sign(sign))
+    };
+    let mut first = at;
+    while first > 1 && is_sign(first - 1, ',') && matches!(found[first - 2].kind, Kind::Name(_)) {
+        first -= 2;
     }
-    let found = tokens(content);
-    let paths = search_path_items(&found);
-    found
-        .iter()
-        .enumerate()
-        .any(|(index, token)| match &token.kind {
-            Kind::Name(name) if name == schema => {
-                let before_dot = found
-                    .get(index + 1)
-                    .is_some_and(|next| next.kind == Kind::Sign('.'));
-                before_dot || paths.contains(&index) || is_list_of_names(&found)
-            }
-            Kind::Literal(inner) => literal_mentions(inner, schema),
-            _ => false,
-        })
+    while first > 0 && is_word(first - 1, &["if", "not", "exists"]) {
+        first -= 1;
+    }
+    first > 0 && is_word(first - 1, &["schema"]) && !(first > 1 && is_sign(first - 2, '.'))
 }
 
 /// `acme, public`: what `set_config('search_path', …)` gets.

@@ -91,6 +91,15 @@ fn a_literal_that_may_become_a_statement_is_possible() {
 }
 
 #[test]
+fn the_name_in_a_list_behind_the_word_schema_is_named() {
+    assert_eq!(
+        named("grant usage on schema public, acme to clerk; drop schema if exists acme"),
+        [(1, 31), (1, 68)]
+    );
+    assert_eq!(named("select x.schema, acme from t"), []);
+}
+
+#[test]
 fn items_of_a_search_path_are_named() {
     assert_eq!(
         named("set local search_path = pg_temp, acme; select acme"),
@@ -122,6 +131,14 @@ fn a_body_in_another_language_is_searched_for_the_word() {
             column: 29
         }]
     );
+    let places = |text: &str| in_other_language(text, "acme").len();
+    assert_eq!(
+        places("spi_exec_query('set search_path to acme, public')"),
+        1
+    );
+    assert_eq!(places("spi_exec_query(\"drop schema acme cascade\")"), 1);
+    assert_eq!(places("{'schema': \"acme\"}; x = 'acme' + y"), 2);
+    assert_eq!(places("# the acme company"), 0);
 }
 
 #[test]
