@@ -6,8 +6,14 @@ use tenant_restore_core::job::JobResult;
 
 use crate::words::{Shown, title};
 
-/// Codes of what may still act on a live schema: text that names one and could not be decided or mended.
-const MAY_ACT_ON_LIVE: [&str; 3] = ["FunctionNamesOldSchema", "TextNamesOldSchema", "NotMended"];
+/// Codes of what may still act on a live schema: text that names one and could not be decided or mended, and routines whose
+/// callers have it on their path by default.
+const MAY_ACT_ON_LIVE: [&str; 4] = [
+    "FunctionNamesOldSchema",
+    "TextNamesOldSchema",
+    "NotMended",
+    "SearchPathNamesLive",
+];
 
 /// All differences that the validation found.
 pub fn differences(jobs: &[JobResult]) -> Vec<Shown> {

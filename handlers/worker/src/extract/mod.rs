@@ -3,6 +3,7 @@
 //! Keeps the original DDL, renames the schemas there, mends text that a rename can't reach or reports it, dumps, and
 //! decides how each table's rows will travel. A second run finds the rename in its ledger and continues.
 
+mod callers_path;
 mod casts;
 mod connect;
 mod dump;
@@ -70,6 +71,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let Mending { mended, remarks } = ledger::mending(&client).await?;
     context.remarks.extend(remarks);
     text::report(&client, context).await?;
+    callers_path::report(&client, context).await?;
     remarks::report(&client, &restored, context).await?;
 
     let dumped = pg_dump.archive(&restored).await?;

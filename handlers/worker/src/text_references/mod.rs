@@ -7,6 +7,7 @@ mod context;
 pub mod lexer;
 mod literal;
 mod rewrite;
+pub mod unqualified;
 
 use context::{Reading, search_path_items};
 use lexer::{Kind, Token, tokens};

@@ -19,3 +19,5 @@ select 'by the tenant''s own', (select n = 2 from acme_r.m);
 set search_path = acme_r, public;
 set enable_seqscan = off;
 select 'in the index', (select count(*) = 1 from acme_r.z where g(id) = 2);
+--- remarks
+ReliesOnSearchPath "acme_r"

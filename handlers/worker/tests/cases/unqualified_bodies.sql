@@ -27,4 +27,5 @@ update acme.factor set n = 7;
 select 'generated', (select array_agg(twice order by id) = '{2,4}' from acme_r.a_used);
 select 'materialized', (select sum(n) = 6 from acme_r.of_it);
 --- remarks
+ReliesOnSearchPath "acme_r"
 --- ddl
