@@ -4,10 +4,14 @@ use tenant_restore_core::error::{Cause, ErrorKind};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
+use super::side_by_side::SizesOnDisk;
 use crate::connection::describe;
 use crate::context::Context;
-use crate::failed::OrCause;
+use crate::failed::{Failed, OrCause};
 use crate::names::qualified;
+use crate::production::parallel::{self, Task};
+use crate::production::schedule::Needs;
+use crate::production::statements::Statement;
 use crate::production::{ledger, restored_names};
 
 /// The prefix of a materialized view's step in the ledger, when it could not be filled.
@@ -81,28 +85,57 @@ async fn except(
 }
 
 async fn populated(client: &Client, schemas: &[&str]) -> Result<Vec<String>, Cause> {
-    relations(client, schemas, "c.relkind = 'm' and c.relispopulated").await
+    let views = relations(client, schemas, "c.relkind = 'm' and c.relispopulated").await?;
+    Ok(views
+        .iter()
+        .map(|(schema, name)| qualified(schema, name))
+        .collect())
 }
 
-/// Collects statistics of every table and filled materialized view.
-pub async fn analyze(context: &Context, loader: &Client) -> Result<(), Cause> {
+/// Collects statistics of every table and filled materialized view. Those of a partition come with its root's (PostgreSQL
+/// manual, ANALYZE).
+pub async fn analyze(
+    context: &Context,
+    master: &Client,
+    loader: &Client,
+    sizes: &SizesOnDisk,
+) -> Result<(), Failed> {
     let schemas = restored_names(&context.job);
-    for relation in relations(
-        loader,
-        &schemas,
-        "(c.relkind in ('r', 'p') or c.relkind = 'm' and c.relispopulated)",
+    let which = "not c.relispartition and (c.relkind in ('r', 'p') or c.relkind = 'm' and c.relispopulated)";
+    let tasks: Vec<Task> = relations(loader, &schemas, which)
+        .await?
+        .into_iter()
+        .map(|(schema, name)| {
+            let relation = qualified(&schema, &name);
+            let bytes = sizes.get(&(schema, name)).copied().unwrap_or(0);
+            Task {
+                statement: Statement {
+                    sql: format!("analyze {relation}"),
+                    name: format!("statistics of {relation}"),
+                },
+                needs: Needs {
+                    bytes,
+                    ..Needs::default()
+                },
+            }
+        })
+        .collect();
+    parallel::run(
+        context,
+        master,
+        &tasks,
+        parallel::Noting::Repeatable,
+        &|_| false,
     )
-    .await?
-    {
-        loader
-            .batch_execute(&format!("analyze {relation}"))
-            .await
-            .or_cause(ErrorKind::ApplyFailed, || format!("analyze {relation}"))?;
-    }
-    Ok(())
+    .await
+    .map(drop)
 }
 
-async fn relations(client: &Client, schemas: &[&str], which: &str) -> Result<Vec<String>, Cause> {
+async fn relations(
+    client: &Client,
+    schemas: &[&str],
+    which: &str,
+) -> Result<Vec<(String, String)>, Cause> {
     let sql = format!(
         "select n.nspname::text, c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace \
          where n.nspname = any ($1) and {which} order by 1, 2"
@@ -111,8 +144,5 @@ async fn relations(client: &Client, schemas: &[&str], which: &str) -> Result<Vec
         .query(&sql, &[&schemas])
         .await
         .or_cause(ErrorKind::ApplyFailed, || "list the relations")?;
-    Ok(rows
-        .iter()
-        .map(|row| qualified(row.get(0), row.get(1)))
-        .collect())
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }

@@ -1,14 +1,19 @@
 //! Foreign keys, made from the temporary database's catalog, each in transactions of its own.
 
+use std::collections::HashMap;
+
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Row};
 
 use super::outside_keys;
+use super::side_by_side::SizesOnDisk;
 use crate::context::Context;
-use crate::failed::OrCause;
+use crate::failed::{Failed, OrCause};
 use crate::names::{qualified, quote_ident};
-use crate::production::statements::{Refused, Statement, apply_together};
+use crate::production::parallel::{self, Noting, Task};
+use crate::production::schedule::{Hold, Needs};
+use crate::production::statements::{Refused, Statement, apply, apply_together};
 use crate::production::{ledger, restored_names};
 
 /// A foreign key of a restored table.
@@ -113,26 +118,125 @@ impl ForeignKey {
 pub const EXCEPTION: &str = "foreign key exception: ";
 
 /// Adds every foreign key that production doesn't have yet.
+///
+/// Between restored tables a key is added NOT VALID, which takes a moment, and then validated: that locks its own table
+/// only, against other validations, so that many run beside each other.
 pub async fn restore(
     context: &mut Context,
     temporary: &Client,
     master: &Client,
     loader: &mut Client,
-) -> Result<(), Cause> {
+    sizes: &SizesOnDisk,
+) -> Result<(), Failed> {
     let wanted = list(temporary, &restored_names(&context.job)).await?;
-    let present: Vec<String> = list(loader, &restored_names(&context.job))
-        .await?
-        .iter()
-        .map(ForeignKey::title)
-        .collect();
     let (outside, inside): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|key| key.outside);
-    for key in inside
+    let (trees, plain): (Vec<_>, Vec<_>) = inside
+        .into_iter()
+        .filter(|key| !key.inherited)
+        .partition(|key| key.partitioned);
+    add_not_valid(context, loader, &plain).await?;
+    validate(context, master, loader, &plain, sizes).await?;
+    let present = present(context, loader).await?;
+    for key in trees
         .iter()
-        .filter(|key| !key.inherited && !present.contains(&key.title()))
+        .filter(|key| !present.contains_key(&key.title()))
     {
-        add_inside(context, loader, key).await?;
+        let add = [key.add()];
+        apply_together(loader, &add)
+            .await
+            .map_err(|refused| refused.cause(&add))?;
     }
-    outside_keys::restore(context, master, loader, &outside).await
+    outside_keys::restore(context, master, loader, &outside).await?;
+    Ok(())
+}
+
+/// The keys that production has, and whether they are valid.
+async fn present(context: &Context, loader: &Client) -> Result<HashMap<String, bool>, Cause> {
+    let keys = list(loader, &restored_names(&context.job)).await?;
+    Ok(keys
+        .iter()
+        .map(|key| (key.title(), key.validated))
+        .collect())
+}
+
+async fn add_not_valid(
+    context: &Context,
+    loader: &mut Client,
+    keys: &[ForeignKey],
+) -> Result<(), Cause> {
+    let present = present(context, loader).await?;
+    let missing: Vec<Statement> = keys
+        .iter()
+        .filter(|key| !present.contains_key(&key.title()))
+        .map(ForeignKey::add_not_valid)
+        .collect();
+    apply(loader, &missing).await
+}
+
+/// Validates what was valid. Rows without a parent were there before: such a key stays NOT VALID.
+async fn validate(
+    context: &mut Context,
+    master: &Client,
+    loader: &Client,
+    keys: &[ForeignKey],
+    sizes: &SizesOnDisk,
+) -> Result<(), Failed> {
+    let present = present(context, loader).await?;
+    let home = context.job.schemas[0].restored_as.clone();
+    let known = ledger::exceptions(loader, &home, EXCEPTION).await?;
+    let mut todo = Vec::new();
+    for key in keys.iter().filter(|key| key.validated) {
+        if let Some(exception) = known.get(&key.title()) {
+            remark_again(context, key, exception);
+        } else if present.get(&key.title()) == Some(&false) {
+            todo.push(key);
+        }
+    }
+    let tasks = validations(&todo, sizes);
+    let orphaned =
+        parallel::run(context, master, &tasks, Noting::Repeatable, &lacks_parents).await?;
+    for (at, _) in orphaned {
+        let key = todo[at];
+        let orphans = loader
+            .query_one(&key.count_orphans(), &[])
+            .await
+            .or_cause(ErrorKind::ApplyFailed, || {
+                format!("count the orphans of foreign key {}", key.title())
+            })?;
+        let message = format!(
+            "{} rows have no parent row, so the key is NOT VALID",
+            orphans.get::<_, i64>(0)
+        );
+        except(context, loader, key, "ForeignKeyNotValid", &message).await?;
+    }
+    Ok(())
+}
+
+fn validations(keys: &[&ForeignKey], sizes: &SizesOnDisk) -> Vec<Task> {
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    keys.iter()
+        .map(|key| {
+            let next = numbers.len();
+            let number = *numbers.entry(key.quoted_table()).or_insert(next);
+            let size = sizes.get(&(key.schema.clone(), key.table.clone()));
+            Task {
+                statement: key.validate(),
+                needs: Needs {
+                    after: Vec::new(),
+                    tables: vec![(number, Hold::Alone)],
+                    bytes: size.copied().unwrap_or(0),
+                },
+            }
+        })
+        .collect()
+}
+
+/// Tells a second run's reader what the first one noted.
+pub fn remark_again(context: &mut Context, key: &ForeignKey, exception: &str) {
+    let (code, message) = exception
+        .split_once(": ")
+        .unwrap_or(("ForeignKeyNotValid", exception));
+    context.remark(code, key.title(), message);
 }
 
 /// The foreign keys of these schemas; those of leaves first.
@@ -159,36 +263,6 @@ fn read(row: &Row) -> ForeignKey {
         columns: row.get("own"),
         referenced_columns: row.get("referenced"),
     }
-}
-
-/// A key between restored tables. Rows without a parent were there before: the key then stays NOT VALID.
-async fn add_inside(
-    context: &mut Context,
-    loader: &mut Client,
-    key: &ForeignKey,
-) -> Result<(), Cause> {
-    let add = [key.add()];
-    let Err(refused) = apply_together(loader, &add).await else {
-        return Ok(());
-    };
-    if !lacks_parents(&refused) || key.partitioned {
-        return Err(refused.cause(&add));
-    }
-    let not_valid = [key.add_not_valid()];
-    apply_together(loader, &not_valid)
-        .await
-        .map_err(|refused| refused.cause(&not_valid))?;
-    let orphans = loader
-        .query_one(&key.count_orphans(), &[])
-        .await
-        .or_cause(ErrorKind::ApplyFailed, || {
-            format!("count the orphans of foreign key {}", key.title())
-        })?;
-    let message = format!(
-        "{} rows have no parent row, so the key is NOT VALID",
-        orphans.get::<_, i64>(0)
-    );
-    except(context, loader, key, "ForeignKeyNotValid", &message).await
 }
 
 /// Whether a row without a parent was the reason.

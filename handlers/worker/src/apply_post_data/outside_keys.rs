@@ -10,7 +10,7 @@ use tenant_restore_core::job::ExternalForeignKeys;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use super::foreign_keys::{EXCEPTION, ForeignKey, except, lacks_parents};
+use super::foreign_keys::{EXCEPTION, ForeignKey, except, lacks_parents, remark_again};
 use crate::connection::describe;
 use crate::context::Context;
 use crate::failed::OrCause;
@@ -30,10 +30,7 @@ pub async fn restore(
     let known = ledger::exceptions(loader, &home, EXCEPTION).await?;
     for key in keys {
         if let Some(exception) = known.get(&key.title()) {
-            let (code, message) = exception
-                .split_once(": ")
-                .unwrap_or(("ForeignKeyNotValid", exception));
-            context.remark(code, key.title(), message);
+            remark_again(context, key, exception);
             continue;
         }
         // The key of a partitioned table that is itself a partition comes with its parent's.

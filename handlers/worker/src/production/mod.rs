@@ -7,9 +7,12 @@ pub mod entries;
 pub mod handover_role;
 pub mod ledger;
 pub mod loader;
+pub mod maintenance;
 pub mod marker;
 pub mod outside;
+pub mod parallel;
 mod patience;
+pub mod schedule;
 pub mod statements;
 pub mod tenants_path;
 

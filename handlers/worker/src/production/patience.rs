@@ -19,11 +19,18 @@ impl Patience {
     /// Whether the transaction that ended with this error should be tried again; pauses before it says yes.
     pub async fn bears(&mut self, error: &tokio_postgres::Error) -> bool {
         self.lost += 1;
-        if self.lost >= ATTEMPTS || !is_lost_fight(error) {
+        if self.lost >= ATTEMPTS || !Self::is_lost_fight(error) {
             return false;
         }
         tokio::time::sleep(self.pause(random())).await;
         true
+    }
+
+    /// Whether the error is a lock or a catalog row that another session had.
+    pub fn is_lost_fight(error: &tokio_postgres::Error) -> bool {
+        error
+            .as_db_error()
+            .is_some_and(|refused| is_lost(refused.code(), refused.message()))
     }
 
     /// Doubling pauses, of which `chance` (0 to 255) takes away up to a half.
@@ -32,12 +39,6 @@ impl Patience {
         let full = doubled.min(LONGEST_PAUSE);
         full - full * u32::from(chance) / 512
     }
-}
-
-fn is_lost_fight(error: &tokio_postgres::Error) -> bool {
-    error
-        .as_db_error()
-        .is_some_and(|refused| is_lost(refused.code(), refused.message()))
 }
 
 /// Two sessions that grant on the same object at once: the loser gets an internal error with this message

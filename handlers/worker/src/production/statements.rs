@@ -46,7 +46,7 @@ pub async fn apply_once(
     let mut rest = todo.as_slice();
     while !rest.is_empty() {
         let batch = &rest[..rest.len().min(BATCH)];
-        let committed = run_batch(client, Some(home), batch)
+        let committed = apply_some(client, Some(home), batch)
             .await
             .map_err(|refused| refused.cause(batch))?;
         rest = &rest[committed..];
@@ -60,7 +60,7 @@ pub async fn apply(client: &mut Client, statements: &[Statement]) -> Result<(), 
     let mut rest = all.as_slice();
     while !rest.is_empty() {
         let batch = &rest[..rest.len().min(BATCH)];
-        let committed = run_batch(client, None, batch)
+        let committed = apply_some(client, None, batch)
             .await
             .map_err(|refused| refused.cause(batch))?;
         rest = &rest[committed..];
@@ -112,8 +112,9 @@ async fn together(client: &mut Client, statements: &[Statement]) -> Result<(), R
         .map_err(|error| Refused { at: last, error })
 }
 
-/// Runs a first part of the batch in one transaction and says how many statements that were.
-async fn run_batch(
+/// Runs a first part of the batch in one transaction and says how many statements that were; noted in the ledger, if there
+/// is one.
+pub async fn apply_some(
     client: &mut Client,
     home: Option<&str>,
     batch: &[&Statement],
