@@ -16,7 +16,7 @@ chaos_admission := {"overall":50,"perSource":25}
 many_admission := {"overall":20,"perSource":20}
 chaos_options = $(if $(restores),--restores $(restores)) $(if $(seed),--seed $(seed)) $(if $(at_once),--at-once $(at_once))
 
-.PHONY: help demo test e2e chaos steps faults bench many up down build lint format clean bootstrap model
+.PHONY: help demo test e2e chaos steps faults bench bench-copy many up down build lint format clean bootstrap model
 
 help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
@@ -25,6 +25,7 @@ help:
 	@echo 'make steps    a restore for each call of a good one, which is refused once for good; or: make steps restores=10'
 	@echo 'make faults   every error code of RDS, every status to be stuck in, a deadline'
 	@echo 'make bench    latencies, what a restore uses, the release artifact, a storm of 2,000 requests'
+	@echo 'make bench-copy  the copy against pg_dump and pg_restore, pgcopydb and psql; or: make bench-copy size=256 schemas=0'
 	@echo 'make many     50 schemas in one request, 20 restores at once: time and memory'
 	@echo 'make model    search every state of the choreography, within bounds'
 	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
@@ -70,6 +71,13 @@ faults: bootstrap
 bench: bootstrap
 	cargo build --locked --release -p tenant-restore-lambda
 	LOCAL_CLOUD_LAMBDA=$(release_lambda) localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin bench
+
+# Against Debian's pgcopydb, which only this needs.
+bench-copy: bootstrap
+	@command -v pgcopydb > /dev/null || { echo 'bench-copy needs pgcopydb: apt-get install pgcopydb' >&2; exit 1; }
+	cargo build --locked --release -p tenant-restore-worker
+	WORKER=$(abspath $(or $(CARGO_TARGET_DIR),target))/release/tenant-restore-worker \
+		cargo bench --quiet --locked --profile dev -p tenant-restore-worker --bench copy -- $(if $(size),size=$(size)) $(if $(schemas),schemas=$(schemas))
 
 # Room for all restores at once.
 many: bootstrap
