@@ -43,6 +43,8 @@ pub struct ForeignKey {
     pub columns: Vec<String>,
     /// The referenced columns.
     pub referenced_columns: Vec<String>,
+    /// Whether comparing the columns calls no function of a tenant.
+    pub plain: bool,
 }
 
 impl ForeignKey {
@@ -262,6 +264,7 @@ fn read(row: &Row) -> ForeignKey {
         referenced_table: row.get("referenced_table"),
         columns: row.get("own"),
         referenced_columns: row.get("referenced"),
+        plain: row.get("plain"),
     }
 }
 
@@ -312,6 +315,7 @@ mod tests {
             referenced_table: "p".to_owned(),
             columns: vec!["a".to_owned(), "b".to_owned()],
             referenced_columns: vec!["x".to_owned(), "y".to_owned()],
+            plain: true,
         }
     }
 

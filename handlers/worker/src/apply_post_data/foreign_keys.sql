@@ -11,7 +11,8 @@ select n.nspname::text as schema,
        referenced_schema.nspname::text as referenced_schema,
        referenced.relname::text as referenced_table,
        columns.own,
-       columns.referenced
+       columns.referenced,
+       columns.plain
   from pg_constraint k
   join pg_class c on c.oid = k.conrelid
   join pg_namespace n on n.oid = c.relnamespace
@@ -19,10 +20,25 @@ select n.nspname::text as schema,
   join pg_namespace referenced_schema on referenced_schema.oid = referenced.relnamespace
   cross join lateral (
       select array_agg(own.attname::text order by pair.position) as own,
-             array_agg(other.attname::text order by pair.position) as referenced
-        from unnest(k.conkey, k.confkey) with ordinality as pair (own, other, position)
+             array_agg(other.attname::text order by pair.position) as referenced,
+             -- No function of a tenant is called to compare: neither an operator of theirs nor a cast from another type.
+             bool_and(
+                 (o.oprnamespace = 'pg_catalog'::regnamespace or exists (
+                     select from pg_depend e where e.classid = 'pg_operator'::regclass and e.objid = o.oid and e.deptype = 'e'
+                 ))
+                 and (coalesce(nullif(of_own.typbasetype, 0), of_own.oid) = coalesce(nullif(of_other.typbasetype, 0), of_other.oid)
+                      or exists (
+                          select from pg_type base
+                           where base.oid = coalesce(nullif(of_own.typbasetype, 0), of_own.oid)
+                             and base.typnamespace = 'pg_catalog'::regnamespace
+                      ))
+             ) as plain
+        from unnest(k.conkey, k.confkey, k.conpfeqop) with ordinality as pair (own, other, operator, position)
+        join pg_operator o on o.oid = pair.operator
         join pg_attribute own on own.attrelid = k.conrelid and own.attnum = pair.own
         join pg_attribute other on other.attrelid = k.confrelid and other.attnum = pair.other
+        join pg_type of_own on of_own.oid = own.atttypid
+        join pg_type of_other on of_other.oid = other.atttypid
   ) columns
  where k.contype = 'f' and n.nspname = any ($1)
    -- Of a key to a partitioned table there are further rows for its partitions; only the first names the table itself.

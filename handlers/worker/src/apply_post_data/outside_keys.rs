@@ -61,6 +61,14 @@ async fn add(
             "a key of a partitioned table can't be NOT VALID; the keys of its partitions are there";
         return except(context, loader, key, "ForeignKeyLeftOut", message).await;
     }
+    if !key.plain {
+        // The check of a key runs as the referenced table's owner (PostgreSQL's ri_PerformCheck).
+        let message = format!(
+            "an operator or a cast of the schema's own would run as the owner of {}",
+            key.quoted_referenced()
+        );
+        return except(context, loader, key, "ForeignKeyLeftOut", &message).await;
+    }
     if !may_refer(context, master, key).await? {
         let message = format!(
             "the master may not let others refer to {}",

@@ -7,6 +7,7 @@ mod callers_path;
 mod casts;
 mod connect;
 mod dump;
+mod event_triggers;
 pub(crate) mod extensions;
 mod kin;
 mod ledger;
@@ -38,6 +39,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let mut client = connect::temporary(context).await?;
     // ECS may start a task twice, and the other worker would find the schemas renamed half-way through.
     claim(&client, &context.job).await?;
+    event_triggers::disable(&client).await?;
     let ledger = ledger::open(&client).await?;
     let renamed = ledger::is_renamed(&ledger, &context.job)?;
     rename::check_schemas(&client, &context.job.schemas, renamed).await?;

@@ -25,6 +25,8 @@ pub struct Table {
     pub row_security: bool,
     /// Whether it has a primary key.
     pub has_primary_key: bool,
+    /// Whether an index or a statistics object of it calls a function that is neither PostgreSQL's nor an extension's.
+    pub calls_functions: bool,
     /// Whether its rows don't survive a recovery.
     pub unlogged: bool,
     /// The extension it belongs to, if any; such tables are not in a dump.
@@ -144,6 +146,7 @@ fn table(row: &Row) -> Result<Table, tokio_postgres::Error> {
         inherits: row.try_get("inherits")?,
         row_security: row.try_get("row_security")?,
         has_primary_key: row.try_get("has_primary_key")?,
+        calls_functions: row.try_get("calls_functions")?,
         unlogged: row.try_get("unlogged")?,
         extension: row.try_get("extension")?,
         columns: Vec::new(),

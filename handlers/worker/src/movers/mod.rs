@@ -74,6 +74,10 @@ fn obstacle(table: &Table) -> Option<String> {
             "row level security is on; DMS sees only the rows that its login sees",
         ),
         (
+            table.calls_functions,
+            "an index or statistics of it call a function, which would run with the rights of DMS's login, the master",
+        ),
+        (
             !table.has_primary_key,
             "it has no primary key, which DMS needs to reload and to validate it",
         ),

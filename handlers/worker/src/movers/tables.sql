@@ -16,6 +16,22 @@ select
         select from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype = 'p'
     ) as has_primary_key,
     c.relpersistence = 'u' as unlogged,
+    exists (
+        select
+        from pg_catalog.pg_depend d
+        join pg_catalog.pg_proc p on d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and p.oid = d.refobjid
+        where p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace
+            and (
+                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                and d.objid in (select i.indexrelid from pg_catalog.pg_index i where i.indrelid = c.oid)
+                or d.classid = 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass
+                and d.objid in (select s.oid from pg_catalog.pg_statistic_ext s where s.stxrelid = c.oid)
+            )
+            and not exists (
+                select from pg_catalog.pg_depend e
+                where e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and e.objid = p.oid and e.deptype = 'e'
+            )
+    ) as calls_functions,
     (
         select e.extname::text
         from pg_catalog.pg_depend d

@@ -20,6 +20,7 @@ fn table(columns: Vec<Column>) -> Table {
         inherits: false,
         row_security: false,
         has_primary_key: true,
+        calls_functions: false,
         unlogged: false,
         extension: None,
         columns,
