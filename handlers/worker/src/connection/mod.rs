@@ -92,9 +92,11 @@ where
 {
     let mut messages = futures::stream::poll_fn(|context| connection.poll_message(context));
     while let Some(message) = messages.next().await {
-        // The client's next call fails too and carries the error; this line only gives its time.
+        // The client's next call fails too and carries the error; this line only gives its time. A connection that failed
+        // would tell its error for ever.
         if let Err(error) = message {
             tracing::warn!(error = describe(&error), "a database connection ended");
+            return;
         }
     }
 }
