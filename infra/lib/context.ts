@@ -19,6 +19,8 @@ const OPTIONAL = [
   'deployment',
   'deploymentTag',
   'workerCaBundle',
+  'workerMostConnections',
+  'workerCopyPieceMiB',
   'dmsCaCertificateArn',
   'dmsInstanceClass',
   'managedSecrets',
@@ -53,7 +55,12 @@ export function propsFromContext(node: Node): TenantRestoreProps {
     },
     source: { identifier: context.source, secretArn: context.sourceSecretArn },
     lambdaArtifact: context.lambdaArtifact,
-    worker: { image: context.workerImage, ...given('caBundle', context.workerCaBundle, String) },
+    worker: {
+      image: context.workerImage,
+      ...given('caBundle', context.workerCaBundle, String),
+      ...given('mostConnections', context.workerMostConnections, Number),
+      ...given('copyPieceMiB', context.workerCopyPieceMiB, Number),
+    },
     replication: {
       ...given('instanceClass', context.dmsInstanceClass, String),
       ...given('caCertificateArn', context.dmsCaCertificateArn, String),
@@ -98,6 +105,8 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('databasePorts', /^\d{1,5}(,\d{1,5})*$/, 'comma-separated port numbers');
   demand('managedSecrets', /^(true|false)$/, 'true or false');
   demand('auditDays', /^[1-9]\d*$/, 'a number of days');
+  demand('workerMostConnections', /^([1-9]|[1-5]\d|6[0-4])$/, 'a number from 1 to 64');
+  demand('workerCopyPieceMiB', /^[1-9]\d{0,5}$/, 'a number of MiB from 1 to 999999');
   demand('sweeping', /^(mend|report|off)$/, 'mend, report or off');
   demand('removal', /^(retain|destroy)$/, 'retain or destroy');
   for (const key of ['pace', 'admission', 'databases', 'prices'] as const) {

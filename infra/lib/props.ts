@@ -40,6 +40,10 @@ export interface WorkerProps {
   readonly cpu?: number;
   /** Memory in MiB. @default 2048 */
   readonly memoryMiB?: number;
+  /** Connections that load or build in production at once, at most; also a quarter of those left there. @default 4 */
+  readonly mostConnections?: number;
+  /** MiB on disk, about, that one transaction copies. @default 256 */
+  readonly copyPieceMiB?: number;
 }
 
 /** The DMS replication instances. */

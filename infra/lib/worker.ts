@@ -121,6 +121,8 @@ function taskDefinition(
       BUCKET_NAME: bucket.bucketName,
       PGSSLROOTCERT: worker.caBundle ?? DEFAULT_CA_BUNDLE,
       RUST_LOG: logLevel,
+      ...(worker.mostConnections === undefined ? {} : { MOST_CONNECTIONS: String(worker.mostConnections) }),
+      ...(worker.copyPieceMiB === undefined ? {} : { COPY_PIECE_MIB: String(worker.copyPieceMiB) }),
     },
     logging: LogDrivers.awsLogs({ logGroup, streamPrefix: 'worker' }),
     readonlyRootFilesystem: true,
