@@ -21,6 +21,7 @@ const OPTIONAL = [
   'workerCaBundle',
   'workerMostConnections',
   'workerCopyPieceMiB',
+  'sampleAboveMiB',
   'dmsCaCertificateArn',
   'dmsInstanceClass',
   'managedSecrets',
@@ -60,6 +61,7 @@ export function propsFromContext(node: Node): TenantRestoreProps {
       ...given('caBundle', context.workerCaBundle, String),
       ...given('mostConnections', context.workerMostConnections, Number),
       ...given('copyPieceMiB', context.workerCopyPieceMiB, Number),
+      ...given('sampleAboveMiB', context.sampleAboveMiB, Number),
     },
     replication: {
       ...given('instanceClass', context.dmsInstanceClass, String),
@@ -104,6 +106,7 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('deploymentTag', /^[a-z][a-z0-9]{0,5}$/, 'a letter and up to 5 lower-case letters or digits');
   demand('databasePorts', /^\d{1,5}(,\d{1,5})*$/, 'comma-separated port numbers');
   demand('managedSecrets', /^(true|false)$/, 'true or false');
+  demand('sampleAboveMiB', /^[1-9]\d{0,9}$/, 'a number of MiB');
   demand('auditDays', /^[1-9]\d*$/, 'a number of days');
   demand('workerMostConnections', /^([1-9]|[1-5]\d|6[0-4])$/, 'a number from 1 to 64');
   demand('workerCopyPieceMiB', /^[1-9]\d{0,5}$/, 'a number of MiB from 1 to 999999');

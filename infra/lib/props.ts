@@ -36,6 +36,8 @@ export interface WorkerProps {
   readonly image: string;
   /** Path of the CA bundle inside the image. @default /etc/ssl/certs/rds-global-bundle.pem */
   readonly caBundle?: string;
+  /** Size of a table on disk above which its content is compared by a sample of about as much. @default every row is compared */
+  readonly sampleAboveMiB?: number;
   /** CPU units. @default 1024 */
   readonly cpu?: number;
   /** Memory in MiB. @default 2048 */

@@ -123,6 +123,7 @@ function taskDefinition(
       RUST_LOG: logLevel,
       ...(worker.mostConnections === undefined ? {} : { MOST_CONNECTIONS: String(worker.mostConnections) }),
       ...(worker.copyPieceMiB === undefined ? {} : { COPY_PIECE_MIB: String(worker.copyPieceMiB) }),
+      ...(worker.sampleAboveMiB !== undefined && { SAMPLE_ABOVE_MIB: String(worker.sampleAboveMiB) }),
     },
     logging: LogDrivers.awsLogs({ logGroup, streamPrefix: 'worker' }),
     readonlyRootFilesystem: true,

@@ -435,6 +435,9 @@ pub struct ValidatedTable {
     /// Whether the content hashes agree; absent when only rows were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_content: Option<bool>,
+    /// Of so many rows one was hashed, for the table is larger than the deployment compares whole; absent of one compared whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_row_in: Option<u64>,
 }
 
 /// What the drop removed.

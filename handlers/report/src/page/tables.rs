@@ -101,10 +101,18 @@ impl Known<'_> {
             let expected = count(table.expected_rows);
             return (format!("differs: {expected} rows expected"), "bad");
         }
-        match table.same_content {
-            Some(true) => ("same content".to_owned(), "good"),
-            Some(false) => ("differs: other content".to_owned(), "bad"),
-            None => ("same row count".to_owned(), "good"),
+        match (table.same_content, table.one_row_in) {
+            (Some(true), Some(share)) => (
+                format!("same content in a sample: 1 row in {share}"),
+                "good",
+            ),
+            (Some(false), Some(share)) => (
+                format!("differs: other content in a sample of 1 row in {share}"),
+                "bad",
+            ),
+            (Some(true), None) => ("same content".to_owned(), "good"),
+            (Some(false), None) => ("differs: other content".to_owned(), "bad"),
+            (None, _) => ("same row count".to_owned(), "good"),
         }
     }
 

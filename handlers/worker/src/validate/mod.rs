@@ -102,17 +102,49 @@ async fn compare_rows(
         production: major_version(session).await?,
     };
     let sources = unit::sources(temporary, &restored_names(&context.job), versions).await?;
+    let samples = samples(context, temporary).await?;
     for unit in unit::units(sources) {
         // A table that isn't there is told by the comparison of objects.
         if !exists(session, &unit.target.quoted()).await? {
             continue;
         }
-        let table =
-            rows::compare((&sides.temporary, &sides.production), &unit, report.level).await?;
+        let how = (report.level, samples.get(&unit.target));
+        let table = rows::compare((&sides.temporary, &sides.production), &unit, how).await?;
         report.differences.extend(rows::difference(&table));
         report.tables.push(table);
     }
     Ok(())
+}
+
+/// The tables that are compared by a sample, by the sizes and keys of the temporary database. A tree that is partitioned by hash is
+/// compared whole, and so is a table without a primary key.
+async fn samples(
+    context: &Context,
+    temporary: &Client,
+) -> Result<BTreeMap<TableName, rows::Sample>, Cause> {
+    let Some(above) = context.sample_above else {
+        return Ok(BTreeMap::new());
+    };
+    let keyed = temporary
+        .query(
+            include_str!("keyed_tables.sql"),
+            &[&restored_names(&context.job)],
+        )
+        .await
+        .or_cause(
+            ErrorKind::ValidationMismatch,
+            || "read the sizes of the tables",
+        )?;
+    let sample = |row: &tokio_postgres::Row| {
+        let table = TableName {
+            schema: row.get("schema"),
+            name: row.get("name"),
+        };
+        let key: Vec<String> = row.get("key");
+        let bytes = row.get::<_, i64>("bytes").unsigned_abs();
+        rows::Sample::of(bytes, above, &key).map(|sample| (table, sample))
+    };
+    Ok(keyed.iter().filter_map(sample).collect())
 }
 
 /// A refreshed view has what its query gives for the restored rows, which the old contents need not have been.
@@ -129,7 +161,7 @@ async fn compare_views(
         let table = rows::compare(
             (&sides.temporary, &sides.production),
             &Unit::view(view),
-            level,
+            (level, None),
         )
         .await?;
         if rows::difference(&table).is_some() {

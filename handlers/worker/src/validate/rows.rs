@@ -6,6 +6,7 @@ use tokio_postgres::Client;
 
 use crate::copy::unit::Unit;
 use crate::failed::OrCause;
+use crate::names::quote_ident;
 
 /// The rows of a table on one server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +16,51 @@ struct Digest {
     content: Option<String>,
 }
 
+/// Which rows of a large table are hashed: the same on both servers, since their keys choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// One row in so many, at least 2.
+    pub one_row_in: u64,
+    /// The columns of its primary key.
+    pub key: Vec<String>,
+}
+
+impl Sample {
+    /// The sample of a table of this size, if it is larger than this one and has a key.
+    ///
+    /// About as many bytes as the limit are hashed. A key of another seed than the content's, so that the two don't depend.
+    pub fn of(bytes: u64, above: u64, key: &[String]) -> Option<Self> {
+        let one_row_in = bytes.div_ceil(above.max(1));
+        (one_row_in > 1 && !key.is_empty()).then(|| Self {
+            one_row_in,
+            key: key.to_vec(),
+        })
+    }
+
+    fn filter(&self) -> String {
+        let key: Vec<String> = self
+            .key
+            .iter()
+            .map(|column| format!("tenant_restore_row.{}", quote_ident(column)))
+            .collect();
+        // In full, since the tenant's path may hold an operator of that name for these very types.
+        format!(
+            " filter (where pg_catalog.hashtextextended(row({})::pg_catalog.text collate pg_catalog.\"C\", \
+             1::pg_catalog.int8) operator(pg_catalog.%) {}::pg_catalog.int8 operator(pg_catalog.=) 0::pg_catalog.int8)",
+            key.join(", "),
+            self.one_row_in
+        )
+    }
+}
+
 /// Compares one table, or one hash partitioned tree as a whole.
 pub async fn compare(
     (temporary, loader): (&Client, &Client),
     unit: &Unit,
-    level: ValidateChoice,
+    (level, sample): (ValidateChoice, Option<&Sample>),
 ) -> Result<ValidatedTable, Cause> {
-    let sql = digest_sql(unit, level);
+    let sample = sample.filter(|_| level == ValidateChoice::Full);
+    let sql = digest_sql(unit, level, sample);
     let title = unit.target.quoted();
     let (expected, restored) = tokio::try_join!(
         digest(temporary, &sql, &title, "the temporary database"),
@@ -34,6 +73,7 @@ pub async fn compare(
         expected_rows: expected.rows,
         restored_rows: restored.rows,
         same_content: same,
+        one_row_in: sample.map(|sample| sample.one_row_in),
     })
 }
 
@@ -55,16 +95,17 @@ pub fn difference(table: &ValidatedTable) -> Option<String> {
 ///
 /// The row as text is the same on both servers: the sessions' settings are, and the schemas' names too. A sum of
 /// 64-bit hashes minds duplicates, and no order.
-fn digest_sql(unit: &Unit, level: ValidateChoice) -> String {
+fn digest_sql(unit: &Unit, level: ValidateChoice, sample: Option<&Sample>) -> String {
     // A tree that is partitioned by hash may have put a row into another leaf.
     let only = if unit.is_tree() { "" } else { "only " };
     let content = match level {
         ValidateChoice::Full => {
             "coalesce(pg_catalog.sum(pg_catalog.hashtextextended((tenant_restore_row.*)::pg_catalog.text collate pg_catalog.\"C\", \
-             0::pg_catalog.int8)::pg_catalog.numeric), 0)::pg_catalog.text"
+             0::pg_catalog.int8)::pg_catalog.numeric){sampled}, 0)::pg_catalog.text"
         }
         ValidateChoice::Counts | ValidateChoice::None => "null::pg_catalog.text",
     };
+    let content = content.replace("{sampled}", &sample.map(Sample::filter).unwrap_or_default());
     format!(
         "select pg_catalog.count(*), {content} from {only}{} as tenant_restore_row",
         unit.target.quoted()
@@ -95,7 +136,17 @@ mod tests {
             expected_rows,
             restored_rows,
             same_content,
+            one_row_in: None,
         }
+    }
+
+    #[test]
+    fn a_table_is_sampled_only_above_the_size_and_only_by_a_key() {
+        let key = ["id".to_owned()];
+        assert_eq!(Sample::of(100, 100, &key), None);
+        assert_eq!(Sample::of(101, 100, &key).unwrap().one_row_in, 2);
+        assert_eq!(Sample::of(1000, 100, &key).unwrap().one_row_in, 10);
+        assert_eq!(Sample::of(1000, 100, &[]), None);
     }
 
     #[test]
