@@ -17,20 +17,15 @@ comment on foreign table acme.remote is 'far away';
 reset role;
 create publication of_tables for table acme.t where (id > 0), acme.u;
 create publication of_schema for tables in schema acme;
-create function acme.on_ddl() returns event_trigger language plpgsql as $$begin null; end$$;
-create event trigger watches on ddl_command_start when tag in ('CREATE CONVERSION') execute function acme.on_ddl();
 create table acme.blobs (id int, content oid);
 insert into acme.blobs values (1, lo_from_bytea(0, '\x01'));
 alter table acme.blobs owner to olga;
-alter function acme.on_ddl() owner to olga;
 alter role olga in database belonging_to_no_schema set search_path = acme, public;
 --- holds
 select 'publications as they were', (select count(*) = 2 from pg_publication_rel) and (select count(*) = 1 from pg_publication_namespace);
-select 'one event trigger', (select count(*) = 1 from pg_event_trigger);
 select 'foreign table', (select ftoptions::text like '%schema_name=acme%' from pg_foreign_table where ftrelid = 'acme_r.remote'::regclass);
 --- remarks
 DependentsStay "acme_r"
-EventTriggerNotCarried watches
 ForeignTable acme_r.remote
 LargeObjectColumn acme_r.blobs.content
 PublicationNotCarried of_schema
