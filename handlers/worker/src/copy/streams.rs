@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use jiff::Timestamp;
 use tenant_restore_core::error::{Cause, ErrorKind};
+use tokio_postgres::Client;
 
 use super::pieces::Piece;
 use super::stream;
@@ -73,7 +74,13 @@ pub async fn load_all(
         .filter(|at| loaded[*at].is_none())
         .collect();
     let work = Mutex::new(Work { todo, loaded });
-    let streams = (0..streams).map(|_| stream_of_pieces(context, units, pieces, &work));
+    // All are opened before the first row: loading may run a tenant's code, which could give the login role another password.
+    let needed = streams.min(locked(&work).todo.len());
+    let sessions = try_join_all((0..needed).map(|_| Sessions::open(context))).await?;
+    let home = context.job.schemas[0].restored_as.as_str();
+    let streams = sessions
+        .iter()
+        .map(|sessions| stream_of_pieces(sessions, home, (units, pieces), &work));
     let causes: Vec<Cause> = join_all(streams)
         .await
         .into_iter()
@@ -84,48 +91,46 @@ pub async fn load_all(
     Ok(work.loaded.into_iter().flatten().collect())
 }
 
-/// One stream: connections are opened once there is something to do with them; an error leaves nothing to the others.
-async fn stream_of_pieces(
-    context: &Context,
-    units: &[Unit],
-    pieces: &[Piece],
-    work: &Mutex<Work>,
-) -> Result<(), Cause> {
-    let Some(first) = locked(work).todo.pop() else {
-        return Ok(());
-    };
-    let outcome = load_from(context, units, pieces, work, first).await;
-    outcome.inspect_err(|_| locked(work).todo.clear())
+/// The two ends of a stream.
+struct Sessions {
+    temporary: Client,
+    loader: Client,
 }
 
-async fn load_from(
-    context: &Context,
-    units: &[Unit],
-    pieces: &[Piece],
+impl Sessions {
+    async fn open(context: &Context) -> Result<Self, Cause> {
+        let temporary = context.temporary_rows().await?;
+        let loader = context.loader().await?;
+        let path = tenants_path::setting(&temporary, &context.job).await?;
+        loader
+            .batch_execute(&path)
+            .await
+            .or_cause(ErrorKind::CopyFailed, || "prepare the login role's session")?;
+        Ok(Self { temporary, loader })
+    }
+}
+
+/// One stream: piece after piece; an error leaves nothing to the others.
+async fn stream_of_pieces(
+    sessions: &Sessions,
+    home: &str,
+    (units, pieces): (&[Unit], &[Piece]),
     work: &Mutex<Work>,
-    first: usize,
 ) -> Result<(), Cause> {
-    let home = context.job.schemas[0].restored_as.as_str();
-    let temporary = context.temporary_rows().await?;
-    let session = context.loader().await?;
-    let path = tenants_path::setting(&temporary, &context.job).await?;
-    session
-        .batch_execute(&path)
-        .await
-        .or_cause(ErrorKind::CopyFailed, || "prepare the login role's session")?;
-    let mut next = Some(first);
-    while let Some(at) = next {
+    loop {
+        let Some(at) = locked(work).todo.pop() else {
+            return Ok(());
+        };
         let (piece, began) = (&pieces[at], Timestamp::now());
-        let moved = stream::load(&temporary, &session, home, &units[piece.unit], piece).await?;
+        let unit = &units[piece.unit];
+        let outcome = stream::load(&sessions.temporary, &sessions.loader, home, unit, piece).await;
+        let moved = outcome.inspect_err(|_| locked(work).todo.clear())?;
         let taken = Some(Taken {
             began,
             ended: Timestamp::now(),
         });
-        let mut work = locked(work);
-        work.loaded[at] = Some(Loaded { moved, taken });
-        next = work.todo.pop();
+        locked(work).loaded[at] = Some(Loaded { moved, taken });
     }
-    Ok(())
 }
 
 fn locked(work: &Mutex<Work>) -> MutexGuard<'_, Work> {

@@ -69,14 +69,7 @@ pub async fn ensure(master: &mut Client, job: &Job, login: &Login) -> Result<(),
             return Err(Cause::new(ErrorKind::NameCollision, message));
         }
         Presence::Absent => create(master, job, login).await?,
-        Presence::Ours => {
-            let sql = format!(
-                "alter role {} login password {}",
-                quote_ident(&job.loader.role),
-                verifier(login)
-            );
-            run(master, &sql, || "set the login role's password").await?;
-        }
+        Presence::Ours => set_password(master, job, login).await?,
     }
     let connect = "select has_database_privilege($1::text, current_database(), 'connect'), quote_ident(current_database())";
     let row = master
@@ -95,6 +88,16 @@ pub async fn ensure(master: &mut Client, job: &Job, login: &Login) -> Result<(),
         run(master, &sql, || "let the login role connect").await?;
     }
     seat_master(master, job).await
+}
+
+/// Lets the role log in with its password, whatever a tenant's function made of that.
+pub(crate) async fn set_password(master: &Client, job: &Job, login: &Login) -> Result<(), Cause> {
+    let sql = format!(
+        "alter role {} login password {}",
+        quote_ident(&job.loader.role),
+        verifier(login)
+    );
+    run(master, &sql, || "set the login role's password").await
 }
 
 /// The same for a role that an earlier mode created: its absence means that the restore has ended already.

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tokio::sync::Notify;
 use tokio_postgres::Client;
@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 use super::maintenance::{self, Means};
 use super::schedule::{Needs, Next, SMALL, Schedule};
 use super::statements::{Refused, Statement, apply_some};
-use super::{Patience, at_once, tenants_path};
+use super::{Patience, at_once, loader, tenants_path};
 use crate::context::Context;
 use crate::failed::{Failed, OrCause as _};
 
@@ -86,7 +86,11 @@ pub async fn run(
         }),
         ended: Notify::new(),
     };
-    let causes: Vec<Cause> = join_all((0..sessions).map(|_| work.session()))
+    // All are opened before the first statement: one may run a tenant's code, which could give the login role another
+    // password. What an earlier run's may have given it is mended here.
+    loader::set_password(master, &context.job, &context.loader_login().await?).await?;
+    let opened = try_join_all((0..sessions).map(|_| work.open())).await?;
+    let causes: Vec<Cause> = join_all(opened.into_iter().map(|session| work.session(session)))
         .await
         .into_iter()
         .filter_map(Result::err)
@@ -107,9 +111,8 @@ pub async fn run(
 }
 
 impl Work<'_> {
-    /// One session; it is opened once there is something to do.
-    async fn session(&self) -> Result<(), Cause> {
-        let outcome = self.take_all().await;
+    async fn session(&self, session: Client) -> Result<(), Cause> {
+        let outcome = self.take_all(session).await;
         if outcome.is_err() {
             self.shared().schedule.stop();
         }
@@ -117,8 +120,7 @@ impl Work<'_> {
         outcome
     }
 
-    async fn take_all(&self) -> Result<(), Cause> {
-        let mut session = None;
+    async fn take_all(&self, mut session: Client) -> Result<(), Cause> {
         loop {
             // Listening begins before the look at the schedule, so that no end is missed in between.
             let ended = self.ended.notified();
@@ -129,11 +131,7 @@ impl Work<'_> {
                 Next::End => return Ok(()),
                 Next::Wait => ended.await,
                 Next::Run(batch) => {
-                    let opened = match session.take() {
-                        Some(session) => session,
-                        None => self.open().await?,
-                    };
-                    session = Some(self.run_batch(opened, &batch).await?);
+                    session = self.run_batch(session, &batch).await?;
                     self.ended.notify_waiters();
                 }
             }
