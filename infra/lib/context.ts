@@ -1,7 +1,9 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
-import type { Sweeping, TenantRestoreProps } from './props.ts';
+import type { Sweeping } from './props.ts';
+import { readPublishers } from './publishers.ts';
 import { readRequesters } from './requesters.ts';
+import type { TenantRestoreStackProps } from './stack.ts';
 
 const REQUIRED = [
   'vpcId',
@@ -29,6 +31,13 @@ const OPTIONAL = [
   'pace',
   'sweeping',
   'requesters',
+  'publishers',
+  'archiveDays',
+  'schemaRegistry',
+  'messageKeyArn',
+  'topicArn',
+  'topicKeyArn',
+  'alarmTopicArn',
   'admission',
   'databases',
   'prices',
@@ -44,7 +53,7 @@ type Context = Record<(typeof REQUIRED)[number], string> & Partial<Record<(typeo
  *
  * @throws with every problem of the context, so that one run tells all.
  */
-export function propsFromContext(node: Node): TenantRestoreProps {
+export function propsFromContext(node: Node): TenantRestoreStackProps {
   const context = read(node);
   return {
     network: {
@@ -74,6 +83,13 @@ export function propsFromContext(node: Node): TenantRestoreProps {
     ...given('pace', context.pace, String),
     ...given('sweeping', context.sweeping, (text) => text as Sweeping),
     ...given('requesters', context.requesters, readRequesters),
+    ...given('publishers', context.publishers, readPublishers),
+    ...given('archiveDays', context.archiveDays, Number),
+    ...given('schemaRegistry', context.schemaRegistry, (text) => text === 'true'),
+    ...given('messageKeyArn', context.messageKeyArn, String),
+    ...given('topicArn', context.topicArn, String),
+    ...given('topicKeyArn', context.topicKeyArn, String),
+    ...given('alarmTopicArn', context.alarmTopicArn, String),
     ...given('admission', context.admission, String),
     ...given('prices', context.prices, String),
     ...given('databases', context.databases, String),
@@ -110,15 +126,26 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('auditDays', /^[1-9]\d*$/, 'a number of days');
   demand('workerMostConnections', /^([1-9]|[1-5]\d|6[0-4])$/, 'a number from 1 to 64');
   demand('workerCopyPieceMiB', /^[1-9]\d{0,5}$/, 'a number of MiB from 1 to 999999');
+  demand('archiveDays', /^[1-9]\d*$/, 'a number of days');
+  demand('schemaRegistry', /^(true|false)$/, 'true or false');
+  demand('messageKeyArn', /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/\S+$/, 'the ARN of a key, not of an alias');
+  demand('topicKeyArn', /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/\S+$/, 'the ARN of a key, not of an alias');
+  demand('topicArn', /^arn:[\w-]+:sns:[\w-]+:\d{12}:\S+$/, 'the ARN of a topic');
+  demand('alarmTopicArn', /^arn:[\w-]+:sns:[\w-]+:\d{12}:\S+$/, 'the ARN of a topic');
   demand('sweeping', /^(mend|report|off)$/, 'mend, report or off');
   demand('removal', /^(retain|destroy)$/, 'retain or destroy');
   for (const key of ['pace', 'admission', 'databases', 'prices'] as const) {
     if (context[key] !== undefined && !isJsonObject(context[key])) problems.push(`${key} must be a JSON object`);
   }
-  try {
-    if (context.requesters !== undefined) readRequesters(context.requesters);
-  } catch (error) {
-    problems.push(`requesters: ${(error as Error).message}`);
+  for (const [key, check] of [
+    ['requesters', readRequesters],
+    ['publishers', readPublishers],
+  ] as const) {
+    try {
+      if (context[key] !== undefined) check(context[key]);
+    } catch (error) {
+      problems.push(`${key}: ${(error as Error).message}`);
+    }
   }
   return problems;
 }

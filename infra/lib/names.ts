@@ -48,6 +48,11 @@ export class Names {
     return `${this.deployment}-${this.stack.account}-${this.stack.region}`;
   }
 
+  /** ARN of a role of this account. */
+  role(name: string): string {
+    return `arn:${this.stack.partition}:iam::${this.stack.account}:role/${name}`;
+  }
+
   /** ARN of an RDS resource: `db`, `cluster`, `snapshot`, `subgrp`, … */
   rds(kind: string, name: string): string {
     return this.arn('rds', `${kind}:${name}`);

@@ -8,7 +8,8 @@ export function allow(actions: string[], resources: string[], conditions?: Condi
 }
 
 /** What every handler does: keep the record, announce, wake other phases and itself, leave what it can't use in `dead`. */
-export function everyHandler({ table, bus, queues }: Pipeline): PolicyStatement[] {
+export function everyHandler(pipeline: Pipeline): PolicyStatement[] {
+  const { table, bus, queues } = pipeline;
   const recipients = [...PHASES.map((phase) => queues.phases[phase]), queues.dead];
   return [
     allow(
@@ -28,6 +29,20 @@ export function everyHandler({ table, bus, queues }: Pipeline): PolicyStatement[
       ['sqs:SendMessage'],
       recipients.map((queue) => queue.queueArn),
     ),
+    ...useMessageKey(pipeline),
+  ];
+}
+
+/** Read and send messages that a customer key encrypts (SQS developer guide, key management). */
+export function useMessageKey({ messageKey, region }: Pipeline): PolicyStatement[] {
+  return useKey(messageKey?.keyArn, region, ['sqs'], ['kms:Decrypt', 'kms:GenerateDataKey']);
+}
+
+/** Tell an outcome. */
+export function tellOutcome({ topic, topicKey, region }: Pipeline): PolicyStatement[] {
+  return [
+    allow(['sns:Publish'], [topic.topicArn]),
+    ...useKey(topicKey?.keyArn, region, ['sns'], ['kms:Decrypt', 'kms:GenerateDataKey']),
   ];
 }
 
@@ -187,7 +202,7 @@ export const OPTED_IN: Conditions = { Null: { [`aws:ResourceTag/${SOURCE_SECRET_
 export function useKey(
   keyArn: string | undefined,
   region: string,
-  services: readonly ('rds' | 'dms' | 'secretsmanager')[],
+  services: readonly ('rds' | 'dms' | 'secretsmanager' | 'sqs' | 'sns')[],
   actions: string[],
 ): PolicyStatement[] {
   if (keyArn === undefined) return [];

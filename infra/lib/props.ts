@@ -1,5 +1,7 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 
 /** Where the pipeline meets the databases. */
 export interface NetworkProps {
@@ -77,6 +79,16 @@ export type Requesters = Readonly<Record<string, readonly Grant[]>>;
 /** What the sweeper does on its schedule: mend what it finds, only report it, or nothing. */
 export type Sweeping = 'mend' | 'report' | 'off';
 
+/** Who may publish requests. */
+export interface Publisher {
+  /** Names the statement in the bus's policy: letters, digits, hyphens and underscores. */
+  readonly id: string;
+  /** ARN of a principal, in any account: a role, or the root of an account. */
+  readonly principalArn: string;
+  /** As which event sources it may publish; `requesters` says what these may ask for. @default any but the pipeline's */
+  readonly eventSources?: readonly string[];
+}
+
 /** What a deployment of the pipeline is made of. */
 export interface TenantRestoreProps {
   /** Where the pipeline meets the databases. */
@@ -107,6 +119,28 @@ export interface TenantRestoreProps {
    * @default every event source everything
    */
   readonly requesters?: Requesters;
+  /**
+   * Who may publish on the bus; everybody else is denied, whatever their own policy says.
+   * @default principals of the account whose policy allows `events:PutEvents`
+   */
+  readonly publishers?: readonly Publisher[];
+  /** Days that the archive of the bus keeps events. @default 30 */
+  readonly archiveDays?: number;
+  /** Whether the schemas of the events are put into a registry of EventBridge. @default true */
+  readonly schemaRegistry?: boolean;
+  /**
+   * Customer key of the queues, and of the topic unless that is given. A key that the app makes gets the statement that
+   * lets EventBridge use it; the policy of one that is imported must have it already.
+   * @default keys that SQS and SNS manage
+   */
+  readonly messageKey?: IKey;
+  /** Where outcomes are told. One with a customer key is given with it (`Topic.fromTopicAttributes`). @default a new one */
+  readonly topic?: ITopic;
+  /**
+   * Whom alarms are sent to. CloudWatch can't publish to a topic that is encrypted by the key that SNS manages.
+   * @default nobody; alarms are shown only
+   */
+  readonly alarmTopic?: ITopic;
   /** How many restores run at a time, as JSON: `overall` and `perSource`; what is over waits. @default 10 and 3 */
   readonly admission?: string;
   /** On-demand prices of the region as JSON, for what the pipeline tells of costs. @default what it knows of the region */

@@ -1,7 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { PHASES, type Names, type PhaseName } from './names.ts';
+import { alarmOnLetters, type AlarmSettings } from './alarms.ts';
+import { PHASES, type PhaseName } from './names.ts';
 
 /** How long a function may take over a batch. */
 export const FUNCTION_TIMEOUT = Duration.seconds(60);
@@ -15,6 +18,12 @@ const LONGEST_RETENTION = Duration.days(14);
 /** Phases that give up to `dead`: the cleanup reads the dead-letter queue itself, and `complete` comes after it. */
 const GIVE_UP_FOR_GOOD: readonly PhaseName[] = ['cleanup', 'complete'];
 
+/** What all queues have in common. */
+export interface QueueSettings extends AlarmSettings {
+  /** Encrypts the messages. @default a key that SQS manages */
+  readonly key?: IKey;
+}
+
 /**
  * One queue a phase. What a phase gives up goes to `dlq`, which starts the cleanup of its restore; what the cleanup, the
  * last phase or `dlq` itself give up goes to `dead`, which nothing consumes.
@@ -24,24 +33,30 @@ export class Queues extends Construct {
   readonly dlq: Queue;
   readonly dead: Queue;
 
-  constructor(scope: Construct, id: string, names: Names) {
+  constructor(scope: Construct, id: string, settings: QueueSettings) {
     super(scope, id);
-    this.dead = new Queue(this, 'Dead', { ...secured(names.of('dead')), retentionPeriod: LONGEST_RETENTION });
+    if (settings.key !== undefined) letEventBridgeUse(settings.key);
+    this.dead = new Queue(this, 'Dead', { ...secured(settings, 'dead'), retentionPeriod: LONGEST_RETENTION });
+    alarmOnLetters(this.dead, settings, {
+      queue: this.dead,
+      name: 'dead-letters',
+      remedy: 'Messages that no handler could take are kept: tenant-restore dlq list',
+    });
     this.dlq = new Queue(this, 'Dlq', {
-      ...secured(names.of('dlq')),
+      ...secured(settings, 'dlq'),
       ...consumed(),
       retentionPeriod: LONGEST_RETENTION,
       deadLetterQueue: { queue: this.dead, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
-    this.phases = Object.fromEntries(PHASES.map((phase) => [phase, this.phaseQueue(names, phase)])) as Record<
+    this.phases = Object.fromEntries(PHASES.map((phase) => [phase, this.phaseQueue(settings, phase)])) as Record<
       PhaseName,
       Queue
     >;
   }
 
-  private phaseQueue(names: Names, phase: PhaseName): Queue {
+  private phaseQueue(settings: QueueSettings, phase: PhaseName): Queue {
     return new Queue(this, phase, {
-      ...secured(names.of(phase)),
+      ...secured(settings, phase),
       ...consumed(),
       retentionPeriod: Duration.days(7),
       deadLetterQueue: {
@@ -52,16 +67,39 @@ export class Queues extends Construct {
   }
 }
 
-/** A queue for what EventBridge could not deliver to a rule's target. */
-export function undeliveredQueue(scope: Construct, names: Names, rule: string): Queue {
-  return new Queue(scope, 'Undelivered', {
-    ...secured(names.of(`undelivered-${rule}`)),
-    retentionPeriod: LONGEST_RETENTION,
+/** A queue for what EventBridge could not deliver to a rule's target, with an alarm. */
+export function undeliveredQueue(scope: Construct, settings: QueueSettings, rule: string): Queue {
+  const name = `undelivered-${rule}`;
+  const queue = new Queue(scope, 'Undelivered', { ...secured(settings, name), retentionPeriod: LONGEST_RETENTION });
+  alarmOnLetters(scope, settings, {
+    queue,
+    name,
+    remedy: `EventBridge could not deliver events of the rule ${settings.names.of(rule)}: see the attribute ERROR_MESSAGE`,
   });
+  return queue;
 }
 
-function secured(queueName: string): QueueProps {
-  return { queueName, encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+function secured({ names, key }: QueueSettings, name: string): QueueProps {
+  const encryption = key
+    ? { encryption: QueueEncryption.KMS, encryptionMasterKey: key }
+    : { encryption: QueueEncryption.SQS_MANAGED };
+  return { queueName: names.of(name), ...encryption, enforceSSL: true };
+}
+
+/**
+ * Which rule may send is the queues' policy: SQS asks the key for EventBridge itself, without the rule's ARN. A key that
+ * the app only refers to can't be changed from here; its own policy must have this statement.
+ */
+function letEventBridgeUse(key: IKey): void {
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'EventBridgeSendsToEncryptedQueues',
+      principals: [new ServicePrincipal('events.amazonaws.com')],
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: ['*'],
+    }),
+    true,
+  );
 }
 
 /** Six times the function's time-out, as AWS's Lambda guide asks. */

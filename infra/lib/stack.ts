@@ -1,22 +1,49 @@
 import { DefaultStackSynthesizer, type Environment, Stack } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { TenantRestoreProps } from './props.ts';
 import { TenantRestore } from './tenant-restore.ts';
+
+/** A deployment as a stack of its own: what it is attached to is named by ARN. */
+export interface TenantRestoreStackProps extends Omit<TenantRestoreProps, 'messageKey' | 'topic' | 'alarmTopic'> {
+  /** Customer key of the queues, and of the topic unless that is given; its policy lets EventBridge use it. */
+  readonly messageKeyArn?: string;
+  /** Where outcomes are told. @default a new topic */
+  readonly topicArn?: string;
+  /** Customer key of that topic, if it has one. */
+  readonly topicKeyArn?: string;
+  /** Whom alarms are sent to. @default nobody; alarms are shown only */
+  readonly alarmTopicArn?: string;
+}
 
 /** One deployment of the pipeline; its stack is named after it, `TenantRestore` by default. */
 export class TenantRestoreStack extends Stack {
   /** The pipeline itself. */
   readonly pipeline: TenantRestore;
 
-  constructor(scope: Construct, props: TenantRestoreProps, env?: Environment) {
+  constructor(scope: Construct, props: TenantRestoreStackProps, env?: Environment) {
     super(scope, stackName(props.deployment ?? 'tenant-restore'), {
       description: 'Restores single PostgreSQL schemas side by side from a point in time',
       ...(env && { env }),
       // The manifest names the bootstrap version that is needed; a rule in the template would only repeat it.
       synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
     });
-    this.pipeline = new TenantRestore(this, 'Pipeline', props);
+    this.pipeline = new TenantRestore(this, 'Pipeline', { ...props, ...imported(this, props) });
   }
+}
+
+function imported(
+  stack: Stack,
+  { messageKeyArn, topicArn, topicKeyArn, alarmTopicArn }: TenantRestoreStackProps,
+): Pick<TenantRestoreProps, 'messageKey' | 'topic' | 'alarmTopic'> {
+  return {
+    ...(messageKeyArn && { messageKey: Key.fromKeyArn(stack, 'MessageKey', messageKeyArn) }),
+    ...(topicArn && {
+      topic: Topic.fromTopicAttributes(stack, 'Topic', { topicArn, ...(topicKeyArn && { keyArn: topicKeyArn }) }),
+    }),
+    ...(alarmTopicArn && { alarmTopic: Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopicArn) }),
+  };
 }
 
 function stackName(deployment: string): string {

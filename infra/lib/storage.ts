@@ -1,8 +1,8 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
-import { Alias } from 'aws-cdk-lib/aws-kms';
+import { Alias, type IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Names } from './names.ts';
 
@@ -11,23 +11,30 @@ export interface StorageProps {
   readonly names: Names;
   readonly auditDays: number;
   readonly removalPolicy: RemovalPolicy;
+  readonly messageKey: IKey | undefined;
+  readonly topic: ITopic | undefined;
 }
 
 /** What a restore writes down: its record and log (table), its files (bucket), its outcome (topic). */
 export class Storage extends Construct {
   readonly table: Table;
   readonly bucket: Bucket;
-  readonly topic: Topic;
+  readonly topic: ITopic;
+  /** Customer key of the topic. */
+  readonly topicKey: IKey | undefined;
 
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
     this.table = auditTable(this, props);
     this.bucket = fileBucket(this, props);
-    this.topic = new Topic(this, 'Outcomes', {
-      topicName: props.names.of('outcomes'),
-      enforceSSL: true,
-      masterKey: Alias.fromAliasName(this, 'TopicKey', 'alias/aws/sns'),
-    });
+    this.topic =
+      props.topic ??
+      new Topic(this, 'Outcomes', {
+        topicName: props.names.of('outcomes'),
+        enforceSSL: true,
+        masterKey: props.messageKey ?? Alias.fromAliasName(this, 'TopicKey', 'alias/aws/sns'),
+      });
+    this.topicKey = props.topic ? props.topic.masterKey : props.messageKey;
   }
 }
 

@@ -4,6 +4,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { alarmOnLostEvents } from './alarms.ts';
 import { artifactFunction, type HandlerProps } from './functions.ts';
 import { PHASES } from './names.ts';
 import {
@@ -13,13 +14,20 @@ import {
   describeReplication,
   stopWorkers,
   temporarySecrets,
+  useMessageKey,
   watchWorkers,
 } from './permissions.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Sweeping } from './props.ts';
-import { undeliveredQueue } from './queues.ts';
+import { undeliveredQueue, type QueueSettings } from './queues.ts';
 
 const EVERY = Duration.minutes(15);
+
+/** What the sweeper needs beside what all functions do. */
+export interface SweeperProps extends HandlerProps {
+  readonly sweeping: Sweeping;
+  readonly letters: QueueSettings;
+}
 
 /**
  * The function that finds temporary resources without a live restore and restores that nothing moves, on a schedule. A
@@ -28,7 +36,7 @@ const EVERY = Duration.minutes(15);
 export class Sweeper extends Construct {
   readonly function: Function;
 
-  constructor(scope: Construct, id: string, props: HandlerProps & { readonly sweeping: Sweeping }) {
+  constructor(scope: Construct, id: string, props: SweeperProps) {
     super(scope, id);
     const { pipeline, sweeping } = props;
     this.function = artifactFunction(this, {
@@ -47,12 +55,13 @@ export class Sweeper extends Construct {
       targets: [
         new LambdaFunction(this.function, {
           event: RuleTargetInput.fromObject({ dryRun: sweeping === 'report' }),
-          deadLetterQueue: undeliveredQueue(this, pipeline.names, name),
+          deadLetterQueue: undeliveredQueue(this, props.letters, name),
           // The next sweep finds what this one should have.
           maxEventAge: EVERY,
         }),
       ],
     });
+    if (props.letters.key !== undefined) alarmOnLostEvents(this, props.letters, { rule: name, eventBus: undefined });
   }
 }
 
@@ -68,6 +77,7 @@ function permissions(pipeline: Pipeline): PolicyStatement[] {
       ['sqs:SendMessage'],
       PHASES.map((phase) => queues.phases[phase].queueArn),
     ),
+    ...useMessageKey(pipeline),
     ...watchWorkers(pipeline),
     stopWorkers(pipeline),
     deleteReplication(pipeline),

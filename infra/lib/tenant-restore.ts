@@ -1,6 +1,7 @@
 import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { RequestBus, WakeRule } from './bus.ts';
 import { Handler } from './functions.ts';
@@ -10,7 +11,8 @@ import { PHASE } from './phases/index.ts';
 import type { Pipeline } from './pipeline.ts';
 import { Placement } from './placement.ts';
 import type { TenantRestoreProps } from './props.ts';
-import { Queues } from './queues.ts';
+import { Queues, type QueueSettings } from './queues.ts';
+import { SchemaRegistry } from './schemas.ts';
 import { Storage } from './storage.ts';
 import { Sweeper } from './sweeper.ts';
 import { Worker } from './worker.ts';
@@ -19,6 +21,8 @@ import { Worker } from './worker.ts';
 export class TenantRestore extends Construct {
   /** Where upstream systems publish their requests; `addPublisher` admits those of other accounts. */
   readonly bus: RequestBus;
+  /** Where outcomes are told. */
+  readonly topic: ITopic;
 
   constructor(scope: Construct, id: string, props: TenantRestoreProps) {
     super(scope, id);
@@ -29,9 +33,26 @@ export class TenantRestore extends Construct {
     const managedSecrets = props.managedSecrets ?? false;
     const { source, kmsKeyArn } = props;
 
-    this.bus = new RequestBus(this, 'Bus', names);
-    const queues = new Queues(this, 'Queues', names);
-    const storage = new Storage(this, 'Storage', { names, auditDays: props.auditDays ?? 365, removalPolicy });
+    this.bus = new RequestBus(this, 'Bus', {
+      names,
+      archiveDays: props.archiveDays ?? 30,
+      ...(props.publishers && { publishers: props.publishers }),
+    });
+    const letters: QueueSettings = {
+      names,
+      ...(props.alarmTopic && { topic: props.alarmTopic }),
+      ...(props.messageKey && { key: props.messageKey }),
+    };
+    const queues = new Queues(this, 'Queues', letters);
+    const storage = new Storage(this, 'Storage', {
+      names,
+      auditDays: props.auditDays ?? 365,
+      removalPolicy,
+      messageKey: props.messageKey,
+      topic: props.topic,
+    });
+    this.topic = storage.topic;
+    if (props.schemaRegistry ?? true) new SchemaRegistry(this, 'Schemas', names);
     const network = new Network(this, 'Network', names, props.network);
     const placement = new Placement(this, 'Placement', names, props.network, kmsKeyArn);
     const worker = new Worker(this, 'Worker', {
@@ -58,6 +79,8 @@ export class TenantRestore extends Construct {
       source,
       managedSecrets,
       kmsKeyArn,
+      messageKey: props.messageKey,
+      topicKey: storage.topicKey,
     };
     const handlerProps = {
       pipeline,
@@ -73,20 +96,20 @@ export class TenantRestore extends Construct {
     const rules = new Construct(this, 'Rules');
     for (const name of PHASES) {
       new Handler(functions, name, PHASE[name], name === 'intake' ? intakeProps : handlerProps);
-      wakePhase(rules, name, pipeline);
+      wakePhase(rules, name, pipeline, letters);
     }
-    new Sweeper(this, 'Sweeper', { ...handlerProps, sweeping: props.sweeping ?? 'mend' });
+    new Sweeper(this, 'Sweeper', { ...handlerProps, sweeping: props.sweeping ?? 'mend', letters });
     output(this, pipeline);
   }
 }
 
 /** One rule for each origin of events that wake the phase. */
-function wakePhase(scope: Construct, phase: PhaseName, pipeline: Pipeline): void {
-  const { names, bus, queues } = pipeline;
+function wakePhase(scope: Construct, phase: PhaseName, pipeline: Pipeline, letters: QueueSettings): void {
+  const { bus, queues } = pipeline;
   for (const { origin, pattern } of PHASE[phase].wakes(pipeline)) {
     const name = `${phase}-${origin}`;
     new WakeRule(scope, name, {
-      names,
+      ...letters,
       name,
       pattern,
       queue: queues.phases[phase],

@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { TenantRestoreStack } from '../lib/stack.ts';
 import { matches, type AwsEvent } from './pattern.ts';
-import { ACCOUNT, props, REGION, resolve, resources, synthesize } from './template.ts';
+import { ACCOUNT, REGION, resolve, resources, synthesize } from './template.ts';
 
 const template = synthesize();
 
@@ -111,36 +108,6 @@ describe('what wakes a phase', () => {
 
   test('a task that still runs wakes nobody', () => {
     assert.deepEqual(wokenBy(ecs('tr-main/ddl/abcdefghijkl/1/extract', 'RUNNING')), []);
-  });
-});
-
-describe('a publisher in another account', () => {
-  test('is admitted with requests, and with nothing that we announce', () => {
-    const stack = new TenantRestoreStack(new App(), props());
-    stack.pipeline.bus.addPublisher('SupportDesk', 'arn:aws:iam::444455556666:root');
-    const policies = Object.values(resources(Template.fromStack(stack), 'AWS::Events::EventBusPolicy'));
-    const statement = policies[0]?.Properties.Statement as Record<string, unknown>;
-    assert.equal(policies.length, 1);
-    assert.deepEqual(statement.Principal, { AWS: 'arn:aws:iam::444455556666:root' });
-    assert.deepEqual(statement.Condition, {
-      StringEquals: {
-        'events:detail-type': [
-          'RestoreRequested',
-          'RestorePlanRequested',
-          'RestoreCancelRequested',
-          'RestoreReplayRequested',
-        ],
-      },
-    });
-  });
-
-  test('can be held to event sources, so that what it may request is configured', () => {
-    const stack = new TenantRestoreStack(new App(), props());
-    stack.pipeline.bus.addPublisher('SupportDesk', 'arn:aws:iam::444455556666:root', ['support.desk']);
-    const [policy] = Object.values(resources(Template.fromStack(stack), 'AWS::Events::EventBusPolicy'));
-    const { Condition } = policy?.Properties.Statement as { Condition: { StringEquals: Record<string, unknown> } };
-    assert.deepEqual(Condition.StringEquals['events:source'], ['support.desk']);
-    assert.equal((Condition.StringEquals['events:detail-type'] as unknown[]).length, 4);
   });
 });
 

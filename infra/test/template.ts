@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import type { TenantRestoreProps } from '../lib/props.ts';
-import { TenantRestoreStack } from '../lib/stack.ts';
+import { TenantRestoreStack, type TenantRestoreStackProps } from '../lib/stack.ts';
 
 // The CDK checks every template against CloudFormation's schemas; the synthesis of the app does that once.
 process.env.CDK_VALIDATION = 'false';
@@ -20,7 +19,7 @@ export interface Resource {
 }
 
 /** Props of a deployment in a VPC of its own making, with what a test wants otherwise. */
-export function props(changes: Partial<TenantRestoreProps> = {}): TenantRestoreProps {
+export function props(changes: Partial<TenantRestoreStackProps> = {}): TenantRestoreStackProps {
   const lambdaArtifact = mkdtempSync(join(tmpdir(), 'artifact-'));
   writeFileSync(join(lambdaArtifact, 'bootstrap'), '');
   return {
@@ -38,7 +37,7 @@ export function props(changes: Partial<TenantRestoreProps> = {}): TenantRestoreP
 }
 
 /** The template of one deployment. */
-export function synthesize(changes: Partial<TenantRestoreProps> = {}): Template {
+export function synthesize(changes: Partial<TenantRestoreStackProps> = {}): Template {
   return Template.fromStack(new TenantRestoreStack(new App(), props(changes), { account: ACCOUNT, region: REGION }));
 }
 
@@ -68,6 +67,7 @@ export function resolve(template: Template, value: unknown): unknown {
   if ('Ref' in object) return physicalName(template, object.Ref as string);
   if ('Fn::GetAtt' in object) {
     const [id, attribute] = object['Fn::GetAtt'] as [string, string];
+    if (attribute === 'QueueName') return physicalName(template, id);
     return attribute === 'Arn' ? arnOf(template, id) : `${id}.${attribute}`;
   }
   return Object.fromEntries(Object.entries(object).map(([key, item]) => [key, resolve(template, item)]));
@@ -86,6 +86,9 @@ const NAME_PROPERTIES = [
   'ReplicationSubnetGroupIdentifier',
   'GroupName',
   'Family',
+  'AlarmName',
+  'ArchiveName',
+  'RegistryName',
   'Name',
 ];
 

@@ -46,6 +46,8 @@ def context_of(cloud: Cloud, surroundings: Surroundings) -> dict[str, str]:
         "prices": PRICES.read_text(),
         "managedSecrets": "true",
         "removal": "destroy",
+        # ministack has no schema registry.
+        "schemaRegistry": "false",
     }
     keys = ("pace", "admission", "databases", "prices", "sweeping", "requesters")
     chosen = {key: os.environ.get(f"LOCAL_CLOUD_{key.upper()}") for key in keys}

@@ -1,5 +1,4 @@
 import {
-  allow,
   deleteDatabases,
   deleteReplication,
   describeReplication,
@@ -7,6 +6,7 @@ import {
   listing,
   runWorkers,
   stopWorkers,
+  tellOutcome,
   temporarySecrets,
 } from '../permissions.ts';
 import { replication, temporaryDatabases, workersOf } from '../wakes.ts';
@@ -28,6 +28,6 @@ export const cleanup: Phase = {
     listing(pipeline, 'work'),
     files(pipeline, 'work', 'DeleteObject'),
     // A request that was given up before it became a restore has no other phase to tell its outcome.
-    allow(['sns:Publish'], [pipeline.topic.topicArn]),
+    ...tellOutcome(pipeline),
   ],
 };

@@ -1,4 +1,4 @@
-import { allow, files, results } from '../permissions.ts';
+import { files, results, tellOutcome } from '../permissions.ts';
 import type { Phase } from './phase.ts';
 
 /** Woken by its command alone; tells the outcome. */
@@ -6,9 +6,5 @@ export const complete: Phase = {
   name: 'complete',
   purpose: 'Closes the record and tells the outcome',
   wakes: () => [],
-  permissions: (pipeline) => [
-    allow(['sns:Publish'], [pipeline.topic.topicArn]),
-    ...results(pipeline),
-    files(pipeline, 'audit', 'PutObject'),
-  ],
+  permissions: (pipeline) => [...tellOutcome(pipeline), ...results(pipeline), files(pipeline, 'audit', 'PutObject')],
 };

@@ -1,4 +1,4 @@
-import { allow, readInstances, runWorkers, sourceSecrets } from '../permissions.ts';
+import { allow, readInstances, runWorkers, sourceSecrets, tellOutcome } from '../permissions.ts';
 import { requests, workersOf } from '../wakes.ts';
 import type { Phase } from './phase.ts';
 
@@ -27,6 +27,6 @@ export const intake: Phase = {
     ...sourceSecrets(pipeline, 'DescribeSecret'),
     ...runWorkers(pipeline),
     // A rejected request has no other phase to tell its outcome.
-    allow(['sns:Publish'], [pipeline.topic.topicArn]),
+    ...tellOutcome(pipeline),
   ],
 };

@@ -1,0 +1,79 @@
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { Names } from './names.ts';
+
+/** How CloudWatch shows the alarms of a deployment, and whom it tells. */
+export interface AlarmSettings {
+  readonly names: Names;
+  /** Whom an alarm is sent to. @default nobody; the alarm is shown only */
+  readonly topic?: ITopic;
+}
+
+/** Alarms as long as a message lies in a queue that nothing consumes. */
+export function alarmOnLetters(
+  scope: Construct,
+  { names, topic }: AlarmSettings,
+  about: { readonly queue: IQueue; readonly name: string; readonly remedy: string },
+): Alarm {
+  const metric = about.queue.metricApproximateNumberOfMessagesVisible({
+    period: Duration.minutes(1),
+    statistic: 'Maximum',
+  });
+  return alarm(scope, 'LettersAlarm', metric, {
+    alarmName: names.of(about.name),
+    alarmDescription: about.remedy,
+    topic,
+  });
+}
+
+/**
+ * Alarms when EventBridge could put an event neither into its target nor into the dead-letter queue: with a customer key
+ * both are encrypted by, a key policy that shuts EventBridge out loses events, and no queue shows it.
+ */
+export function alarmOnLostEvents(
+  scope: Construct,
+  { names, topic }: AlarmSettings,
+  about: { readonly rule: string; readonly eventBus: string | undefined },
+): Alarm {
+  const ruleName = names.of(about.rule);
+  const metric = new Metric({
+    namespace: 'AWS/Events',
+    metricName: 'InvocationsFailedToBeSentToDlq',
+    // Rules of another bus than the default one have it among their dimensions (EventBridge user guide, monitoring).
+    dimensionsMap: {
+      ...(about.eventBus !== undefined && { EventBusName: about.eventBus }),
+      RuleName: ruleName,
+    },
+    period: Duration.minutes(1),
+    statistic: 'Sum',
+  });
+  return alarm(scope, 'LostAlarm', metric, {
+    alarmName: names.of(`lost-${about.rule}`),
+    alarmDescription: `Events of the rule ${ruleName} are lost. Does the key's policy let events.amazonaws.com use it?`,
+    topic,
+  });
+}
+
+function alarm(
+  scope: Construct,
+  id: string,
+  metric: Metric,
+  told: { readonly alarmName: string; readonly alarmDescription: string; readonly topic: ITopic | undefined },
+): Alarm {
+  const { topic, ...text } = told;
+  const made = new Alarm(scope, id, {
+    ...text,
+    metric,
+    threshold: 0,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    evaluationPeriods: 1,
+    // An idle queue sends no metric after six hours, and a rule none at all.
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
+  if (topic !== undefined) made.addAlarmAction(new SnsAction(topic));
+  return made;
+}
