@@ -31,7 +31,7 @@ help:
 	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
 	@echo 'make down     stop the local cloud and remove its state'
 	@echo 'make build    build everything, debug profile'
-	@echo 'make lint     formatting, clippy, ruff, mypy, eslint'
+	@echo 'make lint     formatting, clippy, ruff, mypy, eslint, cfn-lint'
 	@echo 'make clean    remove what was built and installed below this folder'
 
 bootstrap:
@@ -93,6 +93,7 @@ lint: bootstrap $(lint_python)/ruff
 	cd localstack && ../$(lint_python)/ruff format --check . && ../$(lint_python)/ruff check .
 	cd localstack && ../$(lint_python)/mypy launcher control
 	cd infra && npm run check && npm run lint
+	cd infra && npm run --silent templates && ../$(lint_python)/cfn-lint 'cdk.out/variants/*.template.json'
 
 format: bootstrap $(lint_python)/ruff
 	cargo fmt --all

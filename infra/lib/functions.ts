@@ -7,6 +7,7 @@ import { allow, everyHandler } from './permissions.ts';
 import type { Phase } from './phases/phase.ts';
 import type { Pipeline } from './pipeline.ts';
 import { FUNCTION_TIMEOUT } from './queues.ts';
+import { explainWildcards } from './wildcards.ts';
 
 /** What all handlers have in common. */
 export interface HandlerProps {
@@ -48,6 +49,7 @@ export function artifactFunction(scope: Construct, props: FunctionProps): Functi
       ]),
     ),
   });
+  explainWildcards(role, Object.values(props.policies).flat());
   return new Function(scope, 'Function', {
     functionName,
     description: props.purpose,

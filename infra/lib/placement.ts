@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import type { Names } from './names.ts';
 import { allow, useKey } from './permissions.ts';
 import type { NetworkProps } from './props.ts';
+import { explainWildcards } from './wildcards.ts';
 
 /** What the temporary resources of a restore are placed in, and the role by which DMS reads their secrets. */
 export class Placement extends Construct {
@@ -26,19 +27,19 @@ export class Placement extends Construct {
       replicationSubnetGroupDescription: 'Replication instances of tenant restores',
       subnetIds: [...network.taskSubnetIds],
     }).ref;
+    const statements = [
+      allow(['secretsmanager:GetSecretValue'], [names.secret(`${names.temporary}*`)]),
+      ...useKey(kmsKeyArn, Stack.of(this).region, ['secretsmanager'], ['kms:Decrypt', 'kms:DescribeKey']),
+    ];
     this.secretRole = new Role(this, 'SecretRole', {
       roleName: names.of('dms-secrets'),
       description: 'Lets DMS read the secrets of a tenant restore',
       // The DMS user guide wants the regional principal for access to secrets.
       assumedBy: new ServicePrincipal(`dms.${Stack.of(this).region}.amazonaws.com`),
       inlinePolicies: {
-        secrets: new PolicyDocument({
-          statements: [
-            allow(['secretsmanager:GetSecretValue'], [names.secret(`${names.temporary}*`)]),
-            ...useKey(kmsKeyArn, Stack.of(this).region, ['secretsmanager'], ['kms:Decrypt', 'kms:DescribeKey']),
-          ],
-        }),
+        secrets: new PolicyDocument({ statements }),
       },
     });
+    explainWildcards(this.secretRole, statements);
   }
 }

@@ -1,4 +1,4 @@
-import { type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import {
   CfnCluster,
   ContainerImage,
@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import { DEPLOYMENT_TAG_KEY, WORKER_CONTAINER, type Names } from './names.ts';
 import { allow, files, listing, sourceSecrets, useKey } from './permissions.ts';
 import type { SourceProps, WorkerProps } from './props.ts';
+import { explainWildcards } from './wildcards.ts';
 
 /** Where an image based on Amazon's keeps the bundle that its build downloads. */
 const DEFAULT_CA_BUNDLE = '/etc/ssl/certs/rds-global-bundle.pem';
@@ -45,7 +46,13 @@ export class Worker extends Construct {
     super(scope, id);
     const { names } = settings;
     this.clusterName = names.deployment;
-    this.clusterArn = new CfnCluster(this, 'Cluster', { clusterName: this.clusterName }).attrArn;
+    const cluster = new CfnCluster(this, 'Cluster', { clusterName: this.clusterName });
+    this.clusterArn = cluster.attrArn;
+    Validations.of(cluster).acknowledge({
+      id: 'AwsSolutions-ECS4',
+      reason:
+        'Tasks live for minutes and write what they did into their result; Container Insights bills metrics for each',
+    });
     const logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/ecs/${names.of('worker')}`,
       retention: settings.logRetention,
@@ -58,11 +65,13 @@ export class Worker extends Construct {
 }
 
 function tasksRole(scope: Construct, id: string, roleName: string, statements: PolicyStatement[]): Role {
-  return new Role(scope, id, {
+  const role = new Role(scope, id, {
     roleName,
     assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
     inlinePolicies: { worker: new PolicyDocument({ statements }) },
   });
+  explainWildcards(role, statements);
+  return role;
 }
 
 function whatJobsNeed(settings: WorkerSettings, region: string): PolicyStatement[] {
@@ -127,6 +136,10 @@ function taskDefinition(
     },
     logging: LogDrivers.awsLogs({ logGroup, streamPrefix: 'worker' }),
     readonlyRootFilesystem: true,
+  });
+  Validations.of(definition).acknowledge({
+    id: 'AwsSolutions-ECS2',
+    reason: 'The variables are names and a path; secrets are read by the worker itself, with its role',
   });
   container.addMountPoints({ sourceVolume: 'scratch', containerPath: '/tmp', readOnly: false });
   return definition;

@@ -1,0 +1,19 @@
+import type { TenantRestoreStackProps } from '../lib/stack.ts';
+import { ACCOUNT, REGION } from './template.ts';
+
+const key = (digit: string) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${digit.repeat(8)}-0000-4000-8000-000000000000`;
+const topic = (name: string) => `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`;
+
+/** Deployments that differ in what is made, for the checks of whole templates. */
+export const VARIANTS: Readonly<Record<string, Partial<TenantRestoreStackProps>>> = {
+  'as it comes': {},
+  'with everything attached': {
+    kmsKeyArn: key('1'),
+    messageKeyArn: key('2'),
+    topicArn: topic('outcomes'),
+    topicKeyArn: key('3'),
+    alarmTopicArn: topic('operations'),
+    managedSecrets: true,
+    publishers: [{ id: 'Desk', principalArn: 'arn:aws:iam::444455556666:root', eventSources: ['support.desk'] }],
+  },
+};
