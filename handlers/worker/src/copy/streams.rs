@@ -79,7 +79,7 @@ pub async fn load_all(
     let sessions = try_join_all((0..needed).map(|_| Sessions::open(context))).await?;
     let home = context.job.schemas[0].restored_as.as_str();
     let streams = sessions
-        .iter()
+        .into_iter()
         .map(|sessions| stream_of_pieces(sessions, home, (units, pieces), &work));
     let causes: Vec<Cause> = join_all(streams)
         .await
@@ -110,9 +110,9 @@ impl Sessions {
     }
 }
 
-/// One stream: piece after piece; an error leaves nothing to the others.
+/// One stream: piece after piece, and its sessions end with it; an error leaves nothing to the others.
 async fn stream_of_pieces(
-    sessions: &Sessions,
+    sessions: Sessions,
     home: &str,
     (units, pieces): (&[Unit], &[Piece]),
     work: &Mutex<Work>,
