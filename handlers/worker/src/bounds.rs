@@ -2,10 +2,9 @@
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 
-/// Connections at once, at most, without a variable: four saturate the network of a task of one vCPU.
+/// Connections at once, at most, without a variable. Production has more than this restore to serve.
 const CONNECTIONS: usize = 4;
-/// Size of a piece without a variable: some seconds of one stream, as long as a batch of DDL may last too, while the commits
-/// cost nothing that could be measured.
+/// Size of a piece without a variable: some seconds of one stream, about as long as a batch of DDL may last too.
 const PIECE_MIB: u64 = 256;
 
 /// The bounds.

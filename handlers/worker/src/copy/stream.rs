@@ -12,7 +12,7 @@ use crate::production::ledger::{self, Moved};
 use crate::production::{LOCK_TIMEOUT, Patience};
 
 /// Rows are gathered up to this size before they go on. PostgreSQL sends a message per row, and each message that we send
-/// passes two tasks and makes TLS records of its own; beyond this size nothing is gained (measured).
+/// passes two tasks and makes TLS records of its own.
 const GATHERED: usize = 64 * 1024;
 
 /// Loads the piece and notes it in the ledger, both or neither.

@@ -5,7 +5,7 @@ use tokio_postgres::Client;
 
 use crate::failed::OrCause as _;
 
-/// More makes sorting no faster, by experience (PostgreSQL wiki, "Tuning Your PostgreSQL Server").
+/// More than this a session doesn't take, whatever the server has: its tenants need the rest.
 const MOST_MEMORY_KB: i64 = 1 << 20;
 
 /// What the sessions that build indexes may take, all together.
@@ -47,8 +47,8 @@ pub async fn means(client: &Client, sessions: usize) -> Result<Means, Cause> {
 }
 
 /// SQL doesn't tell the server's memory, only what was derived from it: RDS gives a quarter of it to `shared_buffers`,
-/// Aurora three quarters (RDS user guide, "Working with parameters"). An eighth of that, for all sessions together, is 3 % of
-/// an instance's memory and 9 % of an Aurora instance's. Where the server's own setting is more, that is kept.
+/// Aurora about two thirds (the defaults of their parameter groups). An eighth of that, for all sessions together, is 3 % of
+/// an instance's memory and 8 % of an Aurora instance's. Where the server's own setting is more, that is kept.
 ///
 /// Helpers come from the pool that tenants' parallel queries use, so all builds together take a quarter of it.
 fn of(settings: Settings, sessions: usize) -> Means {
