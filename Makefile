@@ -81,7 +81,8 @@ bench-copy: bootstrap
 
 # Room for all restores at once.
 many: bootstrap
-	LOCAL_CLOUD_ADMISSION='$(many_admission)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin bench -- many
+	LOCAL_CLOUD_ADMISSION='$(many_admission)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin bench -- schemas
+	LOCAL_CLOUD_ADMISSION='$(many_admission)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin bench -- restores
 
 model:
 	cargo run --quiet --locked --release -p tenant-restore-model

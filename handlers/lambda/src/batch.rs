@@ -1,10 +1,12 @@
 //! A batch of SQS messages: one after the other, with partial failures, so that one bad message costs no other.
 
+mod untried;
+
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
-use tracing::{Instrument, error, info_span, warn};
+use tracing::{Instrument, error, info_span};
 
 use crate::engine::Engine;
 use crate::fault::Fault;
@@ -27,8 +29,8 @@ const ENOUGH: Duration = Duration::from_secs(25);
 
 /// Handles a batch; what failed is named, and SQS delivers it again.
 ///
-/// What isn't begun well before the function's time is up is named too: a killed function would have the whole batch
-/// delivered again.
+/// What isn't begun well before the function's time is up is given back untried: a killed function would have the whole
+/// batch delivered again.
 pub async fn handle(engine: &Engine, event: SqsEvent, deadline: SystemTime) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     for message in event.records {
@@ -37,7 +39,7 @@ pub async fn handle(engine: &Engine, event: SqsEvent, deadline: SystemTime) -> S
             .duration_since(SystemTime::now())
             .unwrap_or_default();
         if left < ENOUGH {
-            warn!(message_id = %delivery.message_id, "no time left, to be delivered again");
+            untried::give_back(engine, &message).await;
             response.batch_item_failures.push(failed(delivery));
             continue;
         }

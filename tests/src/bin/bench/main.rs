@@ -4,8 +4,8 @@
 //! It prints figures and judges none of them: the machine decides those. It fails if something ends otherwise than it
 //! should.
 //!
-//! With the argument `kinds` it prints the table of the kinds of sources alone, with `many` how time and memory grow with
-//! the schemas of a request and with the restores that run at once.
+//! With the argument `kinds` it prints the table of the kinds of sources alone, with `schemas` how time and memory grow with
+//! the schemas of a request, with `restores` how they grow with the restores that run at once.
 
 mod artifact;
 mod kinds;
@@ -50,10 +50,11 @@ async fn measure() -> Result<()> {
     let name = format!("bench-{}", Timestamp::now().strftime("%Y%m%d%H%M%S"));
     match std::env::args().nth(1).as_deref() {
         Some("kinds") => return kinds::print(&cloud, &name).await,
-        Some("many") => return many::print(&cloud, &name).await,
+        Some("schemas") => return many::print_schemas(&cloud, &name).await,
+        Some("restores") => return many::print_restores(&cloud, &name).await,
         Some(other) => {
             return Err(Error::new(format!(
-                "there is no part {other:?}: kinds, many"
+                "there is no part {other:?}: kinds, schemas, restores"
             )));
         }
         None => {}

@@ -29,15 +29,22 @@ struct Fleet<'a> {
     truth: Truth,
 }
 
-/// Restores more and more schemas by one request, then more and more at once by a request each; every copy is compared
-/// with what its schema held.
-pub async fn print(cloud: &Cloud, name: &str) -> Result<()> {
-    let mut fleet = Fleet::create(cloud, name).await?;
+/// Restores more and more schemas by one request; every copy is compared with what its schema held.
+pub async fn print_schemas(cloud: &Cloud, name: &str) -> Result<()> {
+    let mut fleet = Fleet::create(cloud, &format!("{name}-schemas")).await?;
     fleet.restore("warm", &[1]).await?;
     println!("\nschemas of one request: seconds in all, a schema; memory of the whole local cloud");
     for schemas in OF_A_REQUEST {
         fleet.measure(&format!("of{schemas}"), &[schemas]).await?;
     }
+    fleet.source.delete().await
+}
+
+/// Restores more and more schemas at once by a request each, from a source of their own: one that already holds the copies
+/// of other measurements would make each of these longer.
+pub async fn print_restores(cloud: &Cloud, name: &str) -> Result<()> {
+    let mut fleet = Fleet::create(cloud, &format!("{name}-restores")).await?;
+    fleet.restore("warm", &[1]).await?;
     println!(
         "\nrestores of one schema at once: seconds in all, a schema; memory of the whole local cloud"
     );
@@ -51,9 +58,8 @@ pub async fn print(cloud: &Cloud, name: &str) -> Result<()> {
 
 impl<'a> Fleet<'a> {
     async fn create(cloud: &'a Cloud, name: &str) -> Result<Self> {
-        let name = format!("{name}-many");
-        let chronicle = Chronicle::start(cloud, &name).await?;
-        let source = Production::create(cloud, &name).await?;
+        let chronicle = Chronicle::start(cloud, name).await?;
+        let source = Production::create(cloud, name).await?;
         let create = format!("create database {}", identifier(DATABASE));
         let postgres = source.connect("postgres").await?;
         postgres
