@@ -24,6 +24,7 @@ pub mod faults;
 pub mod function_logs;
 pub mod haystack;
 pub mod inventory;
+pub mod invocation;
 pub mod kind;
 pub mod leftovers;
 pub mod network;

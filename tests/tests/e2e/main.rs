@@ -7,6 +7,7 @@ mod contract;
 mod stage;
 
 mod admission;
+mod batches;
 mod capacity;
 mod clones;
 mod command_line;
