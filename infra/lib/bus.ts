@@ -12,6 +12,7 @@ import { Construct } from 'constructs';
 import { alarmOnLostEvents } from './alarms.ts';
 import { PHASES, type Names } from './names.ts';
 import type { Publisher } from './props.ts';
+import { checkPublisher, checkPublishers, OUR_SOURCE } from './publishers.ts';
 import { undeliveredQueue, type QueueSettings } from './queues.ts';
 
 /** Detail-types that upstream systems publish. */
@@ -21,9 +22,6 @@ export const REQUESTS = [
   'RestoreCancelRequested',
   'RestoreReplayRequested',
 ];
-
-/** The event source of all that the pipeline announces, in every deployment. */
-export const OUR_SOURCE = 'tenant-restore';
 
 /** What the bus keeps, and who may use it. */
 export interface RequestBusProps {
@@ -35,6 +33,8 @@ export interface RequestBusProps {
 
 /** The bus on which upstream systems ask, and on which we answer. */
 export class RequestBus extends EventBus {
+  private readonly isClosed: boolean;
+
   constructor(scope: Construct, id: string, { names, archiveDays, publishers }: RequestBusProps) {
     super(scope, id, { eventBusName: names.deployment, description: 'Requests and outcomes of tenant restores' });
     new CfnArchive(this, 'Archive', {
@@ -44,38 +44,51 @@ export class RequestBus extends EventBus {
       retentionDays: archiveDays,
     });
     const ours = [...PHASES, 'sweeper'].map((name) => names.role(names.of(name)));
-    this.addStatement('OnlyThePipelineAnnounces', {
-      Effect: 'Deny',
-      Principal: '*',
-      Condition: {
-        StringEquals: { 'events:source': OUR_SOURCE },
-        ArnNotEquals: { 'aws:PrincipalArn': ours },
-      },
-    });
+    const others = { ArnNotEquals: { 'aws:PrincipalArn': ours } };
+    this.deny('OnlyThePipelineAnnounces', { StringEquals: { 'events:source': OUR_SOURCE }, ...others });
+    this.deny('OthersRequestOnly', { StringNotEquals: { 'events:detail-type': REQUESTS }, ...others });
+    this.isClosed = publishers !== undefined;
     if (publishers === undefined) return;
-    this.addStatement('OnlyThesePublish', {
-      Effect: 'Deny',
-      Principal: '*',
-      Condition: {
-        ArnNotLike: { 'aws:PrincipalArn': [...ours, ...publishers.map(principalsOf)] },
-      },
+    checkPublishers(publishers);
+    this.deny('OnlyThesePublish', {
+      ArnNotLike: { 'aws:PrincipalArn': [...ours, ...publishers.map(principalsOf)] },
     });
-    for (const { id, principalArn, eventSources } of publishers) this.addPublisher(id, principalArn, eventSources);
+    for (const publisher of publishers) this.admit(publisher);
   }
 
   /**
    * Lets a principal publish requests, and only those; with `eventSources`, only as one of these, so that the
    * deployment's `requesters` say what it may ask for. One of another account needs this entry besides
-   * `events:PutEvents` of its own. Whom a bus that was given `publishers` shuts out, this doesn't let in.
+   * `events:PutEvents` of its own.
+   *
+   * @throws on a bus that was given `publishers`: it shuts out all others.
    */
-  addPublisher(statementId: string, principalArn: string, eventSources?: readonly string[]): void {
-    this.addStatement(statementId, {
+  addPublisher(id: string, principalArn: string, eventSources?: readonly string[]): void {
+    if (this.isClosed) throw new Error(`the bus was given publishers; add ${id} to these`);
+    const publisher = { id, principalArn, ...(eventSources && { eventSources }) };
+    checkPublisher(publisher);
+    this.admit(publisher);
+  }
+
+  /** A principal of this account may publish by its own policy too, so what it may not must be denied. */
+  private admit(publisher: Publisher): void {
+    const { id, principalArn, eventSources } = publisher;
+    this.addStatement(`May-${id}`, {
       Effect: 'Allow',
       Principal: { AWS: principalArn },
       Condition: {
         StringEquals: { 'events:detail-type': REQUESTS, ...(eventSources && { 'events:source': eventSources }) },
       },
     });
+    if (eventSources === undefined) return;
+    this.deny(`Only-${id}`, {
+      ArnLike: { 'aws:PrincipalArn': principalsOf(publisher) },
+      StringNotEquals: { 'events:source': eventSources },
+    });
+  }
+
+  private deny(statementId: string, condition: unknown): void {
+    this.addStatement(statementId, { Effect: 'Deny', Principal: '*', Condition: condition });
   }
 
   private addStatement(

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CfnRegistry, CfnSchema } from 'aws-cdk-lib/aws-eventschemas';
 import { Construct } from 'constructs';
-import { OUR_SOURCE, REQUESTS } from './bus.ts';
+import { REQUESTS } from './bus.ts';
 import type { Names } from './names.ts';
+import { OUR_SOURCE } from './publishers.ts';
 
 const FILES = join(import.meta.dirname, '..', '..', 'events-schema', 'schemas');
 
