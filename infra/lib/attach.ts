@@ -1,6 +1,9 @@
-import type { IConnectable, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import { Token } from 'aws-cdk-lib';
+import type { IConnectable, ISubnet, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IDatabaseCluster, IDatabaseInstance } from 'aws-cdk-lib/aws-rds';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { DEFAULT_PORT } from './network.ts';
 import type { NetworkProps, SourceProps } from './props.ts';
 
 /** An instance that the app makes or refers to, as the default source. */
@@ -33,32 +36,59 @@ export interface VpcAttachment {
   readonly databaseSubnets: SubnetSelection;
   /** The source databases; their security groups each get an ingress rule. */
   readonly sources: readonly IConnectable[];
-  /** Ports on which they listen. @default [5432] */
+  /** Ports on which they listen. @default those that the sources name, and 5432 for one that names none yet */
   readonly databasePorts?: readonly number[];
 }
 
 /**
  * The pipeline's network from constructs.
  *
- * @throws when subnets lie in one zone: DMS and RDS refuse such a group at the deployment only.
+ * @throws on subnets in one zone, which DMS and RDS refuse at the deployment only, and on a source that no rule could open:
+ * every preflight would time out.
  */
 export function networkIn(attachment: VpcAttachment): NetworkProps {
   const { vpc, sources, databasePorts } = attachment;
+  if (sources.length === 0) throw new Error('name one source at least');
   return {
     vpcId: vpc.vpcId,
     taskSubnetIds: subnetsOf(vpc, attachment.taskSubnets, 'taskSubnets'),
     databaseSubnetIds: subnetsOf(vpc, attachment.databaseSubnets, 'databaseSubnets'),
-    sourceSecurityGroupIds: sources.flatMap((source) =>
-      source.connections.securityGroups.map((group) => group.securityGroupId),
-    ),
-    ...(databasePorts && { databasePorts }),
+    sourceSecurityGroupIds: [...new Set(sources.flatMap(groupsOf))],
+    databasePorts: databasePorts ?? [...new Set(sources.map(portOf))],
   };
 }
 
-function subnetsOf(vpc: IVpc, selection: SubnetSelection, what: string): readonly string[] {
-  const { subnetIds, availabilityZones } = vpc.selectSubnets(selection);
-  if (new Set(availabilityZones).size < 2) {
-    throw new Error(`${what} must lie in two zones at least, not in ${availabilityZones.join() || 'none'}`);
+function groupsOf(source: IConnectable): readonly string[] {
+  const groups = source.connections.securityGroups.map((group) => group.securityGroupId);
+  if (groups.length === 0) {
+    const name = Construct.isConstruct(source) ? source.node.path : 'without a name';
+    throw new Error(`the source ${name} has no security group that could let the pipeline in`);
   }
-  return subnetIds;
+  return groups;
+}
+
+/** What CloudFormation alone will know is taken for the default. */
+function portOf({ connections }: IConnectable): number {
+  const { fromPort } = (connections.defaultPort?.toRuleJson() ?? {}) as { fromPort?: number };
+  return fromPort === undefined || Token.isUnresolved(fromPort) ? DEFAULT_PORT : fromPort;
+}
+
+function subnetsOf(vpc: IVpc, selection: SubnetSelection, what: string): readonly string[] {
+  const { subnets } = vpc.selectSubnets(selection);
+  const ids = subnets.map((subnet) => subnet.subnetId);
+  if (new Set(ids).size < 2) throw new Error(`${what} must be two subnets at least, not ${ids.join() || 'none'}`);
+  const zones = new Set(subnets.map(zoneOf));
+  if (zones.size < 2 && !zones.has(undefined)) {
+    throw new Error(`${what} must lie in two zones at least, not in ${[...zones].join()} alone`);
+  }
+  return ids;
+}
+
+/** The zone, if it is known now. The CDK throws for a subnet that is known by its id alone. */
+function zoneOf(subnet: ISubnet): string | undefined {
+  try {
+    return Token.isUnresolved(subnet.availabilityZone) ? undefined : subnet.availabilityZone;
+  } catch {
+    return undefined;
+  }
 }

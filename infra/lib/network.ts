@@ -4,7 +4,7 @@ import type { Names } from './names.ts';
 import type { NetworkProps } from './props.ts';
 
 /** PostgreSQL's own default. */
-const DEFAULT_PORT = 5432;
+export const DEFAULT_PORT = 5432;
 
 /** EC2 adds "allow everything" to a group without egress rules; a rule that matches nothing keeps it out. */
 const NO_EGRESS: CfnSecurityGroup.EgressProperty = {
@@ -22,19 +22,22 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, names: Names, props: NetworkProps) {
     super(scope, id);
-    const ports = props.databasePorts ?? [DEFAULT_PORT];
+    // EC2 refuses a rule that is there already.
+    const ports = [...new Set(props.databasePorts ?? [DEFAULT_PORT])];
     this.workerGroups = props.workerSecurityGroupIds ?? [this.workerGroup(names, props, ports)];
     this.databaseGroups = props.databaseSecurityGroupIds ?? [this.databaseGroup(names, props, ports)];
   }
 
   private workerGroup(names: Names, props: NetworkProps, ports: readonly number[]): string {
+    const sources = [...new Set(props.sourceSecurityGroupIds)];
+    if (sources.length === 0) throw new Error('sourceSecurityGroupIds must name one group at least');
     const group = new CfnSecurityGroup(this, 'Workers', {
       groupName: names.of('workers'),
       groupDescription: 'ECS tasks and DMS replication instances of tenant restores',
       vpcId: props.vpcId,
       securityGroupEgress: [{ ...tcp(443), cidrIp: '0.0.0.0/0', description: 'AWS APIs' }],
     });
-    for (const [index, source] of props.sourceSecurityGroupIds.entries()) {
+    for (const [index, source] of sources.entries()) {
       for (const port of ports) {
         new CfnSecurityGroupEgress(this, `ToSource${index}Port${port}`, {
           ...tcp(port),

@@ -4,48 +4,88 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { App, Stack } from 'aws-cdk-lib';
-import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { App, Fn, Stack, Token } from 'aws-cdk-lib';
+import { type ISecurityGroup, SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { DatabaseInstance } from 'aws-cdk-lib/aws-rds';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { instanceAsSource, networkIn } from '../lib/index.ts';
-import { props, type Resource } from './template.ts';
+import { instanceAsSource, networkIn, type VpcAttachment } from '../lib/index.ts';
+import { props, type Resource, resources, synthesize } from './template.ts';
 
+const ZONES = ['eu-west-3a', 'eu-west-3b'];
 const stack = new Stack(new App(), 'Platform');
-const vpc = (zones: string[]) =>
-  Vpc.fromVpcAttributes(stack, `Vpc${zones.length}`, {
-    vpcId: 'vpc-0123456789abcdef0',
-    availabilityZones: zones,
-    isolatedSubnetIds: zones.map((_, index) => `subnet-0123456789abcdef${index}`),
+const subnet = (index: number, zone?: string) =>
+  Subnet.fromSubnetAttributes(stack, `Subnet${stack.node.children.length}`, {
+    subnetId: `subnet-0123456789abcdef${index}`,
+    routeTableId: 'rtb-0123456789abcdef0',
+    ...(zone !== undefined && { availabilityZone: zone }),
   });
+const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-0123456789abcdef0', availabilityZones: ZONES });
 const group = SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-0123456789abcdef0');
-const instance = DatabaseInstance.fromDatabaseInstanceAttributes(stack, 'Instance', {
-  instanceIdentifier: 'production',
-  instanceEndpointAddress: 'production.example',
-  port: 5432,
-  securityGroups: [group],
-});
-const attachment = (zones: string[]) => {
-  const place = vpc(zones);
-  const subnets = { subnets: place.isolatedSubnets };
-  return { vpc: place, taskSubnets: subnets, databaseSubnets: subnets, sources: [instance] };
+const instanceOn = (port: number, securityGroups: ISecurityGroup[] = [group]) =>
+  DatabaseInstance.fromDatabaseInstanceAttributes(stack, `Instance${stack.node.children.length}`, {
+    instanceIdentifier: 'production',
+    instanceEndpointAddress: 'production.example',
+    port,
+    securityGroups,
+  });
+const instance = instanceOn(5432);
+const attachment = (zones: (string | undefined)[], changes: Partial<VpcAttachment> = {}) => {
+  const subnets = { subnets: zones.map((zone, index) => subnet(index, zone)) };
+  return { vpc, taskSubnets: subnets, databaseSubnets: subnets, sources: [instance], ...changes };
 };
 
 describe('what is there already', () => {
   test('is named by its constructs', () => {
-    assert.deepEqual(networkIn(attachment(['eu-west-3a', 'eu-west-3b'])), {
+    assert.deepEqual(networkIn(attachment(ZONES)), {
       vpcId: 'vpc-0123456789abcdef0',
       taskSubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
       databaseSubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
       sourceSecurityGroupIds: ['sg-0123456789abcdef0'],
+      databasePorts: [5432],
     });
   });
 
   test('is refused where RDS and DMS would refuse it at the deployment', () => {
-    assert.throws(
-      () => networkIn(attachment(['eu-west-3a'])),
-      /taskSubnets must lie in two zones at least, not in eu-/,
-    );
+    for (const [zones, problem] of [
+      [['eu-west-3a'], /taskSubnets must be two subnets at least/],
+      [[undefined], /taskSubnets must be two subnets at least/],
+      [['eu-west-3a', 'eu-west-3a'], /taskSubnets must lie in two zones at least, not in eu-west-3a alone/],
+    ] as const) {
+      assert.throws(() => networkIn(attachment([...zones])), problem);
+    }
+  });
+
+  test('may be subnets whose zones nobody here knows', () => {
+    for (const zones of [
+      [undefined, undefined],
+      [Fn.select(0, Fn.getAzs()), Fn.select(0, Fn.getAzs())],
+    ]) {
+      assert.equal(networkIn(attachment(zones)).taskSubnetIds.length, 2);
+    }
+  });
+
+  test('is reached on the ports that its databases listen on, unless others are named', () => {
+    const sources = [instanceOn(6432), instance, instanceOn(6432), instanceOn(Token.asNumber({ Ref: 'Port' }))];
+    assert.deepEqual(networkIn(attachment(ZONES, { sources })).databasePorts, [6432, 5432]);
+    assert.deepEqual(networkIn(attachment(ZONES, { sources, databasePorts: [7432] })).databasePorts, [7432]);
+  });
+
+  test('is refused where no rule could let the pipeline reach a database', () => {
+    const closed = instanceOn(5432, []);
+    assert.throws(() => networkIn(attachment(ZONES, { sources: [instance, closed] })), {
+      message: `the source ${closed.node.path} has no security group that could let the pipeline in`,
+    });
+    assert.throws(() => networkIn(attachment(ZONES, { sources: [] })), /name one source at least/);
+    const network = { ...props().network, sourceSecurityGroupIds: [] };
+    assert.throws(() => synthesize({ network }), /sourceSecurityGroupIds must name one group at least/);
+  });
+
+  test('has one rule a group and port, however often they are named', () => {
+    const twice = networkIn(attachment(ZONES, { sources: [instance, instanceOn(5432)] }));
+    const template = synthesize({ network: { ...twice, databasePorts: [5432, 5432] } });
+    const rules = Object.values(resources(template, 'AWS::EC2::SecurityGroupIngress'));
+    const intoSources = rules.filter(({ Properties }) => Properties.GroupId === group.securityGroupId);
+    assert.equal(intoSources.length, 1);
   });
 
   test('is refused by a name that could mean several secrets', () => {
