@@ -91,10 +91,14 @@ function explained(resource: string, actions: readonly string[]): Wildcard {
 
 /** The value as text, as cdk-nag writes it into the ids of its findings. */
 function written(value: unknown): string {
+  if (typeof value === 'string') return value.replaceAll('${', '<').replaceAll('}', '>');
   if (typeof value !== 'object' || value === null) return String(value);
   const object = value as Record<string, unknown>;
   if ('Ref' in object) return `<${String(object.Ref)}>`;
   if ('Fn::GetAtt' in object) return `<${(object['Fn::GetAtt'] as string[]).join('.')}>`;
+  if ('Fn::Sub' in object) return written(object['Fn::Sub']);
+  if ('Fn::ImportValue' in object) return written(object['Fn::ImportValue']);
+  if (!('Fn::Join' in object)) return JSON.stringify(value);
   const [separator, parts] = object['Fn::Join'] as [string, unknown[]];
   return parts.map(written).join(separator);
 }

@@ -1,3 +1,4 @@
+import { Fn } from 'aws-cdk-lib';
 import type { TenantRestoreStackProps } from '../lib/stack.ts';
 import { ACCOUNT, REGION } from './template.ts';
 
@@ -15,5 +16,13 @@ export const VARIANTS: Readonly<Record<string, Partial<TenantRestoreStackProps>>
     alarmTopicArn: topic('operations'),
     managedSecrets: true,
     publishers: [{ id: 'Desk', principalArn: 'arn:aws:iam::444455556666:root', eventSources: ['support.desk'] }],
+  },
+  'with what other stacks export': {
+    source: { identifier: Fn.importValue('Database'), secretArn: Fn.importValue('SecretArn') },
+    kmsKeyArn: Fn.importValue('DatabaseKeyArn'),
+    messageKeyArn: Fn.importValue('MessageKeyArn'),
+    topicArn: Fn.importValue('TopicArn'),
+    topicKeyArn: Fn.select(0, Fn.split(',', Fn.importValue('TopicKeyArns'))),
+    alarmTopicArn: Fn.importValue('OperationsArn'),
   },
 };
