@@ -1,36 +1,108 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
+import { DEPLOYMENT_TAG_KEY, SOURCE_SECRET_TAG_KEY } from './names.ts';
 
-/** Why an action is allowed on all resources: AWS knows none for it (service authorization reference). */
-export const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
-  'dms:CreateEndpoint': 'it has no resource before it is made; the request must carry our tag',
-  'dms:CreateReplicationInstance': 'it has no resource before it is made; the request must carry our tag',
-  'dms:DescribeAccountAttributes': 'quotas belong to the account',
-  'dms:DescribeConnections': 'lists of DMS know no resource',
-  'dms:DescribeEndpoints': 'lists of DMS know no resource',
-  'dms:DescribeReplicationInstances': 'lists of DMS know no resource',
-  'dms:DescribeReplicationTasks': 'lists of DMS know no resource',
-  'ecr:GetAuthorizationToken': 'the login to ECR is for the whole registry',
-  'ecs:ListTasks': 'it knows container instances alone, which Fargate has not; the condition names our cluster',
-  'rds:DescribeAccountAttributes': 'quotas belong to the account',
-  'secretsmanager:ListSecrets': 'the list knows no resource',
-};
+/** Why some actions are allowed on resources that no ARN names. */
+interface Reason {
+  /** Ends of ARNs, or all resources. */
+  readonly resource: RegExp;
+  readonly actions: RegExp;
+  /** What the statement must hold besides: operator, key and, for `Null`, the value. */
+  readonly condition?: string;
+  readonly why: string;
+}
 
-/** Why a resource is named by a pattern, by the end of its ARN. The first that fits counts. */
-const PATTERNS: readonly (readonly [RegExp, string])[] = [
-  [
-    /:(db|cluster|pg|cluster-pg|secret|rep|endpoint|task):tr-[a-z0-9]+-\*$/,
-    'temporary resources have names of our prefix',
-  ],
-  [/\/(work|audit)\/\*$/, "every restore's files lie below this prefix of our bucket"],
-  [/:task-definition\/[a-z0-9-]+-worker:\*$/, 'a restore keeps the revision of our task definition that it began with'],
-  [/:task\/[a-z0-9-]+\/\*$/, 'tasks of our cluster have ids that ECS makes'],
-  [/:secret:\*$/, "sources opt in by tag: the condition demands this deployment's tag of the secret"],
-  [/:secret:rds!\*$/, 'the deployment accepts sources whose secret RDS names'],
-  [/:(db|cluster|auto-backup|cluster-auto-backup):\*$/, 'sources opt in by tag: their names are unknown here'],
-  [/:(snapshot|cluster-snapshot):\*$/, 'a request names a snapshot; intake proves whose it is'],
-  [/:(pg|cluster-pg|og):\*$/, "the sources' parameter and option groups are unknown here"],
-  [/:repository\/\*$/, "the worker's image may lie in any repository of this account"],
+const ALL = /^\*$/;
+const READS_SECRETS = /^secretsmanager:(DescribeSecret|GetSecretValue|ListSecretVersionIds)$/;
+const READS_DATABASES = /^rds:(Describe\w+|ListTagsForResource)$/;
+const RESTORES = /^rds:RestoreDB\w+$/;
+
+/**
+ * The first that fits counts. Actions are allowed on all resources where AWS knows none for them (service authorization
+ * reference).
+ */
+const REASONS: readonly Reason[] = [
+  {
+    resource: ALL,
+    actions: /^dms:Create(Endpoint|ReplicationInstance)$/,
+    condition: `StringEquals aws:RequestTag/${DEPLOYMENT_TAG_KEY}`,
+    why: 'it has no resource before it is made; the request must carry our tag',
+  },
+  {
+    resource: ALL,
+    actions: /^dms:Describe(Connections|Endpoints|ReplicationInstances|ReplicationTasks)$/,
+    why: 'lists of DMS know no resource',
+  },
+  { resource: ALL, actions: /^(dms|rds):DescribeAccountAttributes$/, why: 'quotas belong to the account' },
+  {
+    resource: ALL,
+    actions: /^ecr:GetAuthorizationToken$/,
+    why: 'the login to ECR is for the whole registry',
+  },
+  {
+    resource: ALL,
+    actions: /^ecs:ListTasks$/,
+    condition: 'ArnEquals ecs:cluster',
+    why: 'it knows container instances alone, which Fargate has not; the condition names our cluster',
+  },
+  { resource: ALL, actions: /^secretsmanager:ListSecrets$/, why: 'the list knows no resource' },
+  {
+    resource: /:(db|cluster|pg|cluster-pg|secret|rep|endpoint|task):tr-[a-z0-9]+-\*$/,
+    actions: /^(dms|rds|secretsmanager):/,
+    why: 'temporary resources have names of our prefix',
+  },
+  {
+    resource: /\/(work|audit)\/\*$/,
+    actions: /^s3:(Delete|Get|Put)Object$/,
+    why: "every restore's files lie below this prefix of our bucket",
+  },
+  {
+    resource: /:task-definition\/[a-z0-9-]+-worker:\*$/,
+    actions: /^ecs:RunTask$/,
+    why: 'a restore keeps the revision of our task definition that it began with',
+  },
+  {
+    resource: /:task\/[a-z0-9-]+\/\*$/,
+    actions: /^ecs:(DescribeTasks|StopTask|TagResource)$/,
+    why: 'tasks of our cluster have ids that ECS makes',
+  },
+  {
+    resource: /:secret:\*$/,
+    actions: READS_SECRETS,
+    condition: `StringEquals aws:ResourceTag/${DEPLOYMENT_TAG_KEY}`,
+    why: "sources opt in by tag: the condition demands this deployment's tag of the secret",
+  },
+  {
+    resource: /:secret:rds!\*$/,
+    actions: READS_SECRETS,
+    why: 'the deployment accepts sources whose secret RDS names',
+  },
+  {
+    resource: /:(db|cluster|auto-backup|cluster-auto-backup):\*$/,
+    actions: READS_DATABASES,
+    why: 'sources opt in by tag: their names are unknown here',
+  },
+  {
+    resource: /:(db|cluster|auto-backup|cluster-auto-backup):\*$/,
+    actions: RESTORES,
+    condition: `Null aws:ResourceTag/${SOURCE_SECRET_TAG_KEY} false`,
+    why: 'sources opt in by tag: the condition demands that they have it',
+  },
+  {
+    resource: /:(snapshot|cluster-snapshot):\*$/,
+    actions: new RegExp(`${READS_DATABASES.source}|${RESTORES.source}`),
+    why: 'a request names a snapshot; intake proves whose it is',
+  },
+  {
+    resource: /:(pg|cluster-pg|og):\*$/,
+    actions: new RegExp(`${READS_DATABASES.source}|${RESTORES.source}`),
+    why: "the sources' parameter and option groups are unknown here",
+  },
+  {
+    resource: /:repository\/\*$/,
+    actions: /^ecr:(BatchCheckLayerAvailability|BatchGetImage|GetDownloadUrlForLayer)$/,
+    why: "the worker's image may lie in any repository of this account",
+  },
 ];
 
 /** A statement of a policy, as a construct or from a template. */
@@ -38,6 +110,8 @@ export interface Granted {
   readonly actions: readonly string[];
   /** ARNs, or what CloudFormation makes ARNs of. */
   readonly resources: readonly unknown[];
+  /** By operator and key. */
+  readonly conditions?: unknown;
 }
 
 /** A wildcard in a policy, and why it is there. */
@@ -55,7 +129,7 @@ export function wildcardsOf(stack: Stack, statements: readonly Granted[]): Wildc
     statement.resources
       .map((resource) => written(stack.resolve(resource)))
       .filter((resource) => resource.includes('*'))
-      .map((resource) => explained(resource, statement.actions)),
+      .map((resource) => explained(resource, statement)),
   );
 }
 
@@ -76,17 +150,28 @@ export function explainWildcards(role: Role, statements: readonly Granted[]): vo
   }
 }
 
-function explained(resource: string, actions: readonly string[]): Wildcard {
-  const known =
-    resource === '*'
-      ? actions.map((action) => WITHOUT_RESOURCE[action])
-      : [PATTERNS.find(([pattern]) => pattern.test(resource))?.[1]];
+function explained(resource: string, { actions, conditions }: Granted): Wildcard {
+  const held = heldBy(conditions);
+  const known = actions.map((action) => {
+    const fits = (reason: Reason) =>
+      reason.resource.test(resource) &&
+      reason.actions.test(action) &&
+      (reason.condition === undefined || held.includes(reason.condition));
+    return REASONS.find(fits)?.why;
+  });
   const reasons = known.filter((reason) => reason !== undefined);
   return {
     resource,
     actions,
     ...(reasons.length === known.length && { reason: [...new Set(reasons)].join('; ') }),
   };
+}
+
+/** A statement's conditions as reasons name them. */
+function heldBy(conditions: unknown): string[] {
+  return Object.entries((conditions ?? {}) as Record<string, Record<string, unknown>>).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, value]) => [operator, key, ...(operator === 'Null' ? [value] : [])].join(' ')),
+  );
 }
 
 /** The value as text, as cdk-nag writes it into the ids of its findings. */
