@@ -175,7 +175,7 @@ function heldBy(conditions: unknown): string[] {
 }
 
 /** The value as text, as cdk-nag writes it into the ids of its findings. */
-function written(value: unknown): string {
+export function written(value: unknown): string {
   if (typeof value === 'string') return value.replaceAll('${', '<').replaceAll('}', '>');
   if (typeof value !== 'object' || value === null) return String(value);
   const object = value as Record<string, unknown>;
