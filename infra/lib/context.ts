@@ -3,7 +3,7 @@ import type { Node } from 'constructs';
 import type { Sweeping } from './props.ts';
 import { readPublishers } from './publishers.ts';
 import { readRequesters } from './requesters.ts';
-import type { TenantRestoreStackProps } from './stack.ts';
+import { KEY_WITHOUT_TOPIC, type TenantRestoreStackProps } from './stack.ts';
 
 const REQUIRED = [
   'vpcId',
@@ -130,10 +130,11 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('schemaRegistry', /^(true|false)$/, 'true or false');
   demand('messageKeyArn', /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/\S+$/, 'the ARN of a key, not of an alias');
   demand('topicKeyArn', /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/\S+$/, 'the ARN of a key, not of an alias');
-  demand('topicArn', /^arn:[\w-]+:sns:[\w-]+:\d{12}:\S+$/, 'the ARN of a topic');
+  demand('topicArn', /^arn:[\w-]+:sns:[\w-]+:\d{12}:\S+(?<!\.fifo)$/, 'the ARN of a standard topic');
   demand('alarmTopicArn', /^arn:[\w-]+:sns:[\w-]+:\d{12}:\S+$/, 'the ARN of a topic');
   demand('sweeping', /^(mend|report|off)$/, 'mend, report or off');
   demand('removal', /^(retain|destroy)$/, 'retain or destroy');
+  if ('topicKeyArn' in context && !('topicArn' in context)) problems.push(KEY_WITHOUT_TOPIC);
   for (const key of ['pace', 'admission', 'databases', 'prices'] as const) {
     if (context[key] !== undefined && !isJsonObject(context[key])) problems.push(`${key} must be a JSON object`);
   }

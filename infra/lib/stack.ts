@@ -17,6 +17,8 @@ export interface TenantRestoreStackProps extends Omit<TenantRestoreProps, 'messa
   readonly alarmTopicArn?: string;
 }
 
+export const KEY_WITHOUT_TOPIC = 'topicKeyArn is the key of topicArn, which is missing';
+
 /** One deployment of the pipeline; its stack is named after it, `TenantRestore` by default. */
 export class TenantRestoreStack extends Stack {
   /** The pipeline itself. */
@@ -37,6 +39,7 @@ function imported(
   stack: Stack,
   { messageKeyArn, topicArn, topicKeyArn, alarmTopicArn }: TenantRestoreStackProps,
 ): Pick<TenantRestoreProps, 'messageKey' | 'topic' | 'alarmTopic'> {
+  if (topicKeyArn && !topicArn) throw new Error(KEY_WITHOUT_TOPIC);
   return {
     ...(messageKeyArn && { messageKey: Key.fromKeyArn(stack, 'MessageKey', messageKeyArn) }),
     ...(topicArn && {

@@ -25,6 +25,8 @@ export class Storage extends Construct {
 
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
+    // The handlers publish without a message group, which a FIFO topic refuses (SNS API reference, Publish).
+    if (props.topic?.fifo) throw new Error(`the topic ${props.topic.topicName} must be a standard topic`);
     this.table = auditTable(this, props);
     this.bucket = fileBucket(this, props);
     this.topic =

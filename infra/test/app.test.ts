@@ -71,6 +71,7 @@ describe('the app', () => {
       pace: '[1]',
       admission: '3',
       prices: 'cheap',
+      topicArn: 'arn:aws:sns:eu-west-3:111122223333:outcomes.fifo',
       requesters: { 'shop.app': [{ schema: ['a'] }] },
     });
     assert.notEqual(status, 0);
@@ -81,9 +82,17 @@ describe('the app', () => {
       'pace must be a JSON object',
       'admission must be a JSON object',
       'prices must be a JSON object',
+      'topicArn must be the ARN of a standard topic, not arn:aws:sns:eu-west-3:111122223333:outcomes.fifo',
       'requesters: shop.app has a grant that limits schema; only sources, targets, databases, schemas can be limited',
     ]) {
       assert.ok(stderr.includes(problem), problem);
     }
+  });
+
+  test('takes no key of a topic that it is not given', () => {
+    const topicKeyArn = 'arn:aws:kms:eu-west-3:111122223333:key/0f0f0f0f-0000-4000-8000-000000000000';
+    const { status, stderr } = run({ ...context, topicKeyArn });
+    assert.notEqual(status, 0);
+    assert.ok(stderr.includes('topicKeyArn is the key of topicArn, which is missing'));
   });
 });

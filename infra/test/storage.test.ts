@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { resolve, resources, synthesize } from './template.ts';
+import { ACCOUNT, REGION, resolve, resources, synthesize } from './template.ts';
 
 const template = synthesize({ auditDays: 90 });
 const only = (type: string, from = template) => {
@@ -66,6 +66,21 @@ describe('the topic', () => {
     assert.match(String(topic.KmsMasterKeyId), /alias\/aws\/sns$/);
     const policy = JSON.stringify(only('AWS::SNS::TopicPolicy').Properties.PolicyDocument);
     assert.match(policy, /"aws:SecureTransport":"false"\}\},"Effect":"Deny"/);
+  });
+});
+
+describe('a topic that is there already', () => {
+  const topicArn = `arn:aws:sns:${REGION}:${ACCOUNT}:outcomes`;
+
+  test('is no FIFO topic: outcomes have no message group', () => {
+    assert.throws(() => synthesize({ topicArn: `${topicArn}.fifo` }), /outcomes\.fifo must be a standard topic/);
+    assert.doesNotThrow(() => synthesize({ topicArn }));
+  });
+
+  test('comes with its key, not the key alone', () => {
+    const topicKeyArn = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0f0f0f0f-0000-4000-8000-000000000000`;
+    assert.throws(() => synthesize({ topicKeyArn }), /topicKeyArn is the key of topicArn, which is missing/);
+    assert.doesNotThrow(() => synthesize({ topicArn, topicKeyArn }));
   });
 });
 
