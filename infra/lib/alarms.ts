@@ -4,6 +4,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { counted } from './metrics.ts';
 import type { Names } from './names.ts';
 
 /** How CloudWatch shows the alarms of a deployment, and whom it tells. */
@@ -13,7 +14,7 @@ export interface AlarmSettings {
   readonly topic?: ITopic;
 }
 
-/** Alarms as long as a message lies in a queue that nothing consumes. */
+/** Alarms as long as a message lies in a queue that nothing consumes: one that comes to others doesn't ring again. */
 export function alarmOnLetters(
   scope: Construct,
   { names, topic }: AlarmSettings,
@@ -25,7 +26,35 @@ export function alarmOnLetters(
   });
   return alarm(scope, 'LettersAlarm', metric, {
     alarmName: names.of(about.name),
-    alarmDescription: about.remedy,
+    alarmDescription: `${about.remedy}. It rings again only after the queue was emptied.`,
+    topic,
+  });
+}
+
+/** Longer than SQS delays a tick (15 minutes), shorter than a message takes to be given up (5 times 6 minutes). */
+const WAITS_TOO_LONG = Duration.minutes(20);
+
+/** Alarms when a queue isn't consumed: its function is off, throttled, or fails on every message. */
+export function alarmOnStandstill(
+  scope: Construct,
+  { names, topic }: AlarmSettings,
+  about: { readonly queue: IQueue; readonly name: string },
+): Alarm {
+  const metric = about.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(1), statistic: 'Maximum' });
+  return alarm(scope, 'StandstillAlarm', metric, {
+    alarmName: names.of(`waiting-${about.name}`),
+    alarmDescription: `Messages of the queue ${names.of(about.name)} wait for ${WAITS_TOO_LONG.toMinutes()} minutes: is its function off, throttled or failing?`,
+    threshold: WAITS_TOO_LONG.toSeconds(),
+    topic,
+  });
+}
+
+/** Alarms at each letter that a handler keeps; the alarm on the queue rings once, and not again before it was emptied. */
+export function alarmOnNewLetters(scope: Construct, { names, topic }: AlarmSettings): Alarm {
+  return alarm(scope, 'NewLettersAlarm', counted(names, 'DeadLetters'), {
+    alarmName: names.of('new-dead-letters'),
+    alarmDescription:
+      'A handler has kept a message that it could not take, or that was given up: tenant-restore dlq list',
     topic,
   });
 }
@@ -62,13 +91,18 @@ function alarm(
   scope: Construct,
   id: string,
   metric: Metric,
-  told: { readonly alarmName: string; readonly alarmDescription: string; readonly topic: ITopic | undefined },
+  told: {
+    readonly alarmName: string;
+    readonly alarmDescription: string;
+    readonly threshold?: number;
+    readonly topic: ITopic | undefined;
+  },
 ): Alarm {
   const { topic, ...text } = told;
   const made = new Alarm(scope, id, {
+    threshold: 0,
     ...text,
     metric,
-    threshold: 0,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     evaluationPeriods: 1,
     // An idle queue sends no metric after six hours, and a rule none at all.

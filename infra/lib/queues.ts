@@ -3,7 +3,7 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { alarmOnLetters, type AlarmSettings } from './alarms.ts';
+import { alarmOnLetters, alarmOnNewLetters, alarmOnStandstill, type AlarmSettings } from './alarms.ts';
 import { PHASES, type PhaseName } from './names.ts';
 
 /** How long a function may take over a batch. */
@@ -42,12 +42,14 @@ export class Queues extends Construct {
       name: 'dead-letters',
       remedy: 'Messages that no handler could take are kept: tenant-restore dlq list',
     });
+    alarmOnNewLetters(this.dead, settings);
     this.dlq = new Queue(this, 'Dlq', {
       ...secured(settings, 'dlq'),
       ...consumed(),
       retentionPeriod: LONGEST_RETENTION,
       deadLetterQueue: { queue: this.dead, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
+    alarmOnStandstill(this.dlq, settings, { queue: this.dlq, name: 'dlq' });
     this.phases = Object.fromEntries(PHASES.map((phase) => [phase, this.phaseQueue(settings, phase)])) as Record<
       PhaseName,
       Queue
@@ -55,7 +57,7 @@ export class Queues extends Construct {
   }
 
   private phaseQueue(settings: QueueSettings, phase: PhaseName): Queue {
-    return new Queue(this, phase, {
+    const queue = new Queue(this, phase, {
       ...secured(settings, phase),
       ...consumed(),
       retentionPeriod: Duration.days(7),
@@ -64,6 +66,8 @@ export class Queues extends Construct {
         maxReceiveCount: MAX_RECEIVE_COUNT,
       },
     });
+    alarmOnStandstill(queue, settings, { queue, name: phase });
+    return queue;
   }
 }
 
