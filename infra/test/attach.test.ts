@@ -131,7 +131,7 @@ describe('the example', () => {
     assert.deepEqual(eventBridge?.Action, ['kms:Decrypt', 'kms:GenerateDataKey']);
   });
 
-  test('makes no topic beside the one that is there, and every function may use key and topic', () => {
+  test('makes no topic beside the one that is there, and every function may use the key of the queues', () => {
     assert.equal(all('AWS::SNS::Topic').length, 0);
     const roles = all('AWS::IAM::Role').filter(({ Properties }) =>
       JSON.stringify(Properties.AssumeRolePolicyDocument).includes('lambda'),
