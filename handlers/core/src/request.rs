@@ -19,6 +19,7 @@ use crate::restore_point::{
     FoundSnapshot, RestorePoint, SnapshotKind, SnapshotName, SnapshotSight,
 };
 use crate::source_kind::Storage;
+pub(crate) use fields::MAX_SCHEMAS;
 use fields::{Fields, invalid};
 
 /// What is asked for.

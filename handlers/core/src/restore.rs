@@ -20,15 +20,16 @@ use crate::wait::Wait;
 mod creating;
 mod outcome;
 mod placing;
+mod rejection;
 mod resource;
 mod task;
 
 pub use creating::Creating;
 pub use outcome::{
-    MOST_CAUSES, REPORT_FILE, REPORT_PAGE_FILE, given_up, outcome_id, outgoing_cause, rejection,
-    shortened,
+    MOST_CAUSES, REPORT_FILE, REPORT_PAGE_FILE, outcome_id, outgoing_cause, shortened,
 };
 pub use placing::Placing;
+pub use rejection::{given_up, rejection};
 pub use resource::{Resource, ResourceKind};
 pub use task::{DDL, DDL_AFTER_RESET, Task, TaskState};
 

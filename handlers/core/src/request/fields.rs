@@ -10,7 +10,8 @@ use crate::job::SchemaName;
 use crate::naming::{MAX_IDENTIFIER_BYTES, restored_name};
 use crate::restore_point::{RestorePoint, Snapshot, SnapshotName, SnapshotSight};
 
-const MAX_SCHEMAS: usize = 90;
+/// So many schemas one request may name.
+pub(crate) const MAX_SCHEMAS: usize = 90;
 const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 
 const FIELDS: [&str; 15] = [
@@ -123,7 +124,8 @@ impl Fields<'_> {
             );
         }
         let mut names: Vec<String> = Vec::new();
-        for (position, value) in list.iter().enumerate() {
+        // Each name is compared with all before it: those beyond are too many anyway.
+        for (position, value) in list.iter().take(MAX_SCHEMAS).enumerate() {
             let field = format!("schemas[{position}]");
             match schema_name(value, &names) {
                 Ok(name) => names.push(name),

@@ -67,6 +67,16 @@ fn every_problem_is_named_at_once() {
 }
 
 #[test]
+fn of_too_many_schemas_those_beyond_the_most_are_not_looked_at() {
+    let names = |count: usize| -> Vec<_> { (0..count).map(|at| format!("s{at}")).collect() };
+    let request = |schemas: Vec<String>| json!({"database": "d", "schemas": schemas, "restoreTime": "2024-01-28T14:30:00Z"});
+    let most = request([names(89), vec!["s0".into()]].concat());
+    assert_eq!(fields(&most), ["schemas[89]"]);
+    let more = request([names(90), vec!["s0".into()]].concat());
+    assert_eq!(fields(&more), ["schemas"]);
+}
+
+#[test]
 fn what_is_accepted_is_a_list_of_findings_each_named_once() {
     let detail = |accept: Value| {
         json!({

@@ -1,9 +1,8 @@
 //! How a restore ends: its causes, and the outcome that is told.
 
 use jiff::Timestamp;
-use serde_json::Value;
 use tenant_restore_events::Phase;
-use tenant_restore_events::outgoing::{self, Ended, Outcome, RestoredSchema, Subject};
+use tenant_restore_events::outgoing::{self, Ended, Outcome};
 
 use super::Restore;
 use crate::error::Cause;
@@ -71,66 +70,17 @@ pub fn outgoing_cause(cause: &Cause) -> outgoing::Cause {
     }
 }
 
-/// The outcome of a request that never became a restore.
-pub fn rejection(request_id: &str, detail: &Value, causes: &[Cause], now: Timestamp) -> Ended {
-    let text = |field: &str| detail.get(field).and_then(Value::as_str).map(str::to_owned);
-    let names = detail
-        .get("schemas")
-        .and_then(Value::as_array)
-        .cloned()
-        .unwrap_or_default();
-    let schemas = names
-        .iter()
-        .filter_map(Value::as_str)
-        .map(|schema| RestoredSchema {
-            schema: schema.to_owned(),
-            restored_as: None,
-        })
-        .collect();
-    Ended {
-        subject: Subject {
-            restore_id: None,
-            request_id: request_id.to_owned(),
-            source: text("source"),
-            target: text("target"),
-            database: text("database"),
-            schemas,
-            snapshot_id: text("snapshotId"),
-        },
-        outcome: Outcome::Rejected,
-        outcome_id: digest_text(&["rejection", request_id, &detail.to_string()])[..26].to_owned(),
-        attempt: 1,
-        restore_point: text("restoreTime").and_then(|text| text.parse().ok()),
-        started_at: now,
-        ended_at: now,
-        causes: causes.iter().map(outgoing_cause).collect(),
-        report: None,
-        report_page: None,
-    }
-}
-
-/// The outcome of a request that was given up before it became a restore. Its id is the event's: a letter that somebody
-/// redrives is judged anew, and that answer is another outcome, while the same letter's is always the same.
-pub fn given_up(
-    request_id: &str,
-    detail: &Value,
-    event_id: &str,
-    cause: &Cause,
-    now: Timestamp,
-) -> Ended {
-    let digest = digest_text(&["given up", request_id, event_id]);
-    Ended {
-        outcome_id: digest[..26].to_owned(),
-        ..rejection(request_id, detail, std::slice::from_ref(cause), now)
-    }
-}
-
 /// A cause whose message isn't longer than a record can bear.
 pub fn shortened(mut cause: Cause) -> Cause {
-    let end = cause.message.floor_char_boundary(MOST_MESSAGE_BYTES);
-    if end < cause.message.len() {
-        cause.message.truncate(end);
-        cause.message.push('…');
-    }
+    cause.message = clipped(&cause.message, MOST_MESSAGE_BYTES);
     cause
+}
+
+/// The beginning of a text, if it is longer than that.
+pub(super) fn clipped(text: &str, most_bytes: usize) -> String {
+    let end = text.floor_char_boundary(most_bytes);
+    if end == text.len() {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..end])
 }
