@@ -49,8 +49,8 @@ pub async fn receive(engine: &Engine, body: &str, delivery: &Delivery) -> Result
         Ok(Message::Request(ask, envelope)) => {
             let reason = "the request was given up after repeated failures of its handler";
             let cause = Cause::new(ErrorKind::DeadLetter, reason);
-            crate::requests::abandon(engine, ask, &envelope, cause, delivery).await?;
-            (reason.to_owned(), Owner::Restore)
+            let untold = crate::refusals::abandon(engine, ask, &envelope, cause, delivery).await?;
+            (with_fault(reason, untold.as_ref()), Owner::Restore)
         }
         Ok(Message::Order(_, envelope)) => {
             let reason = "given up after repeated failures of its handler".to_owned();
@@ -59,6 +59,14 @@ pub async fn receive(engine: &Engine, body: &str, delivery: &Delivery) -> Result
         Err(reason) => (reason, Owner::Nobody),
     };
     keep(engine, body, delivery, &reason, owner).await
+}
+
+/// A letter is kept even if whoever asked can't be told: whoever reads it learns both.
+fn with_fault(reason: &str, untold: Option<&Fault>) -> String {
+    match untold {
+        Some(fault) => format!("{reason}; its answer could not be told: {fault}"),
+        None => reason.to_owned(),
+    }
 }
 
 /// Keeps a message in the queue `dead`, with its cause.

@@ -6,6 +6,7 @@
 
 mod admission;
 mod announce;
+mod answers;
 mod aside;
 mod batch;
 mod clients;
@@ -22,6 +23,7 @@ mod phases;
 mod placement;
 mod post;
 mod price;
+mod refusals;
 mod requests;
 mod setbacks;
 mod store;

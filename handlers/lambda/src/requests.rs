@@ -4,9 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tenant_restore_core::decision::Wake;
 use tenant_restore_core::error::{Cause, Class, ErrorKind};
-use tenant_restore_core::plan::{self, Refusal};
 use tenant_restore_core::request::{self, Arrival, Ask, Request};
-use tenant_restore_core::restore::{given_up, rejection};
 use tenant_restore_core::restore_point::SnapshotSight;
 use tenant_restore_events::{Envelope, Phase};
 use tracing::info;
@@ -15,6 +13,7 @@ use crate::batch::Delivery;
 use crate::engine::{Engine, Woken};
 use crate::fault::Fault;
 use crate::message::event_time;
+use crate::refusals::{reject, tell_again};
 use crate::store::Refused;
 
 /// Takes a request.
@@ -28,6 +27,9 @@ pub async fn receive(
     body: &str,
     delivery: &Delivery,
 ) -> Result<(), Fault> {
+    if delivery.again && tell_again(engine, ask, envelope, delivery).await? {
+        return Ok(());
+    }
     let now = Timestamp::now();
     let snapshot = match look_at_snapshot(engine, ask, envelope, delivery).await {
         Ok(Looked::At(sight)) => sight,
@@ -53,36 +55,7 @@ pub async fn receive(
         },
         Err(causes) => causes,
     };
-    reject(engine, ask, envelope, &causes, now).await
-}
-
-/// Tells what is wrong with a request that nothing was created for.
-async fn reject(
-    engine: &Engine,
-    ask: Ask,
-    envelope: &Envelope<Value>,
-    causes: &[Cause],
-    now: Timestamp,
-) -> Result<(), Fault> {
-    let request_id = request::request_id(&envelope.detail, &envelope.id);
-    info!(%request_id, asked = ask.detail_type(), problems = causes.len(), "request rejected");
-    if ask == Ask::Plan {
-        let refusal = Refusal {
-            event_id: envelope.id.clone(),
-            at: now,
-            planned: plan::refusal(&request_id, &envelope.detail, causes, now),
-        };
-        engine.keep_refused_plan(&refusal).await?;
-        return engine.publish_plan(&refusal.planned).await;
-    }
-    let ended = match causes {
-        [cause] if cause.kind == ErrorKind::DeadLetter => {
-            given_up(&request_id, &envelope.detail, &envelope.id, cause, now)
-        }
-        _ => rejection(&request_id, &envelope.detail, causes, now),
-    };
-    let ended = engine.keep_rejection(&ended, now).await?;
-    engine.announce(&ended).await
+    reject(engine, ask, envelope, &causes, delivery).await
 }
 
 /// Reads a request and judges whether this deployment can serve it, and may for whoever published it.
@@ -129,7 +102,7 @@ async fn turn_away(
     if opened_before(engine, ask, envelope, delivery).await? {
         return Ok(());
     }
-    reject(engine, ask, envelope, &[fault.cause], Timestamp::now()).await
+    reject(engine, ask, envelope, &[fault.cause], delivery).await
 }
 
 /// What came of looking at a request's snapshot.
@@ -179,29 +152,6 @@ async fn opened_before(
     };
     engine.advance(&id, Some(1), woken).await?;
     Ok(true)
-}
-
-/// Answers a request that was given up: the restore that it opened before fails, and one that opened none is rejected, since
-/// nobody else would ever tell whoever asked.
-///
-/// # Errors
-/// When a call failed.
-pub async fn abandon(
-    engine: &Engine,
-    ask: Ask,
-    envelope: &Envelope<Value>,
-    cause: Cause,
-    delivery: &Delivery,
-) -> Result<(), Fault> {
-    let request_id = request::request_id(&envelope.detail, &envelope.id);
-    let id = ask.id(&engine.config.setting.deployment.name, &request_id);
-    let fingerprint = request::fingerprint(&envelope.detail);
-    let stored = engine.load(&id).await?;
-    if stored.is_some_and(|stored| stored.restore.request.fingerprint == fingerprint) {
-        let abandoned = engine.abandon(&id, 1, Phase::Intake, cause, delivery);
-        return abandoned.await.map(drop);
-    }
-    reject(engine, ask, envelope, &[cause], Timestamp::now()).await
 }
 
 async fn open(

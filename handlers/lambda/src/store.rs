@@ -6,8 +6,8 @@
 //! | `RESTORE#<id>` | `LOG#<time>#<n>` | one thing that happened, with its cause |
 //! | `ADMISSION` | `LEDGER` | who runs and who waits for a place, `version` for conditional saves |
 //! | `TARGET#<instance or cluster>/<database>/<schema>` | `CLAIM` | the restore that claims this target name |
-//! | `REQUEST#<request id>` | `REJECTED#<outcome id>` | a request that never became a restore |
-//! | `REQUEST#<request id>` | `PLAN_REFUSED#<event id>` | the answer to a wish for a plan that never became one |
+//!
+//! What never became a restore is in `answers`.
 
 use std::collections::HashMap;
 
@@ -17,9 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::naming::RestoreId;
-use tenant_restore_core::plan::Refusal;
 use tenant_restore_core::restore::Restore;
-use tenant_restore_events::outgoing::Ended;
 
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
@@ -311,82 +309,6 @@ impl Engine {
                 other => drop(other?),
             }
         }
-        Ok(())
-    }
-
-    /// Keeps the outcome of a request that never became a restore; gives the one that was kept first.
-    pub async fn keep_rejection(&self, ended: &Ended, now: Timestamp) -> Result<Ended, Fault> {
-        let pk = text(format!("REQUEST#{}", ended.subject.request_id));
-        let sk = text(format!("REJECTED#{}", ended.outcome_id));
-        let item = HashMap::from([
-            ("pk".to_owned(), pk.clone()),
-            ("sk".to_owned(), sk.clone()),
-            ("ended".to_owned(), document(ended)?),
-            (
-                "expiresAt".to_owned(),
-                AttributeValue::N((now.as_second() + 30 * 86_400).to_string()),
-            ),
-        ]);
-        let request = self
-            .clients
-            .dynamodb
-            .put_item()
-            .table_name(&self.config.table)
-            .set_item(Some(item));
-        match request
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await
-        {
-            Ok(_) => Ok(ended.clone()),
-            Err(error) => {
-                let fault = fault("keep the rejection")(error);
-                if !fault.is(&["ConditionalCheckFailedException"]) {
-                    return Err(fault);
-                }
-                let request = self
-                    .clients
-                    .dynamodb
-                    .get_item()
-                    .table_name(&self.config.table)
-                    .consistent_read(true);
-                let answer = request
-                    .key("pk", pk)
-                    .key("sk", sk)
-                    .send()
-                    .await
-                    .map_err(crate::fault::fault("load the rejection"))?;
-                let kept = answer.item.and_then(|mut item| item.remove("ended"));
-                let kept = kept.and_then(|value| serde_dynamo::from_attribute_value(value).ok());
-                Ok(kept.unwrap_or_else(|| ended.clone()))
-            }
-        }
-    }
-
-    /// Keeps the answer to a wish for a plan that never got a record. Of an event that is delivered again the newer answer
-    /// stays: unlike an outcome it has no id that would promise the same content.
-    pub async fn keep_refused_plan(&self, refusal: &Refusal) -> Result<(), Fault> {
-        let request_id = &refusal.planned.subject.request_id;
-        let item = HashMap::from([
-            ("pk".to_owned(), text(format!("REQUEST#{request_id}"))),
-            (
-                "sk".to_owned(),
-                text(format!("PLAN_REFUSED#{}", refusal.event_id)),
-            ),
-            ("refusal".to_owned(), document(refusal)?),
-            (
-                "expiresAt".to_owned(),
-                AttributeValue::N(refusal.expires_at().to_string()),
-            ),
-        ]);
-        let request = self
-            .clients
-            .dynamodb
-            .put_item()
-            .table_name(&self.config.table)
-            .set_item(Some(item));
-        let answer = request.send().await;
-        answer.map_err(fault("keep the refused plan"))?;
         Ok(())
     }
 

@@ -12,6 +12,12 @@ use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play, request_id_of};
 
 const KEPT_WITHIN: Duration = Duration::from_secs(60);
 
+/// A message that fails is delivered again after so long; long enough for any other message to be handled.
+const FAILS_EVERY_SECONDS: u32 = 15;
+
+/// Five failures.
+const DIES_WITHIN: Duration = Duration::from_secs(180);
+
 const PHASES: [&str; 7] = [
     "intake",
     "provision",
@@ -212,9 +218,10 @@ fn a_request_that_was_given_up_before_it_had_a_record_is_answered_and_may_be_red
             .with("database", "unopened_nowhere");
         let id = request_id_of(&request);
         let event = given_up(id, "RestoreRequested", &request.detail);
-        for _ in 0..2 {
-            Queue::find(&stage.cloud, "dlq").await?.send(&event).await?;
-        }
+        let twice = json!({ "service": "sqs", "fault": "deliver-again", "match": id, "times": 1 });
+        stage.faults.switch_on(&twice).await?;
+        let dlq = Queue::find(&stage.cloud, "dlq").await?;
+        dlq.send(&event).await?;
         let outcome = stage.chronicle.wait_for_end(id, ENDS_WITHIN).await?;
         assert_eq!(
             (outcome.outcome.as_str(), outcome.restore_id.as_deref()),
@@ -222,30 +229,98 @@ fn a_request_that_was_given_up_before_it_had_a_record_is_answered_and_may_be_red
         );
         assert_eq!(outcome.causes[0].kind, "DeadLetter", "{}", outcome.why());
         let letters = kept(stage, id, 2).await?;
-        let ids = || -> BTreeSet<String> {
-            let told = stage.chronicle.events(id).into_iter();
-            told.filter_map(|event| event.detail["outcomeId"].as_str().map(str::to_owned))
-                .collect()
-        };
+        let ids = || outcome_ids(stage, id);
         assert_eq!(ids().len(), 1, "a letter has one answer: {:?}", ids());
         stage.told_by_contract(id)?;
 
+        let answered = async |answers: usize| {
+            let told = async || Ok((ids().len() == answers).then_some(()));
+            wait::until(&format!("answer {answers} to {id}"), ENDS_WITHIN, told).await
+        };
+        // A letter that is redriven is another message, also when it dies again.
+        dlq.send(&letters[0].0).await?;
+        answered(2).await?;
+        kept(stage, id, 1).await?;
         Queue::find(&stage.cloud, "intake")
             .await?
             .send(&letters[0].0)
             .await?;
-        wait::until(
-            "the answer to the redriven request",
-            ENDS_WITHIN,
-            async || Ok((ids().len() > 1).then_some(())),
-        )
-        .await?;
+        answered(3).await?;
         let last = stage
             .chronicle
             .events(id)
             .pop()
             .context("read the answer")?;
         assert_eq!(last.detail["causes"][0]["kind"], "DatabaseMissing");
+        Ok(())
+    });
+}
+
+#[test]
+fn what_died_while_its_rejection_was_told_keeps_that_answer() {
+    play(async |stage| {
+        let refuse = |service: &str, action: &str, id: &str| {
+            json!({
+                "service": service, "fault": "error", "action": action, "match": id,
+                "caller": "tenant-restore-intake", "code": "AuthorizationError", "status": 403
+            })
+        };
+        let (id, plan_id) = (stage.request_id("untold"), stage.request_id("no-plan"));
+        let faults = json!([
+            refuse("sns", "Publish", &id),
+            refuse("events", "PutEvents", &plan_id)
+        ]);
+        stage.faults.switch_on(&faults).await?;
+        let intake = Queue::find(&stage.cloud, "intake").await?;
+        let usual = intake.visibility_timeout().await?;
+        intake.set_visibility_timeout(FAILS_EVERY_SECONDS).await?;
+        let wrong = |id: &str| json!({ "requestId": id, "database": 7 });
+        for (detail_type, id) in [
+            ("RestoreRequested", &id),
+            ("RestorePlanRequested", &plan_id),
+        ] {
+            intake.send(&given_up(id, detail_type, &wrong(id))).await?;
+        }
+        let planned = stage
+            .chronicle
+            .wait_for(&plan_id, "RestorePlanned", DIES_WITHIN);
+        let planned = planned.await?;
+        kept(stage, &plan_id, 1).await?;
+        kept(stage, &id, 1).await?;
+        intake.set_visibility_timeout(usual).await?;
+
+        assert_eq!(planned.detail["causes"][0]["kind"], "InvalidRequest");
+        let outcome = stage.chronicle.wait_for_end(&id, ENDS_WITHIN).await?;
+        assert_eq!(outcome.causes[0].kind, "InvalidRequest");
+        let told = BTreeSet::from([outcome.outcome_id]);
+        assert_eq!(outcome_ids(stage, &id), told, "by the bus");
+        let notices = stage.chronicle.notices(&id).into_iter();
+        let noticed = notices.filter_map(|it| it.detail["outcomeId"].as_str().map(str::to_owned));
+        assert_eq!(noticed.collect::<BTreeSet<_>>(), told, "by SNS");
+        stage.told_by_contract(&id)
+    });
+}
+
+#[test]
+fn a_letter_whose_sender_cannot_be_told_is_kept_with_both_causes() {
+    play(async |stage| {
+        let id = stage.request_id("unheard");
+        let refused = json!({
+            "service": "sns", "fault": "error", "action": "Publish", "match": id,
+            "caller": "tenant-restore-cleanup", "code": "AuthorizationError", "status": 403
+        });
+        stage.faults.switch_on(&refused).await?;
+        let event = given_up(&id, "RestoreRequested", &json!({ "requestId": id }));
+        Queue::find(&stage.cloud, "dlq").await?.send(&event).await?;
+        let letters = kept(stage, &id, 1).await?;
+        let cause = &letters[0].1;
+        for words in [
+            "the request was given up",
+            "could not be told",
+            "AuthorizationError",
+        ] {
+            assert!(cause.contains(words), "{cause}");
+        }
         Ok(())
     });
 }
@@ -269,6 +344,13 @@ fn a_plan_that_was_given_up_before_it_had_a_record_is_answered() {
         assert_eq!(ran.json()?, told.detail, "{ran:?}");
         kept(stage, id, 1).await.map(drop)
     });
+}
+
+/// The outcomes that the bus told of a request.
+fn outcome_ids(stage: &Stage, request_id: &str) -> BTreeSet<String> {
+    let told = stage.chronicle.events(request_id).into_iter();
+    told.filter_map(|event| event.detail["outcomeId"].as_str().map(str::to_owned))
+        .collect()
 }
 
 /// The event of a request, as EventBridge puts it into a queue.
