@@ -4,7 +4,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { counted } from './metrics.ts';
+import { counted, failureRate, swept } from './metrics.ts';
 import type { Names } from './names.ts';
 
 /** How CloudWatch shows the alarms of a deployment, and whom it tells. */
@@ -57,6 +57,31 @@ export function alarmOnNewLetters(scope: Construct, { names, topic }: AlarmSetti
       'A handler has kept a message that it could not take, or that was given up: tenant-restore dlq list',
     topic,
   });
+}
+
+/** Share of a day's restores that may fail. */
+const FAILURE_RATE = 0.2;
+
+/** Alarms on restores: one that nothing moves, what a restore left behind, too many that fail. */
+export function alarmOnRestores(scope: Construct, { names, topic }: AlarmSettings): Alarm[] {
+  return [
+    alarm(scope, 'StuckAlarm', swept(names, 'StuckRestores'), {
+      alarmName: names.of('stuck-restore'),
+      alarmDescription: 'The sweeper found a restore that nothing moved: tenant-restore list, then status --log',
+      topic,
+    }),
+    alarm(scope, 'OrphanAlarm', swept(names, 'Orphans'), {
+      alarmName: names.of('orphan-found'),
+      alarmDescription: `The sweeper found a temporary resource without a live restore: see the log of ${names.of('sweeper')}`,
+      topic,
+    }),
+    alarm(scope, 'FailureAlarm', failureRate(names, Duration.days(1)), {
+      alarmName: names.of('failure-rate'),
+      alarmDescription: `More than ${FAILURE_RATE * 100} % of the last day's accepted restores failed: tenant-restore list`,
+      threshold: FAILURE_RATE,
+      topic,
+    }),
+  ];
 }
 
 /**

@@ -34,7 +34,7 @@ export interface FunctionProps extends HandlerProps {
 export function artifactFunction(scope: Construct, props: FunctionProps): Function {
   const functionName = props.pipeline.names.of(props.name);
   const logGroup = new LogGroup(scope, 'Logs', {
-    logGroupName: `/aws/lambda/${functionName}`,
+    logGroupName: props.pipeline.names.logGroup(props.name),
     retention: props.logRetention,
     removalPolicy: props.removalPolicy,
   });

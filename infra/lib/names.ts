@@ -38,6 +38,11 @@ export class Names {
     return `${this.deployment}-${part}`;
   }
 
+  /** The log group of a function. */
+  logGroup(name: string): string {
+    return `/aws/lambda/${this.of(name)}`;
+  }
+
   /** Prefix of `startedBy` of the tasks that a phase runs. */
   startedBy(phase: PhaseName): string {
     return `tr-${this.tag}/${phase}/`;

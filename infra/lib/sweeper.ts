@@ -6,6 +6,7 @@ import type { Function } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { alarmOnLostEvents } from './alarms.ts';
 import { artifactFunction, type HandlerProps } from './functions.ts';
+import { SWEEPS_EVERY } from './metrics.ts';
 import { PHASES } from './names.ts';
 import {
   allow,
@@ -20,8 +21,6 @@ import {
 import type { Pipeline } from './pipeline.ts';
 import type { Sweeping } from './props.ts';
 import { undeliveredQueue, type QueueSettings } from './queues.ts';
-
-const EVERY = Duration.minutes(15);
 
 /** What the sweeper needs beside what all functions do. */
 export interface SweeperProps extends HandlerProps {
@@ -50,14 +49,14 @@ export class Sweeper extends Construct {
     const name = 'sweeper-schedule';
     new Rule(this, 'Schedule', {
       ruleName: pipeline.names.of(name),
-      schedule: Schedule.rate(EVERY),
+      schedule: Schedule.rate(SWEEPS_EVERY),
       enabled: sweeping !== 'off',
       targets: [
         new LambdaFunction(this.function, {
           event: RuleTargetInput.fromObject({ dryRun: sweeping === 'report' }),
           deadLetterQueue: undeliveredQueue(this, props.letters, name),
           // The next sweep finds what this one should have.
-          maxEventAge: EVERY,
+          maxEventAge: SWEEPS_EVERY,
         }),
       ],
     });

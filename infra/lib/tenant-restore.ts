@@ -15,6 +15,7 @@ import { Queues, type QueueSettings } from './queues.ts';
 import { SchemaRegistry } from './schemas.ts';
 import { Storage } from './storage.ts';
 import { Sweeper } from './sweeper.ts';
+import { Watch } from './watch.ts';
 import { Worker } from './worker.ts';
 
 /** The pipeline that restores tenants' schemas, attachable to existing databases in an existing VPC. */
@@ -99,6 +100,7 @@ export class TenantRestore extends Construct {
       wakePhase(rules, name, pipeline, letters);
     }
     new Sweeper(this, 'Sweeper', { ...handlerProps, sweeping: props.sweeping ?? 'mend', letters });
+    new Watch(this, 'Watch', letters, queues);
     output(this, pipeline);
   }
 }

@@ -123,6 +123,35 @@ describe('an alarm', () => {
     );
   });
 
+  test('tells of a stuck restore and of an orphan as soon as the sweeper finds one', () => {
+    for (const metric of ['StuckRestores', 'Orphans']) {
+      assert.deepEqual(watchedBy(template, metric), [
+        {
+          Namespace: 'TenantRestore',
+          MetricName: metric,
+          Dimensions: [{ Name: 'deployment', Value: 'tenant-restore' }],
+          Statistic: 'Maximum',
+          ...RINGS_AT_THE_FIRST,
+          Period: 900,
+        },
+      ]);
+    }
+  });
+
+  test('tells that more than a fifth of a day of restores failed', () => {
+    assert.deepEqual(watchedBy(template, 'RestoresFailed'), [
+      {
+        Namespace: 'TenantRestore',
+        MetricName: 'RestoresFailed',
+        Dimensions: [{ Name: 'deployment', Value: 'tenant-restore' }],
+        Statistic: 'Average',
+        ...RINGS_AT_THE_FIRST,
+        Period: 86_400,
+        Threshold: 0.2,
+      },
+    ]);
+  });
+
   test('tells of events that EventBridge loses, where a customer key can shut it out', () => {
     assert.deepEqual(
       watchedBy(withKey, 'InvocationsFailedToBeSentToDlq'),

@@ -64,6 +64,7 @@ export function resolve(template: Template, value: unknown): unknown {
     return parts.map((part) => resolve(template, part)).join(separator);
   }
   if (object.Ref === 'AWS::Partition') return 'aws';
+  if (object.Ref === 'AWS::Region') return REGION;
   if ('Ref' in object) return physicalName(template, object.Ref as string);
   if ('Fn::GetAtt' in object) {
     const [id, attribute] = object['Fn::GetAtt'] as [string, string];

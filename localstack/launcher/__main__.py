@@ -21,7 +21,7 @@ from launcher import (
     settings,
     transport,
 )
-from launcher.stack_types import completed, event_buses, network, remote
+from launcher.stack_types import completed, event_buses, log_queries, network, remote
 
 
 def main() -> None:
@@ -46,6 +46,7 @@ def install(chosen: settings.Settings) -> None:
     authorization.install(chosen.server_url)
     network.install()
     event_buses.install()
+    log_queries.install()
     completed.install()
     remote.install(chosen.server_url)
 

@@ -51,6 +51,7 @@ impl Engine {
             notice = notice.message_attributes(name, value);
         }
         notice.send().await.map_err(fault("send the notice"))?;
+        self.count_outcome(ended.outcome);
         let restore = subject.restore_id.as_deref().unwrap_or("none");
         info!(restore, outcome = ended.outcome.as_str(), outcome_id = %ended.outcome_id, "outcome announced");
         Ok(())

@@ -221,6 +221,7 @@ impl Engine {
             if self.save(&next, version, &entry).await? == Saved::Conflict {
                 return Ok(Round::Unsaved(next.into()));
             }
+            self.measure_step(&before, &next, &entry);
             saved_version += 1;
         } else if round == 0 || !effects.is_empty() {
             let moved = !effects.is_empty();

@@ -13,6 +13,7 @@ mod clients;
 mod config;
 mod engine;
 mod fault;
+mod figures;
 mod letters;
 mod look;
 mod message;

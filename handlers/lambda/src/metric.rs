@@ -8,22 +8,46 @@ const NAMESPACE: &str = "TenantRestore";
 
 /// Counts one occurrence, by deployment and phase.
 pub fn count(deployment: &str, phase: &str, name: &str) {
-    println!("{}", line(deployment, phase, name, Timestamp::now()));
+    measure(deployment, phase, name, 1.0, Unit::Count);
 }
 
-fn line(deployment: &str, phase: &str, name: &str, now: Timestamp) -> Value {
+/// What a metric's value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A number of things.
+    Count,
+    /// A time.
+    Seconds,
+    /// Something that CloudWatch has no unit for, such as money.
+    None,
+}
+
+/// Notes a value, by deployment and phase.
+pub fn measure(deployment: &str, phase: &str, name: &str, value: f64, unit: Unit) {
+    let now = Timestamp::now();
+    println!("{}", line(deployment, phase, name, value, unit, now));
+}
+
+fn line(
+    deployment: &str,
+    phase: &str,
+    name: &str,
+    value: f64,
+    unit: Unit,
+    now: Timestamp,
+) -> Value {
     json!({
         "_aws": {
             "Timestamp": now.as_millisecond(),
             "CloudWatchMetrics": [{
                 "Namespace": NAMESPACE,
                 "Dimensions": [["deployment"], ["deployment", "phase"]],
-                "Metrics": [{"Name": name, "Unit": "Count"}],
+                "Metrics": [{"Name": name, "Unit": format!("{unit:?}")}],
             }],
         },
         "deployment": deployment,
         "phase": phase,
-        name: 1,
+        name: value,
     })
 }
 
@@ -36,12 +60,15 @@ mod tests {
         let line = line(
             "tenant-restore",
             "ddl",
-            "DeadLetters",
+            "PhaseSeconds",
+            1.5,
+            Unit::Seconds,
             Timestamp::UNIX_EPOCH,
         );
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         let name = directive["Metrics"][0]["Name"].as_str().unwrap();
-        assert_eq!(line[name], 1);
+        assert_eq!(line[name], 1.5);
+        assert_eq!(directive["Metrics"][0]["Unit"], "Seconds");
         for dimension in directive["Dimensions"][1].as_array().unwrap() {
             assert!(line[dimension.as_str().unwrap()].is_string());
         }

@@ -13,7 +13,8 @@ use tracing::info;
 
 use crate::engine::Engine;
 use crate::fault::Fault;
-use report::Report;
+use crate::figures::measure_sweep;
+pub use report::Report;
 
 /// What the sweeper is told by its schedule or by a person. An unknown field fails the sweep: a misspelt `dryRun` must
 /// not delete anything.
@@ -48,6 +49,7 @@ pub async fn sweep(engine: &Engine, order: Order, invocation: &str) -> Result<Re
     let mut report = Report::new(order.dry_run, unfinished.len(), prices);
     sweep.nudge(&unfinished, &mut report).await?;
     sweep.remove_orphans(&unfinished, &mut report).await?;
+    measure_sweep(&engine.config.setting.deployment.name, &report);
     info!(
         dry_run = order.dry_run,
         unfinished = report.unfinished,

@@ -1,0 +1,118 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  LogQueryWidget,
+  SingleValueWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { alarmOnRestores, type AlarmSettings } from './alarms.ts';
+import { failureRate, counted, ofPhase, swept } from './metrics.ts';
+import { type Names, PHASES } from './names.ts';
+import type { Queues } from './queues.ts';
+
+/** Who replaces this by a restore's id reads its story. */
+const ANY_RESTORE = 'RESTORE_ID';
+
+/** What all functions say about one restore, in the order of time. */
+const STORY = [
+  `fields @timestamp, coalesce(fields.phase, span.phase) as phase, fields.message as what, fields.cause as cause,
+   coalesce(fields.effect, fields.next, fields.outcome, fields.error) as detail`,
+  `filter @message like '${ANY_RESTORE}' and ispresent(fields.message)`,
+  'sort @timestamp asc',
+  'limit 10000',
+];
+
+/** What went wrong last, whatever restore it was about. */
+const TROUBLE = [
+  'fields @timestamp, coalesce(fields.phase, span.phase) as phase, fields.restore, fields.message, fields.error',
+  "filter level in ['WARN', 'ERROR']",
+  'sort @timestamp desc',
+  'limit 50',
+];
+
+const DAY = Duration.days(1);
+
+/** How a deployment is watched: a dashboard, alarms on what the handlers count, and the query that tells a story. */
+export class Watch extends Construct {
+  constructor(scope: Construct, id: string, settings: AlarmSettings, queues: Queues) {
+    super(scope, id);
+    const { names } = settings;
+    const alarms = alarmOnRestores(this, settings);
+    const logGroups = [...PHASES, 'sweeper'].map((name) => names.logGroup(name));
+    new CfnQueryDefinition(this, 'Story', {
+      name: `${names.deployment}/story of a restore`,
+      queryString: STORY.join('\n| '),
+      logGroupNames: logGroups,
+    });
+    const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: names.deployment, defaultInterval: DAY });
+    dashboard.addWidgets(...restores(names), found(alarms));
+    dashboard.addWidgets(...movement(names, queues));
+    dashboard.addWidgets(...remains(names, queues));
+    dashboard.addWidgets(
+      new LogQueryWidget({ title: 'Trouble', width: 24, height: 8, logGroupNames: logGroups, queryLines: TROUBLE }),
+    );
+  }
+}
+
+function found(alarms: Alarm[]): AlarmStatusWidget {
+  return new AlarmStatusWidget({ title: 'Alarms', width: 6, height: 6, alarms });
+}
+
+function restores(names: Names) {
+  const outcome = (name: string, label: string) => counted(names, name, DAY).with({ label });
+  return [
+    new GraphWidget({
+      title: 'Restores a day, by outcome',
+      width: 12,
+      stacked: true,
+      left: [
+        outcome('RestoresCompleted', 'completed'),
+        outcome('RestoresFailed', 'failed'),
+        outcome('RestoresRejected', 'rejected'),
+      ],
+    }),
+    new SingleValueWidget({
+      title: 'Failed of those accepted, last day',
+      width: 6,
+      height: 6,
+      metrics: [failureRate(names, DAY).with({ label: 'share' })],
+    }),
+  ];
+}
+
+function movement(names: Names, queues: Queues) {
+  const phases = (name: string, statistic: string): IMetric[] =>
+    PHASES.map((phase) => ofPhase(names, phase, name, statistic).with({ label: phase }));
+  return [
+    graph('Seconds in a phase, mean', phases('PhaseSeconds', 'Average')),
+    graph('Moved by a tick while an event was expected', phases('MovedByTicks', 'Sum')),
+    graph(
+      'Seconds that the oldest message waits',
+      PHASES.map((phase) => queues.phases[phase].metricApproximateAgeOfOldestMessage({ label: phase })),
+    ),
+  ];
+}
+
+function remains(names: Names, { dead }: Queues) {
+  return [
+    graph('Letters', [
+      counted(names, 'DeadLetters').with({ label: 'kept' }),
+      counted(names, 'MessagesOfNobody').with({ label: 'of no restore' }),
+      dead.metricApproximateNumberOfMessagesVisible({ label: 'lie there', statistic: 'Maximum' }),
+    ]),
+    graph('Stuck restores and resources without one, as the sweeper finds them', [
+      swept(names, 'StuckRestores').with({ label: 'stuck' }),
+      swept(names, 'Orphans').with({ label: 'orphans' }),
+    ]),
+    graph('US dollars an hour that orphans cost', [swept(names, 'OrphansUsdPerHour').with({ label: 'orphans' })]),
+  ];
+}
+
+function graph(title: string, left: IMetric[]): GraphWidget {
+  return new GraphWidget({ title, width: 8, left });
+}

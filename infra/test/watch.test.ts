@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { resolve, resources, synthesize } from './template.ts';
+
+const template = synthesize();
+const only = (type: string) => {
+  const found = Object.values(resources(template, type));
+  assert.equal(found.length, 1, type);
+  return resolve(template, found[0]?.Properties) as Record<string, unknown>;
+};
+
+interface Widget {
+  readonly type: string;
+  readonly properties: { readonly metrics?: unknown[][]; readonly alarms?: string[]; readonly query?: string };
+}
+const dashboard = only('AWS::CloudWatch::Dashboard');
+const { widgets } = JSON.parse(String(dashboard.DashboardBody)) as { widgets: Widget[] };
+const functionLogs = Object.values(resources(template, 'AWS::Logs::LogGroup'))
+  .map(({ Properties }) => String(Properties.LogGroupName))
+  .filter((name) => name.startsWith('/aws/lambda/'));
+
+/** All that the handlers say in their code. */
+const HANDLERS = join(import.meta.dirname, '..', '..', 'handlers', 'lambda', 'src');
+const handlersCode = readdirSync(HANDLERS)
+  .filter((file) => file.endsWith('.rs'))
+  .map((file) => readFileSync(join(HANDLERS, file), 'utf8'))
+  .join('\n');
+
+describe('the dashboard', () => {
+  test('is named after the deployment', () => {
+    assert.equal(dashboard.DashboardName, 'tenant-restore');
+  });
+
+  test('shows outcomes, phases, ticks, letters, leftovers and their cost', () => {
+    const metrics = widgets.flatMap(({ properties }) => properties.metrics ?? []);
+    const shown = new Set(metrics.filter(([namespace]) => namespace === 'TenantRestore').map(([, name]) => name));
+    assert.deepEqual(
+      shown,
+      new Set([
+        'RestoresCompleted',
+        'RestoresFailed',
+        'RestoresRejected',
+        'PhaseSeconds',
+        'MovedByTicks',
+        'DeadLetters',
+        'MessagesOfNobody',
+        'StuckRestores',
+        'Orphans',
+        'OrphansUsdPerHour',
+      ]),
+    );
+  });
+
+  test('shows and alarms on nothing of ours that the handlers do not count', () => {
+    const alarms = Object.values(resources(template, 'AWS::CloudWatch::Alarm'));
+    const watched = alarms.filter(({ Properties }) => Properties.Namespace === 'TenantRestore');
+    const metrics = widgets.flatMap(({ properties }) => properties.metrics ?? []);
+    const shown = metrics.filter(([namespace]) => namespace === 'TenantRestore').map(([, name]) => name);
+    const names = [...shown, ...watched.map(({ Properties }) => Properties.MetricName)].map(String);
+    assert.ok(names.length > 10);
+    for (const name of names) assert.ok(handlersCode.includes(`"${name}"`), name);
+  });
+
+  test('shows the alarms on restores', () => {
+    const alarms = widgets.flatMap(({ properties }) => properties.alarms ?? []).map((arn) => arn.split('.')[0]);
+    assert.equal(alarms.length, 3);
+  });
+});
+
+describe("a restore's story", () => {
+  const query = only('AWS::Logs::QueryDefinition');
+
+  test('is told by the logs of all functions', () => {
+    assert.equal(functionLogs.length, 8);
+    assert.deepEqual((query.LogGroupNames as string[]).toSorted(), functionLogs.sort());
+  });
+
+  test('is asked for by its id, and told in the order of time', () => {
+    assert.match(String(query.QueryString), /filter @message like 'RESTORE_ID'/);
+    assert.match(String(query.QueryString), /sort @timestamp asc/);
+  });
+});
