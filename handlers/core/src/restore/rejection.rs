@@ -17,13 +17,17 @@ const MOST_TEXT_BYTES: usize = 1024;
 const MOST_CAUSE_BYTES: usize = 96 << 10;
 
 /// The outcome of a request that is refused. Its id is that of the request and of what is wrong with it: a repetition is
-/// answered by the same outcome, until another thing is wrong.
+/// answered by the same outcome, until another thing is wrong. Messages don't count: one event may be delivered twice, and
+/// some of them tell the time.
 pub fn rejection(request_id: &str, detail: &Value, causes: &[Cause], now: Timestamp) -> Ended {
     let causes = told(causes);
-    let wrong = causes
-        .iter()
-        .flat_map(|cause| [&cause.kind, &cause.message]);
-    let wrong: Vec<_> = wrong.map(String::as_str).collect();
+    let wrong = causes.iter().flat_map(|cause| {
+        [
+            cause.kind.as_str(),
+            cause.field.as_deref().unwrap_or_default(),
+        ]
+    });
+    let wrong: Vec<_> = wrong.collect();
     let detail_text = detail.to_string();
     let outcome_id = id(&[&["rejection", request_id, &detail_text], &wrong[..]].concat());
     refused(request_id, detail, causes, outcome_id, now)
@@ -124,8 +128,13 @@ mod tests {
         let claimed = [Cause::new(ErrorKind::TargetClaimed, "b claims it")];
         let first = rejected(&detail, &claimed);
         assert_eq!(first.outcome_id, rejected(&detail, &claimed).outcome_id);
+        let later = [Cause::new(
+            ErrorKind::TargetClaimed,
+            "b claims it since 12:01",
+        )];
+        assert_eq!(first.outcome_id, rejected(&detail, &later).outcome_id);
         for other in [
-            Cause::new(ErrorKind::TargetClaimed, "c claims it"),
+            Cause::new(ErrorKind::TargetClaimed, "b claims it").at("suffix"),
             Cause::new(ErrorKind::AccessDenied, "b claims it"),
         ] {
             assert_ne!(first.outcome_id, rejected(&detail, &[other]).outcome_id);
