@@ -12,6 +12,12 @@ export const FUNCTION_TIMEOUT = Duration.seconds(60);
 /** Crashes before a message is given up; AWS's Lambda guide asks for five at least. */
 const MAX_RECEIVE_COUNT = 5;
 
+/**
+ * A letter arrives in `dlq` with the receives that it died of: SQS counts them across queues (SQS API reference,
+ * ReceiveMessage, ApproximateReceiveCount). It has as many again, or it could lie in `dead` before anybody has read it.
+ */
+const MAX_RECEIVE_COUNT_OF_LETTERS = 2 * MAX_RECEIVE_COUNT;
+
 /** SQS's longest: a letter waits for a person. */
 const LONGEST_RETENTION = Duration.days(14);
 
@@ -47,7 +53,7 @@ export class Queues extends Construct {
       ...secured(settings, 'dlq'),
       ...consumed(),
       retentionPeriod: LONGEST_RETENTION,
-      deadLetterQueue: { queue: this.dead, maxReceiveCount: MAX_RECEIVE_COUNT },
+      deadLetterQueue: { queue: this.dead, maxReceiveCount: MAX_RECEIVE_COUNT_OF_LETTERS },
     });
     alarmOnStandstill(this.dlq, settings, { queue: this.dlq, name: 'dlq' });
     this.phases = Object.fromEntries(PHASES.map((phase) => [phase, this.phaseQueue(settings, phase)])) as Record<

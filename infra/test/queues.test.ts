@@ -20,11 +20,15 @@ describe('queues', () => {
     });
   }
 
-  for (const last of ['cleanup', 'complete', 'dlq']) {
+  for (const last of ['cleanup', 'complete']) {
     test(`${last} gives up to the queue that nothing consumes`, () => {
       assert.deepEqual(givesUpTo(last), { to: 'tenant-restore-dead', after: 5 });
     });
   }
+
+  test('letters are given up to that queue too, after as many receives as they died of and as many more', () => {
+    assert.deepEqual(givesUpTo('dlq'), { to: 'tenant-restore-dead', after: 10 });
+  });
 
   test('a dead letter is kept for 14 days and goes nowhere else', () => {
     assert.equal(queue('dead').MessageRetentionPeriod, 14 * 86400);
