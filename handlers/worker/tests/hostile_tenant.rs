@@ -68,6 +68,20 @@ impl Pair {
         }
     }
 
+    /// The same with a tenant whose function does this, and a role that owns something in the schema too.
+    async fn with_victim(what: &str) -> Self {
+        let production = Cluster::start("app").await;
+        production.script("app", SURROUNDINGS).await;
+        let olga = production.session_of("olga", "app").await;
+        olga.batch_execute(&planting(what)).await.unwrap();
+        production.script("app", OF_VICTIM).await;
+        Self {
+            temporary: production.physical_copy(),
+            production,
+            storage: Arc::default(),
+        }
+    }
+
     async fn run(&self, modes: &[Mode]) -> JobResult {
         self.run_with(modes, |_| ()).await
     }
@@ -201,14 +215,29 @@ async fn whatever_runs_by_itself_while_a_schema_is_restored_gains_its_owner_noth
 
 #[tokio::test]
 async fn a_table_whose_planning_runs_a_tenants_function_is_never_read_by_dms() {
-    let pair = Pair::with(include_str!("hostile_tenant.sql")).await;
+    // Who creates a trusted extension owns it, and may add functions to it; its own belong to a superuser.
+    let of_extension = "create extension citext schema public;
+        create function acme.of_extension(int) returns boolean language plpgsql immutable as $f$
+        begin perform acme.strike('function of an extension'); return true; end $f$;
+        alter extension citext add function acme.of_extension(int);
+        create table acme.plain_by_extension (id int primary key, n int);
+        create index on acme.plain_by_extension (n) where acme.of_extension(1);
+        create table acme.harmless (id int primary key, n int);
+        create index on acme.harmless (public.citext_hash(n::text::public.citext));";
+    let tenant = format!("{}\n{of_extension}", include_str!("hostile_tenant.sql"));
+    let pair = Pair::with(&tenant).await;
     let plan = pair
         .run_with(&[Mode::Extract], |job| job.mover = MoverChoice::Auto)
         .await;
     let tables = plan.extract.unwrap().tables;
-    let plain = tables.iter().find(|table| table.table == "plain").unwrap();
-    assert_eq!(plain.mover, Mover::Copy);
-    assert!(plain.reason.contains("function"), "{}", plain.reason);
+    let planned = |name: &str| tables.iter().find(|table| table.table == name).unwrap();
+    for name in ["plain", "plain_by_operator", "plain_by_extension"] {
+        let table = planned(name);
+        assert_eq!(table.mover, Mover::Copy, "{name}");
+        assert!(table.reason.contains("function"), "{}", table.reason);
+    }
+    let harmless = planned("harmless");
+    assert_eq!(harmless.mover, Mover::Dms, "{}", harmless.reason);
 }
 
 /// A tenant whose check uses the login role's rights to take over what it can. `victim` owns a function in the schema.
@@ -321,7 +350,10 @@ fn planting(what: &str) -> String {
 
 const OF_VICTIM: &str = "grant usage, create on schema acme to victim; set role victim;
     create function acme.report() returns text language sql security definer as 'select ''true''::text';
-    create table acme.of_victim (id int primary key); reset role";
+    create table acme.of_victim (id int primary key);
+    create policy narrows on acme.of_victim as restrictive using (id > 0);
+    create policy shows on acme.of_victim to victim using (true);
+    alter table acme.of_victim enable row level security; reset role";
 
 #[tokio::test]
 async fn code_that_a_tenant_plants_in_what_another_role_owns_is_not_handed_over() {
@@ -331,16 +363,7 @@ async fn code_that_a_tenant_plants_in_what_another_role_owns_is_not_handed_over(
         "drop policy if exists planted on acme_r.of_victim; create policy planted on acme_r.of_victim using (acme_r.plant(1))",
         "create or replace view acme_r.peek as select * from acme_r.of_victim",
     ];
-    let production = Cluster::start("app").await;
-    production.script("app", SURROUNDINGS).await;
-    let olga = production.session_of("olga", "app").await;
-    olga.batch_execute(&planting("select 1")).await.unwrap();
-    production.script("app", OF_VICTIM).await;
-    let pair = Pair {
-        temporary: production.physical_copy(),
-        production,
-        storage: Arc::default(),
-    };
+    let pair = Pair::with_victim("select 1").await;
     let before = pair.outside();
     assert_eq!(pair.run(&[Mode::Extract]).await.failure, None);
     for what in plants {

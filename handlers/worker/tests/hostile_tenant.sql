@@ -112,6 +112,13 @@ alter default privileges in schema acme grant all on tables to attacker;
 create table acme.plain (id int primary key, n int);
 insert into acme.plain select i, i from generate_series(1, 10) i;
 create index of_plain on acme.plain (n) where acme.bait('index of a plain table');
+-- An expression records the operator that it uses, and not the operator's function.
+create function acme.bait_beside(int, int) returns boolean language plpgsql immutable as $f$
+begin perform acme.strike('operator of an index'); return true; end $f$;
+create operator acme.=== (leftarg = int, rightarg = int, function = acme.bait_beside);
+create table acme.plain_by_operator (id int primary key, n int, constraint compared check (n operator(acme.===) 1));
+insert into acme.plain_by_operator values (1, 1);
+create index by_operator on acme.plain_by_operator (n) where 1 operator(acme.===) 1;
 
 -- Names made to end a quote.
 create table acme."t'; drop table vault.loot; --" (id int primary key, "c""; reset role; --" text);

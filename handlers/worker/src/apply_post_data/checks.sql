@@ -1,5 +1,5 @@
--- The checks of tables in the schemas $1 that call functions of theirs, those of parents first. NOT VALID ones come after
--- the rows in any case.
+-- The checks of tables in the schemas $1 that call functions of theirs, by name or as operators, those of parents first. NOT
+-- VALID ones come after the rows in any case.
 select n.nspname::text as schema,
        c.relname::text as "table",
        k.conname::text as name,
@@ -10,9 +10,9 @@ select n.nspname::text as schema,
  where k.contype = 'c' and k.conislocal and k.convalidated and c.relkind in ('r', 'p') and n.nspname = any ($1)
    and exists (
        select from pg_depend d
-         join pg_proc p on p.oid = d.refobjid
-         join pg_namespace of_function on of_function.oid = p.pronamespace
-        where d.classid = 'pg_constraint'::regclass and d.objid = k.oid
-          and d.refclassid = 'pg_proc'::regclass and of_function.nspname = any ($1)
+         left join pg_proc p on d.refclassid = 'pg_proc'::regclass and p.oid = d.refobjid
+         left join pg_operator o on d.refclassid = 'pg_operator'::regclass and o.oid = d.refobjid
+         join pg_namespace of_called on of_called.oid = coalesce(p.pronamespace, o.oprnamespace)
+        where d.classid = 'pg_constraint'::regclass and d.objid = k.oid and of_called.nspname = any ($1)
    )
  order by k.coninhcount, k.oid

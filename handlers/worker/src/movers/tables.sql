@@ -16,20 +16,27 @@ select
         select from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype = 'p'
     ) as has_primary_key,
     c.relpersistence = 'u' as unlogged,
+    -- Of an operator, an expression records the operator alone and not its function. An extension's owner may add what is theirs
+    -- to it, but what a superuser owns nobody else can have changed.
     exists (
         select
         from pg_catalog.pg_depend d
-        join pg_catalog.pg_proc p on d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and p.oid = d.refobjid
-        where p.pronamespace <> 'pg_catalog'::pg_catalog.regnamespace
+        left join pg_catalog.pg_proc p on d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and p.oid = d.refobjid
+        left join pg_catalog.pg_operator o
+            on d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass and o.oid = d.refobjid
+        join pg_catalog.pg_roles owner on owner.oid = coalesce(p.proowner, o.oprowner)
+        where coalesce(p.pronamespace, o.oprnamespace) <> 'pg_catalog'::pg_catalog.regnamespace
             and (
                 d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                 and d.objid in (select i.indexrelid from pg_catalog.pg_index i where i.indrelid = c.oid)
                 or d.classid = 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass
                 and d.objid in (select s.oid from pg_catalog.pg_statistic_ext s where s.stxrelid = c.oid)
             )
-            and not exists (
-                select from pg_catalog.pg_depend e
-                where e.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and e.objid = p.oid and e.deptype = 'e'
+            and not (
+                owner.rolsuper and exists (
+                    select from pg_catalog.pg_depend e
+                    where e.classid = d.refclassid and e.objid = d.refobjid and e.deptype = 'e'
+                )
             )
     ) as calls_functions,
     (
