@@ -381,6 +381,33 @@ async fn code_that_a_tenant_plants_in_what_another_role_owns_is_not_handed_over(
 }
 
 #[tokio::test]
+async fn a_function_that_planning_runs_never_writes_in_the_temporary_database() {
+    // The first read's planning could let the second one's write, as the function's owner.
+    let tenant = "create schema acme; create table acme.written (what text);
+        create function acme.write() returns void language plpgsql as $f$
+        begin
+            if current_user = 'olga' then execute $x$insert into acme_r.written values ('here')$x$; end if;
+        exception when others then null; end $f$;
+        create function acme.unlock() returns boolean language plpgsql immutable security definer as $f$
+        begin
+            perform acme.write();
+            perform set_config('default_transaction_read_only', 'off', false);
+            return true;
+        end $f$;
+        create table acme.first (id int primary key); create index on acme.first (id) where acme.unlock();
+        create table acme.second (id int primary key); create index on acme.second (id) where acme.unlock()";
+    let pair = Pair::with(tenant).await;
+    let result = pair.run(BEFORE_OPENING).await;
+    assert_eq!(result.failure, None, "{:#?}", result.remarks);
+    let temporary = pair.temporary.superuser("app").await;
+    let written = temporary
+        .query_one("select count(*) from acme_r.written", &[])
+        .await
+        .unwrap();
+    assert_eq!(written.get::<_, i64>(0), 0);
+}
+
+#[tokio::test]
 async fn what_a_function_makes_outside_in_the_login_roles_name_ends_the_restore_and_goes_with_it() {
     let strays = [
         "perform lo_from_bytea(4711, 'x')",

@@ -7,6 +7,7 @@ use tokio_postgres::Client;
 
 use super::pieces::Piece;
 use super::unit::{Format, Unit};
+use crate::extract::reader;
 use crate::failed::OrCause;
 use crate::production::ledger::{self, Moved};
 use crate::production::{LOCK_TIMEOUT, Patience};
@@ -32,7 +33,7 @@ pub async fn load(
     let moved = stream(temporary, loader, unit, piece).await?;
     ledger::note_moved(loader, home, &piece.step, moved)
         .await
-        .or_cause(ErrorKind::CopyFailed, doing)?;
+        .or_cause(ErrorKind::CopyFailed, || format!("note {}", piece.step))?;
     loader
         .batch_execute("commit")
         .await
@@ -68,6 +69,10 @@ async fn stream(
     let source = &unit.sources[piece.source];
     let read = || format!("read {} in the temporary database", source.table.quoted());
     let write = || format!("write {}", unit.target.quoted());
+    temporary
+        .batch_execute(reader::BEGIN)
+        .await
+        .or_cause(ErrorKind::CopyFailed, read)?;
     let rows = temporary
         .copy_out(&source.read(piece.blocks))
         .await
@@ -104,6 +109,10 @@ async fn stream(
         .await
         .or_cause(ErrorKind::CopyFailed, write)?;
     let written = sink.finish().await.or_cause(ErrorKind::CopyFailed, write)?;
+    temporary
+        .batch_execute("commit")
+        .await
+        .or_cause(ErrorKind::CopyFailed, read)?;
     let sent = rows_in(messages, source.format);
     if written != sent {
         let message = format!(

@@ -14,6 +14,11 @@ use crate::production::current_role;
 use crate::production::loader::{grant, verifier};
 use crate::secrets::Login;
 
+/// Begins every read. The session's own setting isn't enough: planning may run a function with its owner's rights, which turns
+/// that off for the next read. Inside of a transaction that only reads, nothing can (`check_transaction_read_only` in
+/// PostgreSQL's `variable.c`).
+pub(crate) const BEGIN: &str = "begin read only";
+
 /// Its name, after the login role's in production.
 pub(crate) fn name(job: &Job) -> String {
     format!("{}-r", job.loader.role)

@@ -3,6 +3,7 @@
 use tokio_postgres::Client;
 
 use super::facts::{Column, Table, Type};
+use crate::extract::reader;
 use crate::names::{qualified, quote_ident};
 
 /// What DMS would do to a value that is in the table; `None` when it has none such.
@@ -17,7 +18,9 @@ pub async fn table_with_unfaithful_values(
     if suspects.is_empty() {
         return Ok(None);
     }
+    client.batch_execute(reader::BEGIN).await?;
     let row = client.query_one(&scan(table, &suspects), &[]).await?;
+    client.batch_execute("commit").await?;
     for (index, (column, what, _)) in suspects.iter().enumerate() {
         if row.try_get::<_, bool>(index)? {
             return Ok(Some(format!("column {:?}: {what}", column.name)));

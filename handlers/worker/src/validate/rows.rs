@@ -2,9 +2,10 @@
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{ValidateChoice, ValidatedTable};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 
 use crate::copy::unit::Unit;
+use crate::extract::reader;
 use crate::failed::OrCause;
 use crate::names::quote_ident;
 
@@ -112,9 +113,15 @@ fn digest_sql(unit: &Unit, level: ValidateChoice, sample: Option<&Sample>) -> St
     )
 }
 
+async fn read(client: &Client, sql: &str) -> Result<Row, tokio_postgres::Error> {
+    client.batch_execute(reader::BEGIN).await?;
+    let row = client.query_one(sql, &[]).await?;
+    client.batch_execute("commit").await?;
+    Ok(row)
+}
+
 async fn digest(client: &Client, sql: &str, table: &str, place: &str) -> Result<Digest, Cause> {
-    let row = client
-        .query_one(sql, &[])
+    let row = read(client, sql)
         .await
         .or_cause(ErrorKind::ValidationMismatch, || {
             format!("read {table} in {place}")
