@@ -381,6 +381,25 @@ async fn code_that_a_tenant_plants_in_what_another_role_owns_is_not_handed_over(
 }
 
 #[tokio::test]
+async fn rows_whose_note_a_function_keeps_out_of_the_ledger_are_not_kept_either() {
+    let ways = [
+        "create trigger keeps_out before insert on acme_r.tenant_restore_ledger for each row execute function acme_r.keep_out()",
+        "create rule keeps_out as on insert to acme_r.tenant_restore_ledger do instead nothing",
+    ];
+    let keep_out = "create function acme.keep_out() returns trigger language plpgsql as 'begin return null; end'";
+    let pair = Pair::with(&format!("{}; {keep_out}", planting("select 1"))).await;
+    assert_eq!(pair.run(&[Mode::Extract]).await.failure, None);
+    for way in ways {
+        pair.plant(way).await;
+        let failure = pair.run(&BEFORE_OPENING[..3]).await.failure.unwrap();
+        assert_eq!(failure.mode, Mode::Copy, "{failure:?}");
+        let rows = "select count(*)::text from acme_r.customer";
+        assert_eq!(pair.ask(rows).await, "0", "{way}");
+        assert_eq!(pair.run(&[Mode::Drop]).await.failure, None);
+    }
+}
+
+#[tokio::test]
 async fn a_function_that_planning_runs_never_writes_in_the_temporary_database() {
     // The first read's planning could let the second one's write, as the function's owner.
     let tenant = "create schema acme; create table acme.written (what text);

@@ -9,7 +9,7 @@ use crate::connection::describe;
 use crate::context::Context;
 use crate::failed::OrCause as _;
 use crate::names::{qualified, quote_ident};
-use crate::production::statements::{Statement, apply_together};
+use crate::production::statements::{Statement, apply_some};
 use crate::production::{ledger, restored_names};
 
 /// The prefix of a check's step in the ledger, when rows are against it.
@@ -73,25 +73,22 @@ async fn add(
     home: &str,
     check: &Check,
 ) -> Result<(), Cause> {
-    let valid = [check.add(""), ledger::noting(home, &check.add("").name)];
-    let Err(refused) = apply_together(loader, &valid).await else {
+    let valid = check.add("");
+    let Err(refused) = apply_some(loader, Some(home), &[&valid]).await else {
         return Ok(());
     };
     if refused.error.code() != Some(&SqlState::CHECK_VIOLATION) {
-        return Err(refused.cause(&valid));
+        return Err(refused.cause(&[valid]));
     }
     let why = format!(
         "rows of the restore point are against it, so it is NOT VALID: {}",
         describe(&refused.error)
     );
     // Added and noted together, so that a second run doesn't add it twice.
-    let not_valid = [
-        check.add(" not valid"),
-        ledger::noting(home, &check.add("").name),
-    ];
-    apply_together(loader, &not_valid)
+    let not_valid = check.add(" not valid");
+    apply_some(loader, Some(home), &[&not_valid])
         .await
-        .map_err(|refused| refused.cause(&not_valid))?;
+        .map_err(|refused| refused.cause(&[not_valid]))?;
     ledger::note_exception(loader, home, &format!("{EXCEPTION}{}", check.title()), &why)
         .await
         .or_cause(ErrorKind::ApplyFailed, || {

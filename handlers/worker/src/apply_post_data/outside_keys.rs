@@ -15,7 +15,7 @@ use crate::connection::describe;
 use crate::context::Context;
 use crate::failed::OrCause;
 use crate::names::quote_ident;
-use crate::production::statements::{Refused, Statement, apply_together, run_alone};
+use crate::production::statements::{Refused, Statement, apply_some, run_alone};
 use crate::production::{counting_role, ledger};
 
 /// Adds the keys, leaves before their partitioned parents, as far as the request wants them.
@@ -113,11 +113,7 @@ async fn apply_once_together(
         return Ok(());
     }
     let home = &context.job.schemas[0].restored_as;
-    apply_together(
-        loader,
-        &[statement.clone(), ledger::noting(home, &statement.name)],
-    )
-    .await
+    apply_some(loader, Some(home), &[statement]).await.map(drop)
 }
 
 /// A referenced table that is gone or has changed is reported; everything else fails the mode.

@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use tenant_restore_core::error::{Cause, ErrorKind};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, GenericClient, Transaction};
 
 use super::statements::Statement;
@@ -128,20 +129,8 @@ pub async fn note(
     home: &str,
     step: &str,
 ) -> Result<(), tokio_postgres::Error> {
-    let sql = format!("insert into {} (step) values ($1)", qualified(home, TABLE));
-    transaction.execute(&sql, &[&step]).await.map(drop)
-}
-
-/// The statement that notes a step, for a transaction of statements.
-pub fn noting(home: &str, step: &str) -> Statement {
-    let table = qualified(home, TABLE);
-    Statement {
-        sql: format!(
-            "insert into {table} (step) values ({})",
-            quote_literal(step)
-        ),
-        name: format!("the ledger's note of {step}"),
-    }
+    let insert = format!("insert into {} (step) values ($1)", qualified(home, TABLE));
+    insert_one(transaction, &insert, &[&step]).await
 }
 
 /// Notes a table or a piece that is copied when the session's open transaction commits.
@@ -151,15 +140,12 @@ pub async fn note_moved(
     step: &str,
     moved: Moved,
 ) -> Result<(), tokio_postgres::Error> {
-    let sql = format!(
+    let insert = format!(
         "insert into {} (step, rows, bytes) values ($1, $2, $3)",
         qualified(home, TABLE)
     );
     let (rows, bytes) = (signed(moved.rows), signed(moved.bytes));
-    client
-        .execute(&sql, &[&step, &rows, &bytes])
-        .await
-        .map(drop)
+    insert_one(client, &insert, &[&step, &rows, &bytes]).await
 }
 
 /// Notes a step that ended other than in the original, and why.
@@ -169,11 +155,24 @@ pub async fn note_exception(
     step: &str,
     exception: &str,
 ) -> Result<(), tokio_postgres::Error> {
-    let sql = format!(
+    let insert = format!(
         "insert into {} (step, exception) values ($1, $2) on conflict (step) do update set exception = $2",
         qualified(home, TABLE)
     );
-    client.execute(&sql, &[&step, &exception]).await.map(drop)
+    insert_one(client, &insert, &[&step, &exception]).await
+}
+
+/// Fails unless the step $1 is there then: a trigger or a rule that a tenant's function put on the ledger may keep it out,
+/// and what is done and not noted would be done twice.
+async fn insert_one(
+    client: &impl GenericClient,
+    insert: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Result<(), tokio_postgres::Error> {
+    let sql = format!(
+        "with noted as ({insert} returning step) select from noted where step operator(pg_catalog.=) $1"
+    );
+    client.query_one(&sql, parameters).await.map(drop)
 }
 
 fn reading(home: &str) -> String {
