@@ -6,8 +6,10 @@
 mod closing;
 mod code;
 mod comparison;
+mod definition;
 mod handover;
 mod ownership;
+mod policies;
 mod privileges;
 mod protection;
 

@@ -90,7 +90,11 @@ select 'constraint', format('%I on %s', k.conname, coalesce(c.title, format_type
 union all
 select 'trigger', format('%I on %s', t.tgname, c.title), concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled::text)
   from held c
-  join pg_trigger t on t.tgrelid = c.oid and not t.tgisinternal
+  join pg_trigger t on t.tgrelid = c.oid
+ -- Up to 14 those of partitions count as internal (psql's describe.c); so do those of foreign keys, which come with their key.
+ where not t.tgisinternal
+    or t.tgparentid <> 0
+   and not exists (select from pg_constraint k where k.oid = t.tgconstraint and k.contype <> 't')
 union all
 select 'rule', format('%I on %s', r.rulename, c.title), concat_ws(' ', pg_get_ruledef(r.oid), r.ev_enabled::text)
   from held c
