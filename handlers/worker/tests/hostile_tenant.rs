@@ -381,6 +381,36 @@ async fn code_that_a_tenant_plants_in_what_another_role_owns_is_not_handed_over(
 }
 
 #[tokio::test]
+async fn the_policies_of_another_role_are_made_whatever_a_tenant_notes_or_makes_first() {
+    let plants = [
+        "insert into acme_r.tenant_restore_ledger (step)
+         select format('POLICY \"acme_r\".of_victim narrows (archive entry %s)', n) from generate_series(1, 9999) n
+         on conflict do nothing",
+        "drop policy if exists shows on acme_r.of_victim; create policy shows on acme_r.of_victim using (true)",
+        "drop policy if exists narrows on acme_r.of_victim; create policy narrows on acme_r.of_victim using (true)",
+    ];
+    let policies = |schema: &str| {
+        format!(
+            "select string_agg(concat_ws(' ', polname, polpermissive, polroles::regrole[], pg_get_expr(polqual, polrelid)), '; '
+                               order by polname) from pg_policy where polrelid = '{schema}.of_victim'::regclass"
+        )
+    };
+    let pair = Pair::with_victim("select 1").await;
+    assert_eq!(pair.run(&[Mode::Extract]).await.failure, None);
+    for what in plants {
+        pair.plant(what).await;
+        assert_eq!(pair.run(BEFORE_OPENING).await.failure, None, "{what}");
+        let opened = pair.run(&[Mode::Open]).await;
+        assert_eq!(opened.failure, None, "{what}");
+        let (live, restored) = (policies("acme"), policies("acme_r"));
+        assert_eq!(pair.ask(&restored).await, pair.ask(&live).await, "{what}");
+        pair.production
+            .script("app", "drop schema acme_r cascade")
+            .await;
+    }
+}
+
+#[tokio::test]
 async fn rows_whose_note_a_function_keeps_out_of_the_ledger_are_not_kept_either() {
     let ways = [
         "create trigger keeps_out before insert on acme_r.tenant_restore_ledger for each row execute function acme_r.keep_out()",

@@ -50,13 +50,13 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     loader::resume_alone(&mut master, &context.job, &context.loader_login().await?).await?;
     check_strays(context, &master).await?;
     let archive = archive(context).await?;
+    if stage == Stage::Begin {
+        protection::protect(context, &archive).await?;
+        // From here on no function of the tenant runs any more as the role that owns what is handed over.
+        loader::seal(&master, &context.job).await?;
+    }
     let mut handover = Handover::new(context, master).await?;
     if stage == Stage::Begin {
-        let mut session = context.loader().await?;
-        handover.protect(&mut session, &archive).await?;
-        // From here on no function of the tenant runs any more as the role that owns what is handed over.
-        drop(session);
-        loader::seal(&handover.master, &context.job).await?;
         handover.hand_over_objects().await?;
         handover.settle_privileges().await?;
         handover.default_privileges(&archive).await?;

@@ -1,92 +1,92 @@
 //! Policies, row level security, comments and default privileges: entries of the archive, and the check that tables
 //! are as protected as they were.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::handover::Handover;
+use super::policies::{self, PolicyName};
 use crate::archive::{Archive, Entry};
 use crate::connection::describe;
+use crate::context::Context;
 use crate::failed::OrCause;
 use crate::names::{qualified, quote_ident};
 use crate::production::entries::{self, Part};
-use crate::production::statements::{apply, apply_together};
-use crate::production::{handover_role, ledger, restored_names};
+use crate::production::statements::{Statement, apply, apply_together};
+use crate::production::{handover_role, restored_names};
+
+/// Policies and row level security, then comments, as the login role, who owns everything by now.
+///
+/// A policy for a role that is gone is left out, which gives nobody more rows as long as row level security is on,
+/// unless the policy is restrictive: then nothing is opened.
+/// A comment on something that was left out, and reported, is left out too.
+///
+/// The ledger isn't asked: until here a tenant's function could note there what it wanted to be passed by. All of this may be
+/// repeated instead.
+pub async fn protect(context: &mut Context, archive: &Archive) -> Result<(), Cause> {
+    let mut session = context.loader().await?;
+    take_away_policies(context, &mut session).await?;
+    let (comments, protection): (Vec<&Entry>, Vec<&Entry>) =
+        entries::of(archive, Part::Opening).partition(|entry| entry.desc == "COMMENT");
+    for entry in protection {
+        let restricts = entry.sql.contains(" AS RESTRICTIVE ");
+        let tolerated: &[SqlState] = if entry.desc == "POLICY" && !restricts {
+            &[SqlState::UNDEFINED_OBJECT]
+        } else {
+            &[]
+        };
+        replay(context, &mut session, entry, ("PolicyLeftOut", tolerated)).await?;
+    }
+    for entry in comments {
+        let tolerated = [
+            SqlState::UNDEFINED_OBJECT,
+            SqlState::UNDEFINED_TABLE,
+            SqlState::UNDEFINED_COLUMN,
+            SqlState::UNDEFINED_FUNCTION,
+            SqlState::INSUFFICIENT_PRIVILEGE,
+        ];
+        replay(context, &mut session, entry, ("CommentLeftOut", &tolerated)).await?;
+    }
+    Ok(())
+}
+
+/// Policies that are to be made and are there: an interrupted run made them, or a tenant's function, with other words.
+async fn take_away_policies(context: &Context, session: &mut Client) -> Result<(), Cause> {
+    let schemas = restored_names(&context.job);
+    let wanted = policies::read(&context.temporary().await?, &schemas).await?;
+    let present = policies::read(session, &schemas).await?;
+    let drop = |name: &PolicyName| Statement {
+        sql: format!("drop policy {}", name.on_table()),
+        name: format!("taking away policy {}", name.on_table()),
+    };
+    let known = present.keys().filter(|name| wanted.contains_key(*name));
+    let statements: Vec<Statement> = known.map(drop).collect();
+    apply(session, &statements).await
+}
+
+/// Runs an entry as the login role; a refusal that is tolerated is reported.
+async fn replay(
+    context: &mut Context,
+    session: &mut Client,
+    entry: &Entry,
+    (code, tolerated): (&str, &[SqlState]),
+) -> Result<(), Cause> {
+    let statements = [entries::statement(entry)];
+    let Err(refused) = apply_together(session, &statements).await else {
+        return Ok(());
+    };
+    let is_tolerated = |code: &SqlState| tolerated.contains(code);
+    if !refused.error.code().is_some_and(is_tolerated) {
+        return Err(refused.cause(&statements));
+    }
+    context.remark(code, entries::title(entry), describe(&refused.error));
+    Ok(())
+}
 
 impl Handover {
-    /// Policies and row level security, then comments, as the loader, who owns everything by now.
-    ///
-    /// A policy for a role that is gone is left out, which gives nobody more rows as long as row level security is on,
-    /// unless the policy is restrictive: then nothing is opened.
-    /// A comment on something that was left out, and reported, is left out too.
-    pub async fn protect(&mut self, session: &mut Client, archive: &Archive) -> Result<(), Cause> {
-        let (comments, protection): (Vec<&Entry>, Vec<&Entry>) =
-            entries::of(archive, Part::Opening).partition(|entry| entry.desc == "COMMENT");
-        let done = ledger::all(session, &self.job.schemas[0].restored_as).await?;
-        for entry in protection {
-            let restricts = entry.sql.contains(" AS RESTRICTIVE ");
-            let tolerated: &[SqlState] = if entry.desc == "POLICY" && !restricts {
-                &[SqlState::UNDEFINED_OBJECT]
-            } else {
-                &[]
-            };
-            self.replay(session, entry, &done, ("PolicyLeftOut", tolerated))
-                .await?;
-        }
-        for entry in comments {
-            let tolerated = [
-                SqlState::UNDEFINED_OBJECT,
-                SqlState::UNDEFINED_TABLE,
-                SqlState::UNDEFINED_COLUMN,
-                SqlState::UNDEFINED_FUNCTION,
-                SqlState::INSUFFICIENT_PRIVILEGE,
-            ];
-            self.replay(session, entry, &done, ("CommentLeftOut", &tolerated))
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// Runs an entry once, as the loader; a refusal that is tolerated is noted and reported.
-    async fn replay(
-        &mut self,
-        session: &mut Client,
-        entry: &Entry,
-        done: &HashMap<String, Option<String>>,
-        (code, tolerated): (&str, &[SqlState]),
-    ) -> Result<(), Cause> {
-        let statement = entries::statement(entry);
-        if let Some(exception) = done.get(&statement.name) {
-            if let Some(why) = exception {
-                self.remark(code, entries::title(entry), why);
-            }
-            return Ok(());
-        }
-        let home = self.job.schemas[0].restored_as.clone();
-        let statements = [statement.clone(), ledger::noting(&home, &statement.name)];
-        let Err(refused) = apply_together(session, &statements).await else {
-            return Ok(());
-        };
-        if !refused
-            .error
-            .code()
-            .is_some_and(|code| tolerated.contains(code))
-        {
-            return Err(refused.cause(&statements));
-        }
-        let why = describe(&refused.error);
-        ledger::note_exception(session, &home, &statement.name, &why)
-            .await
-            .or_cause(ErrorKind::ApplyFailed, || {
-                format!("note {}", statement.name)
-            })?;
-        self.remark(code, entries::title(entry), why);
-        Ok(())
-    }
-
     /// `ALTER DEFAULT PRIVILEGES`, each as the role that it is for. May be repeated, so the ledger isn't needed.
     pub async fn default_privileges(&mut self, archive: &Archive) -> Result<(), Cause> {
         let roles = self.roles().await?;
