@@ -457,6 +457,26 @@ async fn a_function_that_planning_runs_never_writes_in_the_temporary_database() 
 }
 
 #[tokio::test]
+async fn a_session_that_a_killed_worker_left_hands_nothing_over_any_more() {
+    let pair = Pair::with(&planting("select 1")).await;
+    assert_eq!(pair.run(BEFORE_OPENING).await.failure, None);
+    let left = format!(
+        "set role master; create role \"{LOADER}-h\" login;
+         comment on role \"{LOADER}-h\" is 'tenant-restore: hands over for restore abcdefghij23';
+         grant \"{LOADER}\" to \"{LOADER}-h\""
+    );
+    pair.production.script("app", &left).await;
+    let leftover = pair
+        .production
+        .session_of(&format!("{LOADER}-h"), "app")
+        .await;
+    leftover.batch_execute("select 1").await.unwrap();
+    assert_eq!(pair.run(&[Mode::ApplyPostData]).await.failure, None);
+    assert!(leftover.batch_execute("select 1").await.is_err());
+    assert_eq!(pair.run(&[Mode::Open]).await.failure, None);
+}
+
+#[tokio::test]
 async fn what_a_function_makes_outside_in_the_login_roles_name_ends_the_restore_and_goes_with_it() {
     let strays = [
         "perform lo_from_bytea(4711, 'x')",

@@ -125,6 +125,9 @@ pub async fn resume_alone(master: &mut Client, job: &Job, login: &Login) -> Resu
 
 /// Takes back what a tenant's function may have arranged while it ran as the login role: another password and sessions with
 /// it, settings, members, and rights on the schemas. The role can't log in afterwards, until it gets its password again.
+///
+/// Sessions of the role that hands over end too: one that a killed worker left behind is a member of the login role, and what it
+/// was doing would go on.
 pub async fn seal(master: &Client, job: &Job) -> Result<(), Cause> {
     let role = quote_ident(&job.loader.role);
     let reset = format!(
@@ -132,7 +135,7 @@ pub async fn seal(master: &Client, job: &Job) -> Result<(), Cause> {
         quote_ident(&job.database)
     );
     run(master, &reset, || "forbid the login role to log in").await?;
-    end_sessions_of(master, &[&job.loader.role], None).await?;
+    end_sessions_of(master, &of_restore(job), None).await?;
     handover_role::unseat(master, job).await?;
     let me = current_role(master).await?;
     for member in members(master, job).await? {
@@ -258,32 +261,31 @@ pub(crate) async fn grant(
     .await
 }
 
-/// Ends the login role's sessions of a worker that is gone: what it had sent before it was killed may still be at work, and
+/// Ends the sessions of a worker that is gone, of both roles: what it had sent before it was killed may still be at work, and
 /// could commit while this worker does the same anew. Only for who has claimed the restore.
 pub async fn end_leftovers(master: &Client, job: &Job) -> Result<(), Cause> {
     let application = format!("tenant-restore {}", job.restore_id);
     let sql = include_str!("end_leftovers.sql");
-    until_ended(
-        master,
-        sql,
-        &[&job.loader.role, &application],
-        ErrorKind::Busy,
-    )
-    .await
+    let whose: [&(dyn ToSql + Sync); 2] = [&of_restore(job), &application];
+    until_ended(master, sql, &whose, ErrorKind::Busy).await
+}
+
+/// The roles that act in production for this restore, but for a moment's `counting_role`.
+fn of_restore(job: &Job) -> Vec<String> {
+    vec![job.loader.role.clone(), handover_role::name(job)]
 }
 
 /// Keeps the roles of this restore from logging in, and ends their sessions and the master's other sessions of it.
 pub async fn end_sessions(master: &Client, job: &Job) -> Result<(), Cause> {
     seal(master, job).await?;
     let application = format!("tenant-restore {}", job.restore_id);
-    let roles = [job.loader.role.as_str(), &handover_role::name(job)];
-    end_sessions_of(master, &roles, Some(&application)).await
+    end_sessions_of(master, &of_restore(job), Some(&application)).await
 }
 
 /// Ends the sessions of these roles, and the master's own ones of this application.
 async fn end_sessions_of(
     master: &Client,
-    roles: &[&str],
+    roles: &[String],
     application: Option<&str>,
 ) -> Result<(), Cause> {
     let sql = include_str!("end_sessions.sql");
