@@ -348,6 +348,12 @@ fn planting(what: &str) -> String {
     )
 }
 
+/// Who owns what is in the restored schema.
+const OWNERS: &str = "select string_agg(distinct pg_get_userbyid(owner), ',') from (
+         select relowner as owner from pg_class where relnamespace = 'acme_r'::regnamespace
+         union all select proowner from pg_proc where pronamespace = 'acme_r'::regnamespace
+         union all select typowner from pg_type where typnamespace = 'acme_r'::regnamespace) owned";
+
 const OF_VICTIM: &str = "grant usage, create on schema acme to victim; set role victim;
     create function acme.report() returns text language sql security definer as 'select ''true''::text';
     create table acme.of_victim (id int primary key);
@@ -375,6 +381,7 @@ async fn code_that_a_tenant_plants_in_what_another_role_owns_is_not_handed_over(
         let closed = "select count(*)::text from pg_roles where rolname in ('olga', 'victim') \
                       and has_schema_privilege(oid, 'acme_r', 'usage')";
         assert_eq!(pair.ask(closed).await, "0");
+        assert_eq!(pair.ask(OWNERS).await, LOADER, "{what}");
         assert_eq!(pair.run(&[Mode::Drop]).await.failure, None);
         assert_eq!(unlike(&before, &pair.outside()), Vec::<String>::new());
     }

@@ -60,7 +60,7 @@ impl Handover {
         });
     }
 
-    /// Gives every object to its owner, the master's own first.
+    /// Gives every object to its owner, the master's own first. Nothing leaves the login role before all is known to be as it was.
     pub async fn hand_over_objects(&mut self) -> Result<(), Cause> {
         let schemas = restored_names(&self.job);
         let spelling = Spelling::read(&self.temporary, &self.job.schemas).await?;
@@ -68,6 +68,7 @@ impl Handover {
             ownership::spelled(ownership::read(&self.temporary, &schemas).await?, &spelling);
         let present = ownership::read(&self.master, &schemas).await?;
         let schema_owners = ownership::of_schemas(&self.temporary, &schemas).await?;
+        self.check_code(&wanted, &schema_owners, &spelling).await?;
         let (mut pending, surplus) =
             ownership::pending(&present, &wanted, &schema_owners, &self.job.loader.role);
         for owned in surplus {
@@ -93,6 +94,8 @@ impl Handover {
             }
         }
         handover_role::unseat(&self.master, &self.job).await?;
+        // A transaction that somebody began while the login role's rights could be had may have ended since the first look, or
+        // a session in which it is still the current role may have gone on.
         self.check_code(&wanted, &schema_owners, &spelling).await
     }
 
