@@ -418,6 +418,29 @@ async fn the_policies_of_another_role_are_made_whatever_a_tenant_notes_or_makes_
 }
 
 #[tokio::test]
+async fn what_leads_into_a_schema_from_outside_before_it_is_opened_ends_the_opening() {
+    let pair = Pair::with_victim("grant usage on schema acme_r to attacker").await;
+    assert_eq!(pair.run(&BEFORE_OPENING[..3]).await.failure, None);
+    let usage = "select has_schema_privilege('attacker', 'acme_r', 'usage')::text";
+    assert_eq!(pair.ask(usage).await, "true", "the attack works");
+    let lead = "create schema lair authorization attacker; set role attacker;
+        create view lair.report as select acme_r.report()";
+    pair.production.script("app", lead).await;
+
+    let opening = [&BEFORE_OPENING[3..], &[Mode::Open]].concat();
+    let failure = pair.run(&opening).await.failure.unwrap();
+    assert_eq!(failure.mode, Mode::Open, "{failure:?}");
+    assert!(
+        failure.causes[0].message.contains("lair.report"),
+        "{failure:?}"
+    );
+    assert_eq!(pair.ask(OWNERS).await, LOADER);
+
+    pair.production.script("app", "drop view lair.report").await;
+    assert_eq!(pair.run(&[Mode::Open]).await.failure, None);
+}
+
+#[tokio::test]
 async fn rows_whose_note_a_function_keeps_out_of_the_ledger_are_not_kept_either() {
     let ways = [
         "create trigger keeps_out before insert on acme_r.tenant_restore_ledger for each row execute function acme_r.keep_out()",

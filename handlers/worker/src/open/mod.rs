@@ -22,7 +22,7 @@ use crate::failed::Failed;
 use crate::names::quote_ident;
 use crate::production::loader::Presence;
 use crate::production::marker::{self, Standing};
-use crate::production::{claim, handover_role, loader};
+use crate::production::{claim, handover_role, loader, outside, restored_names};
 use handover::Handover;
 
 /// Runs the mode.
@@ -52,8 +52,10 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let archive = archive(context).await?;
     if stage == Stage::Begin {
         protection::protect(context, &archive).await?;
-        // From here on no function of the tenant runs any more as the role that owns what is handed over.
+        // From here on no function of the tenant runs any more as the role that owns what is handed over, and nobody but that
+        // role may use the schemas.
         loader::seal(&master, &context.job).await?;
+        check_nothing_leads_in(context, &master).await?;
     }
     let mut handover = Handover::new(context, master).await?;
     if stage == Stage::Begin {
@@ -83,17 +85,36 @@ async fn check_strays(context: &Context, master: &Client) -> Result<(), Cause> {
     let message = format!(
         "functions of the restored schemas made {} objects outside of them while rows were loaded: {}",
         strays.len(),
-        strays
-            .iter()
-            .take(10)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", ")
+        first_ten(&strays)
     );
     let mut cause = Cause::new(ErrorKind::ApplyFailed, message);
     "Look at what the schema's checks, defaults, generated columns and index expressions call; the cleanup drops what they made."
         .clone_into(&mut cause.remedy);
     Err(cause)
+}
+
+/// Nobody may use the schemas before they are opened, but a tenant's function can have let somebody: a view of his leads into
+/// them by OID, whatever is taken back, and would run what is handed over with its new owner's rights.
+async fn check_nothing_leads_in(context: &Context, master: &Client) -> Result<(), Cause> {
+    let found = outside::leading_in(master, &restored_names(&context.job)).await?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "{} objects outside of the restored schemas depend on them already, so nothing is opened: {}",
+        found.len(),
+        first_ten(&found)
+    );
+    let mut cause = Cause::new(ErrorKind::ApplyFailed, message);
+    "Drop these objects, or what in them names the restored schemas, and replay. Somebody made them while rows were loaded, \
+     which takes a function of the schemas that lets others in: look at what their checks, defaults, generated columns and \
+     index expressions call."
+        .clone_into(&mut cause.remedy);
+    Err(cause)
+}
+
+fn first_ten(objects: &[String]) -> String {
+    objects[..objects.len().min(10)].join(", ")
 }
 
 /// How far an earlier run of this mode came.

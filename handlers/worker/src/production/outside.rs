@@ -45,3 +45,13 @@ pub async fn dependents(
         .or_cause(kind, || format!("look what depends on schema {schema:?}"))?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
+
+/// What lives outside of these schemas and leads into them already, although nobody may use them yet.
+pub async fn leading_in(client: &Client, schemas: &[&str]) -> Result<Vec<String>, Cause> {
+    let sql = concat!(include_str!("located.sql"), include_str!("leading_in.sql"));
+    let rows = client.query(sql, &[&schemas]).await.or_cause(
+        ErrorKind::ApplyFailed,
+        || "look what leads into the restored schemas",
+    )?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
