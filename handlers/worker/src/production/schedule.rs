@@ -109,10 +109,10 @@ impl Schedule {
                 self.start(batch)
             }
             None if self.running > 0 => Next::Wait,
-            None => match self.by_itself.first() {
+            None => match self.next_by_itself() {
                 Some(at) => {
                     self.exclusive = true;
-                    self.start(vec![*at])
+                    self.start(vec![at])
                 }
                 // Only a circle of statements leaves all waiting; whoever drives this schedule tells it.
                 None => Next::End,
@@ -163,6 +163,12 @@ impl Schedule {
     /// The bytes that the statement reads, about.
     pub fn bytes(&self, at: usize) -> u64 {
         self.needs[at].bytes
+    }
+
+    /// The list keeps those that are done: it also says who had a second try.
+    fn next_by_itself(&self) -> Option<usize> {
+        let mut losers = self.by_itself.iter().copied();
+        losers.find(|at| self.states[*at] == State::Waiting)
     }
 
     fn may_run(&self, at: usize) -> bool {
@@ -276,6 +282,29 @@ mod tests {
         assert_eq!(schedule.take(), Next::Run(vec![0]));
         assert_eq!(schedule.take(), Next::Wait);
         assert!(!schedule.lost_a_lock(0), "it had its second try");
+    }
+
+    #[test]
+    fn of_several_that_lost_a_lock_each_runs_once_more_and_what_waits_for_them_follows() {
+        let after_first = Needs {
+            after: vec![0],
+            ..on(3, Hold::Alone, BIG)
+        };
+        let mut schedule = Schedule::new(vec![
+            on(1, Hold::Alone, BIG),
+            on(2, Hold::Alone, BIG),
+            after_first,
+        ]);
+        assert_eq!(schedule.take(), Next::Run(vec![0]));
+        assert_eq!(schedule.take(), Next::Run(vec![1]));
+        assert!(schedule.lost_a_lock(0));
+        assert!(schedule.lost_a_lock(1));
+        for at in [0, 2, 1] {
+            assert_eq!(schedule.take(), Next::Run(vec![at]));
+            schedule.done(&[at]);
+        }
+        assert_eq!(schedule.take(), Next::End);
+        assert_eq!(schedule.left(), Vec::<usize>::new());
     }
 
     #[test]
