@@ -12,6 +12,7 @@ use crate::failed::OrCause as _;
 use crate::names::quote_ident;
 use crate::production::current_role;
 use crate::production::loader::{grant, verifier};
+use crate::production::role;
 use crate::secrets::Login;
 
 /// Begins every read. The session's own setting isn't enough: planning may run a function with its owner's rights, which turns
@@ -80,12 +81,6 @@ pub(super) async fn take_back(client: &Client, context: &Context) -> Result<(), 
 }
 
 async fn exists(client: &Client, name: &str) -> Result<bool, Cause> {
-    let sql = "select from pg_catalog.pg_roles where rolname = $1";
-    let found = client
-        .query_opt(sql, &[&name])
-        .await
-        .or_cause(ErrorKind::ExtractFailed, || {
-            format!("look for role {name:?} in the temporary database")
-        })?;
-    Ok(found.is_some())
+    let comment = role::comment(client, name, ErrorKind::ExtractFailed).await?;
+    Ok(comment.is_some())
 }

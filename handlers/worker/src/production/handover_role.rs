@@ -13,6 +13,7 @@ use tenant_restore_core::job::Job;
 use tokio_postgres::Client;
 
 use super::loader::{grant, verifier};
+use super::role::{self, run};
 use super::statements::run_alone;
 use crate::context::Context;
 use crate::failed::OrCause as _;
@@ -47,26 +48,13 @@ fn comment(job: &Job, stage: Stage) -> String {
 ///
 /// Only the master may comment on it, so that a tenant's function can't pretend that the protection is there.
 pub async fn stage(master: &Client, job: &Job) -> Result<Stage, Cause> {
-    let sql = "select shobj_description(oid, 'pg_authid') from pg_roles where rolname = $1";
-    let found = master
-        .query_opt(sql, &[&name(job)])
-        .await
-        .or_cause(ErrorKind::ApplyFailed, || {
-            format!("look for role {}", name(job))
-        })?;
-    let Some(said) = found.map(|row| row.get::<_, Option<String>>(0).unwrap_or_default()) else {
+    let Some(said) = role::comment(master, &name(job), ErrorKind::ApplyFailed).await? else {
         return Ok(Stage::Absent);
     };
-    let ours = [Stage::Made, Stage::Opening]
+    [Stage::Made, Stage::Opening]
         .into_iter()
-        .find(|stage| said == comment(job, *stage));
-    ours.ok_or_else(|| {
-        let message = format!(
-            "role {} exists in production and isn't of this restore",
-            name(job)
-        );
-        Cause::new(ErrorKind::NameCollision, message)
-    })
+        .find(|stage| said == comment(job, *stage))
+        .ok_or_else(|| role::foreign(&name(job)))
 }
 
 /// Notes that only the schemas themselves are left to hand over.
@@ -76,7 +64,7 @@ pub async fn note_opening(master: &Client, job: &Job) -> Result<(), Cause> {
         quote_ident(&name(job)),
         quote_literal(&comment(job, Stage::Opening))
     );
-    run(master, &sql, "note that the schemas are being opened").await
+    run(master, &sql, || "note that the schemas are being opened").await
 }
 
 /// A session of it, which nobody else can have: its password is drawn here and it can't log in again afterwards.
@@ -89,7 +77,7 @@ pub async fn session(context: &Context, master: &Client) -> Result<Client, Cause
             "create role {role} nologin inherit nocreatedb nocreaterole; comment on role {role} is {}",
             quote_literal(&comment(job, Stage::Made))
         );
-        run(master, &sql, "create the role that hands over").await?;
+        run(master, &sql, || "create the role that hands over").await?;
     }
     unseat(master, job).await?;
     grant(
@@ -101,7 +89,7 @@ pub async fn session(context: &Context, master: &Client) -> Result<Client, Cause
     .await?;
     let login = Login::drawn(name(job))?;
     let sql = format!("alter role {role} login password {}", verifier(&login));
-    run(master, &sql, "let the role that hands over log in").await?;
+    run(master, &sql, || "let the role that hands over log in").await?;
     let session = context
         .connector
         .connect(&job.production, &login, &job.database)
@@ -110,7 +98,7 @@ pub async fn session(context: &Context, master: &Client) -> Result<Client, Cause
     run(
         master,
         &sql,
-        "keep the role that hands over from logging in again",
+        || "keep the role that hands over from logging in again",
     )
     .await?;
     session
@@ -142,7 +130,12 @@ pub async fn unseat(master: &Client, job: &Job) -> Result<(), Cause> {
             quote_ident(row.get(0)),
             quote_ident(&name(job))
         );
-        run(master, &sql, "end a membership of the role that hands over").await?;
+        run(
+            master,
+            &sql,
+            || "end a membership of the role that hands over",
+        )
+        .await?;
     }
     Ok(())
 }
@@ -154,7 +147,12 @@ pub async fn let_change_schema_owners(master: &Client, job: &Job) -> Result<(), 
         quote_ident(&job.database),
         quote_ident(&name(job))
     );
-    run(master, &sql, "let a role change the owners of the schemas").await
+    run(
+        master,
+        &sql,
+        || "let a role change the owners of the schemas",
+    )
+    .await
 }
 
 /// Drops it; nothing if it isn't there. It owns nothing.
@@ -171,10 +169,4 @@ pub async fn drop(master: &Client, job: &Job, kind: ErrorKind) -> Result<(), Cau
     run_alone(master, &sql)
         .await
         .or_cause(kind, || format!("drop role {role}"))
-}
-
-async fn run(master: &Client, sql: &str, doing: &str) -> Result<(), Cause> {
-    run_alone(master, sql)
-        .await
-        .or_cause(ErrorKind::ApplyFailed, || doing)
 }

@@ -10,6 +10,7 @@ use tenant_restore_core::job::Job;
 use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
 
+use super::role::{self, run};
 use super::statements::run_alone;
 use super::{counting_role, current_role, handover_role, major_version};
 use crate::failed::OrCause;
@@ -30,23 +31,17 @@ pub enum Presence {
     Foreign,
 }
 
-/// The comment that says whose the role is. Roles have no other place for it.
+/// The comment that says whose the role is.
 fn comment(job: &Job) -> String {
     format!("tenant-restore: login role of restore {}", job.restore_id)
 }
 
 /// Whether the loader exists.
 pub async fn presence(master: &Client, job: &Job) -> Result<Presence, Cause> {
-    let sql = "select coalesce(shobj_description(oid, 'pg_authid') = $2, false) from pg_roles where rolname = $1";
-    let found = master
-        .query_opt(sql, &[&job.loader.role, &comment(job)])
-        .await
-        .or_cause(ErrorKind::ApplyFailed, || {
-            format!("look for role {}", job.loader.role)
-        })?;
-    Ok(match found {
+    let said = role::comment(master, &job.loader.role, ErrorKind::ApplyFailed).await?;
+    Ok(match said {
         None => Presence::Absent,
-        Some(row) if row.get(0) => Presence::Ours,
+        Some(said) if said == comment(job) => Presence::Ours,
         Some(_) => Presence::Foreign,
     })
 }
@@ -61,13 +56,7 @@ pub async fn ensure(master: &mut Client, job: &Job, login: &Login) -> Result<(),
         return Err(Cause::new(ErrorKind::Internal, message));
     }
     match presence(master, job).await? {
-        Presence::Foreign => {
-            let message = format!(
-                "role {} exists in production and isn't of this restore",
-                job.loader.role
-            );
-            return Err(Cause::new(ErrorKind::NameCollision, message));
-        }
+        Presence::Foreign => return Err(role::foreign(&job.loader.role)),
         Presence::Absent => create(master, job, login).await?,
         Presence::Ours => set_password(master, job, login).await?,
     }
@@ -366,14 +355,4 @@ pub async fn drop_role(master: &Client, job: &Job, kind: ErrorKind) -> Result<()
     run_alone(master, &format!("drop owned by {role}; drop role {role}"))
         .await
         .or_cause(kind, || format!("drop role {role}"))
-}
-
-async fn run<D: Into<String>>(
-    master: &Client,
-    sql: &str,
-    doing: impl FnOnce() -> D,
-) -> Result<(), Cause> {
-    run_alone(master, sql)
-        .await
-        .or_cause(ErrorKind::ApplyFailed, doing)
 }

@@ -12,6 +12,7 @@ pub mod marker;
 pub mod outside;
 pub mod parallel;
 mod patience;
+pub mod role;
 pub mod schedule;
 pub mod statements;
 pub mod tenants_path;
