@@ -10,6 +10,7 @@ mod cluster;
 use cluster::servers::{Servers, UNTIL_VALIDATED};
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::job::{ExternalForeignKeys, Mode, OnMismatch};
+use tenant_restore_worker::production::counting_role::{self, Read};
 
 #[tokio::test]
 async fn a_difference_is_told_in_words_or_fails_the_restore_as_requested() {
@@ -83,6 +84,38 @@ async fn a_key_to_a_live_row_that_is_gone_stays_not_valid_and_the_orphans_are_co
     let outside = "select count(*)::text from pg_constraint where contype = 'f' and connamespace = 'acme_r'::regnamespace \
                    and confrelid in ('shared.colour'::regclass, 'shared.country'::regclass)";
     assert_eq!(servers.ask(outside).await, "0");
+}
+
+#[tokio::test]
+async fn the_role_that_counts_goes_however_the_count_ends_and_anothers_of_its_name_stays() {
+    let servers = Servers::start().await;
+    let context = servers.context(&[], |_| ());
+    let master = context.production().await.unwrap();
+    let count = async |columns: &str, sql: &str| {
+        let read = Read {
+            schema: "shared".to_owned(),
+            table: "shared.colour".to_owned(),
+            columns: columns.to_owned(),
+        };
+        counting_role::count(&context, &master, &[read], sql).await
+    };
+    let roles = "select string_agg(rolname, ',') from pg_roles where rolname like 'tr-%'";
+    for (columns, sql, counted) in [
+        ("code", "select count(*) from shared.colour", Some(2)),
+        ("no_such_column", "select count(*) from shared.colour", None),
+        ("code", "select count(*) from neighbour.precious", None),
+        ("code", "select 1 / 0::bigint", None),
+    ] {
+        assert_eq!(count(columns, sql).await, Ok(counted), "{columns}: {sql}");
+        assert_eq!(servers.ask(roles).await, "", "{columns}: {sql}");
+    }
+
+    let anothers = format!("{}-c", context.job.loader.role);
+    let create = format!("create role \"{anothers}\"");
+    servers.production.script("app", &create).await;
+    let refused = count("code", "select 1::bigint").await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::NameCollision);
+    assert_eq!(servers.ask(roles).await, anothers);
 }
 
 #[tokio::test]

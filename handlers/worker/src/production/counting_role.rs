@@ -11,10 +11,11 @@ use tokio_postgres::error::SqlState;
 
 use super::current_role;
 use super::loader::{grant, verifier};
+use super::role::{self, run};
 use super::statements::run_alone;
 use crate::context::Context;
 use crate::failed::OrCause as _;
-use crate::names::quote_ident;
+use crate::names::{quote_ident, quote_literal};
 use crate::secrets::Login;
 
 /// A longer count would hold back vacuum of live tables.
@@ -22,6 +23,10 @@ const READ_ONLY: &str = "begin read only; set local statement_timeout = '60s'";
 
 fn name(job: &Job) -> String {
     format!("{}-c", job.loader.role)
+}
+
+fn comment(job: &Job) -> String {
+    format!("tenant-restore: counts for restore {}", job.restore_id)
 }
 
 /// Columns of a table that are read, both quoted.
@@ -34,7 +39,8 @@ pub struct Read {
     pub columns: String,
 }
 
-/// The only value of the query, once the master has let the role read. `None` when it may not, or in a minute can't.
+/// The only value of the query, once the master has let the role read. `None` when it may not, or can't, or not in a minute:
+/// without the number the report says less, and nothing else is lost.
 pub async fn count(
     context: &Context,
     master: &Client,
@@ -43,34 +49,45 @@ pub async fn count(
 ) -> Result<Option<i64>, Cause> {
     let job = &context.job;
     drop(master, job, ErrorKind::ApplyFailed).await?;
+    let counted = as_the_role(context, master, reads, sql).await;
+    drop(master, job, ErrorKind::ApplyFailed).await?;
+    if let Err(cause) = &counted {
+        tracing::warn!(%cause, "rows without a parent aren't counted");
+    }
+    Ok(counted.ok().flatten())
+}
+
+async fn as_the_role(
+    context: &Context,
+    master: &Client,
+    reads: &[Read],
+    sql: &str,
+) -> Result<Option<i64>, Cause> {
+    let job = &context.job;
     let (role, login) = (quote_ident(&name(job)), Login::drawn(name(job))?);
     let create = format!(
-        "create role {role} login noinherit password {}",
-        verifier(&login)
+        "create role {role} login noinherit password {}; comment on role {role} is {}",
+        verifier(&login),
+        quote_literal(&comment(job))
     );
-    run_alone(master, &create)
+    run(master, &create, || "create the role that counts").await?;
+    if !may_read(master, &role, reads).await? {
+        return Ok(None);
+    }
+    let session = context
+        .connector
+        .connect(&job.production, &login, &job.database)
+        .await?;
+    let doing = || "count rows without a parent";
+    session
+        .batch_execute(READ_ONLY)
         .await
-        .or_cause(ErrorKind::ApplyFailed, || "create the role that counts")?;
-    let mut counted = Ok(None);
-    if may_read(master, &role, reads).await? {
-        let session = context
-            .connector
-            .connect(&job.production, &login, &job.database)
-            .await?;
-        counted = match session.batch_execute(READ_ONLY).await {
-            Ok(()) => session
-                .query_one(sql, &[])
-                .await
-                .map(|row| Some(row.get(0))),
-            Err(error) => Err(error),
-        };
-    }
-    drop(master, job, ErrorKind::ApplyFailed).await?;
-    let unable = [SqlState::INSUFFICIENT_PRIVILEGE, SqlState::QUERY_CANCELED];
-    match counted {
-        Err(error) if error.code().is_some_and(|code| unable.contains(code)) => Ok(None),
-        outcome => outcome.or_cause(ErrorKind::ApplyFailed, || "count rows without a parent"),
-    }
+        .or_cause(ErrorKind::ApplyFailed, doing)?;
+    let row = session
+        .query_one(sql, &[])
+        .await
+        .or_cause(ErrorKind::ApplyFailed, doing)?;
+    Ok(Some(row.get(0)))
 }
 
 /// Whether the master may let the role read.
@@ -92,14 +109,12 @@ async fn may_read(master: &Client, role: &str, reads: &[Read]) -> Result<bool, C
     Ok(true)
 }
 
-/// Drops it with what was granted to it; nothing if it isn't there. Its name is the login role's, so it is of this restore.
+/// Drops it with what was granted to it; nothing if it isn't there. Another's role of its name is a `NameCollision`.
 pub async fn drop(master: &Client, job: &Job, kind: ErrorKind) -> Result<(), Cause> {
-    let there = master
-        .query_opt("select from pg_roles where rolname = $1", &[&name(job)])
-        .await
-        .or_cause(kind, || "look for the role that counts")?;
-    if there.is_none() {
-        return Ok(());
+    match role::comment(master, &name(job), kind).await? {
+        None => return Ok(()),
+        Some(said) if said == comment(job) => {}
+        Some(_) => return Err(role::foreign(&name(job))),
     }
     // What is granted to a role goes with DROP OWNED, which takes its rights. It is a member of nobody.
     let me = current_role(master).await?;
