@@ -1,5 +1,19 @@
 -- The foreign keys of the schemas $1. Those that follow from a partitioned parent's come with the parent, but
 -- `leaf` ones are needed by themselves when the referenced table is outside.
+with recursive inside (type, base) as (
+    select oid, typbasetype from pg_type where typtype = 'd'
+    union all
+    select inside.type, t.typbasetype
+      from inside
+      join pg_type t on t.oid = inside.base
+     where t.typtype = 'd'
+), domain as (
+    -- Every domain with the type inside it that is none.
+    select inside.type, inside.base
+      from inside
+      join pg_type t on t.oid = inside.base
+     where t.typtype <> 'd'
+)
 select n.nspname::text as schema,
        c.relname::text as "table",
        k.conname::text as name,
@@ -26,19 +40,15 @@ select n.nspname::text as schema,
                  (o.oprnamespace = 'pg_catalog'::regnamespace or exists (
                      select from pg_depend e where e.classid = 'pg_operator'::regclass and e.objid = o.oid and e.deptype = 'e'
                  ))
-                 and (coalesce(nullif(of_own.typbasetype, 0), of_own.oid) = coalesce(nullif(of_other.typbasetype, 0), of_other.oid)
-                      or exists (
-                          select from pg_type base
-                           where base.oid = coalesce(nullif(of_own.typbasetype, 0), of_own.oid)
-                             and base.typnamespace = 'pg_catalog'::regnamespace
-                      ))
+                 and (of_own.oid = coalesce(other_domain.base, other.atttypid) or of_own.typnamespace = 'pg_catalog'::regnamespace)
              ) as plain
         from unnest(k.conkey, k.confkey, k.conpfeqop) with ordinality as pair (own, other, operator, position)
         join pg_operator o on o.oid = pair.operator
         join pg_attribute own on own.attrelid = k.conrelid and own.attnum = pair.own
         join pg_attribute other on other.attrelid = k.confrelid and other.attnum = pair.other
-        join pg_type of_own on of_own.oid = own.atttypid
-        join pg_type of_other on of_other.oid = other.atttypid
+        left join domain own_domain on own_domain.type = own.atttypid
+        left join domain other_domain on other_domain.type = other.atttypid
+        join pg_type of_own on of_own.oid = coalesce(own_domain.base, own.atttypid)
   ) columns
  where k.contype = 'f' and n.nspname = any ($1)
    -- Of a key to a partitioned table there are further rows for its partitions; only the first names the table itself.
