@@ -7,7 +7,11 @@
 
 mod cluster;
 
+use std::sync::Arc;
+
+use cluster::Cluster;
 use cluster::servers::{Servers, UNTIL_VALIDATED};
+use cluster::surroundings::Memory;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::job::{ExternalForeignKeys, Mode, OnMismatch};
 use tenant_restore_worker::production::counting_role::{self, Read};
@@ -84,6 +88,67 @@ async fn a_key_to_a_live_row_that_is_gone_stays_not_valid_and_the_orphans_are_co
     let outside = "select count(*)::text from pg_constraint where contype = 'f' and connamespace = 'acme_r'::regnamespace \
                    and confrelid in ('shared.colour'::regclass, 'shared.country'::regclass)";
     assert_eq!(servers.ask(outside).await, "0");
+}
+
+/// Keys of types that extensions bring, which a path without their schemas finds no operator for, or the wrong one.
+const KEYS: &str = "create role olga nologin;
+    grant create on database app to olga;
+    set role master;
+    create schema shared;
+    grant usage on schema shared to public;
+    reset role;
+    create schema types;
+    grant usage on schema types to public;
+    create extension citext schema types;
+    create extension ltree schema types;
+    create schema acme authorization olga;
+    create schema \"Acme-1.b\"\"x\" authorization olga;
+    create extension hstore schema acme;
+    set role master;
+    create table shared.place (path types.ltree primary key, name types.citext unique);
+    insert into shared.place values ('a.b', 'Home'), ('a.c', 'Work');
+    grant references, select on shared.place to olga;
+    set role olga;
+    create table acme.own (path types.ltree primary key, tags acme.hstore unique);
+    insert into acme.own values ('x.y', 'a=>1');
+    create table acme.visit (
+        path types.ltree constraint by_path references shared.place,
+        name types.citext constraint by_name references shared.place (name),
+        own types.ltree constraint by_own references acme.own,
+        tags acme.hstore constraint by_tags references acme.own (tags)
+    );
+    insert into acme.visit values ('a.b', 'HOME', 'x.y', 'a=>1'), ('a.c', 'WORK', 'x.y', 'a=>1');
+    reset role;
+    alter table acme.visit disable trigger all;
+    insert into acme.visit values ('a.b', 'home', 'gone', 'b=>2');
+    alter table acme.visit enable trigger all";
+
+#[tokio::test]
+async fn rows_without_a_parent_are_counted_as_the_key_itself_compares_them() {
+    let production = Cluster::start("app").await;
+    production.script("app", KEYS).await;
+    let temporary = production.physical_copy();
+    let since = "alter table acme.visit drop constraint by_path, drop constraint by_name;
+        delete from shared.place where path::text = 'a.c'";
+    production.script("app", since).await;
+    let servers = Servers {
+        production,
+        temporary,
+        storage: Arc::new(Memory::default()),
+    };
+    let result = servers.run(&UNTIL_VALIDATED[..4]).await;
+    for key in ["by_path", "by_name", "by_own", "by_tags"] {
+        let told: Vec<&str> = result
+            .remarks
+            .iter()
+            .filter(|remark| remark.object.starts_with(&format!("\"{key}\"")))
+            .map(|remark| remark.message.as_str())
+            .collect();
+        assert!(
+            matches!(told[..], [one] if one.starts_with("1 rows have no parent row")),
+            "{key}: {told:?}"
+        );
+    }
 }
 
 #[tokio::test]

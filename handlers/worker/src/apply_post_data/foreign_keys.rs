@@ -43,6 +43,8 @@ pub struct ForeignKey {
     pub columns: Vec<String>,
     /// The referenced columns.
     pub referenced_columns: Vec<String>,
+    /// How each pair of columns is compared, of `parent` and `child`: with schemas, as of the database that was asked.
+    pub comparisons: Vec<String>,
     /// Whether comparing the columns calls no function of a tenant.
     pub plain: bool,
 }
@@ -93,14 +95,9 @@ impl ForeignKey {
         }
     }
 
-    /// The query that counts the rows without a parent, as MATCH SIMPLE sees them.
+    /// The query that counts the rows without a parent, as MATCH SIMPLE sees them. Of the key as production has it: an
+    /// extension's operator has another schema in the temporary database.
     pub fn count_orphans(&self) -> String {
-        let pairs = self.columns.iter().zip(&self.referenced_columns);
-        let same: Vec<String> = pairs
-            .map(|(own, other)| {
-                format!("parent.{} = child.{}", quote_ident(other), quote_ident(own))
-            })
-            .collect();
         let given: Vec<String> = self
             .columns
             .iter()
@@ -111,7 +108,7 @@ impl ForeignKey {
             self.quoted_table(),
             given.join(" and "),
             self.quoted_referenced(),
-            same.join(" and ")
+            self.comparisons.join(" and ")
         )
     }
 }
@@ -152,13 +149,13 @@ pub async fn restore(
     Ok(())
 }
 
-/// The keys that production has, and whether they are valid.
-async fn present(context: &Context, loader: &Client) -> Result<HashMap<String, bool>, Cause> {
-    let keys = list(loader, &restored_names(&context.job)).await?;
-    Ok(keys
-        .iter()
-        .map(|key| (key.title(), key.validated))
-        .collect())
+/// The keys that production has, by their titles.
+pub async fn present(
+    context: &Context,
+    production: &Client,
+) -> Result<HashMap<String, ForeignKey>, Cause> {
+    let keys = list(production, &restored_names(&context.job)).await?;
+    Ok(keys.into_iter().map(|key| (key.title(), key)).collect())
 }
 
 async fn add_not_valid(
@@ -190,8 +187,8 @@ async fn validate(
     for key in keys.iter().filter(|key| key.validated) {
         if let Some(exception) = known.get(&key.title()) {
             remark_again(context, key, exception);
-        } else if present.get(&key.title()) == Some(&false) {
-            todo.push(key);
+        } else if let Some(made) = present.get(&key.title()).filter(|made| !made.validated) {
+            todo.push(made);
         }
     }
     let tasks = validations(&todo, sizes);
@@ -264,6 +261,7 @@ fn read(row: &Row) -> ForeignKey {
         referenced_table: row.get("referenced_table"),
         columns: row.get("own"),
         referenced_columns: row.get("referenced"),
+        comparisons: row.get("comparisons"),
         plain: row.get("plain"),
     }
 }
@@ -315,6 +313,10 @@ mod tests {
             referenced_table: "p".to_owned(),
             columns: vec!["a".to_owned(), "b".to_owned()],
             referenced_columns: vec!["x".to_owned(), "y".to_owned()],
+            comparisons: vec![
+                "parent.x = child.a".to_owned(),
+                "parent.y = child.b".to_owned(),
+            ],
             plain: true,
         }
     }
@@ -346,6 +348,6 @@ mod tests {
     fn a_row_with_a_null_is_no_orphan() {
         let sql = key().count_orphans();
         assert!(sql.contains(r#"child."a" is not null and child."b" is not null"#));
-        assert!(sql.contains(r#"parent."x" = child."a" and parent."y" = child."b""#));
+        assert!(sql.contains("parent.x = child.a and parent.y = child.b"));
     }
 }

@@ -26,6 +26,7 @@ select n.nspname::text as schema,
        referenced.relname::text as referenced_table,
        columns.own,
        columns.referenced,
+       columns.comparisons,
        columns.plain
   from pg_constraint k
   join pg_class c on c.oid = k.conrelid
@@ -35,6 +36,17 @@ select n.nspname::text as schema,
   cross join lateral (
       select array_agg(own.attname::text order by pair.position) as own,
              array_agg(other.attname::text order by pair.position) as referenced,
+             -- As the key's own check compares them (PostgreSQL's ri_GenerateQual): the path finds no operator here.
+             array_agg(
+                 format(
+                     'parent.%I::%I.%I%s operator(%I.%s) child.%I::%I.%I', other.attname, of_left_schema.nspname, of_left.typname,
+                     (select format(' collate %I.%I', collated.nspname, l.collname)
+                        from pg_collation l
+                        join pg_namespace collated on collated.oid = l.collnamespace
+                       where l.oid = other.attcollation and of_left.typcollation <> 0),
+                     of_operator.nspname, o.oprname, own.attname, of_right_schema.nspname, of_right.typname
+                 ) order by pair.position
+             ) as comparisons,
              -- No function of a tenant is called to compare: neither an operator of theirs nor a cast from another type.
              bool_and(
                  (o.oprnamespace = 'pg_catalog'::regnamespace or exists (
@@ -44,6 +56,11 @@ select n.nspname::text as schema,
              ) as plain
         from unnest(k.conkey, k.confkey, k.conpfeqop) with ordinality as pair (own, other, operator, position)
         join pg_operator o on o.oid = pair.operator
+        join pg_namespace of_operator on of_operator.oid = o.oprnamespace
+        join pg_type of_left on of_left.oid = o.oprleft
+        join pg_namespace of_left_schema on of_left_schema.oid = of_left.typnamespace
+        join pg_type of_right on of_right.oid = o.oprright
+        join pg_namespace of_right_schema on of_right_schema.oid = of_right.typnamespace
         join pg_attribute own on own.attrelid = k.conrelid and own.attnum = pair.own
         join pg_attribute other on other.attrelid = k.confrelid and other.attnum = pair.other
         left join domain own_domain on own_domain.type = own.atttypid

@@ -10,7 +10,7 @@ use tenant_restore_core::job::ExternalForeignKeys;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use super::foreign_keys::{EXCEPTION, ForeignKey, except, lacks_parents, remark_again};
+use super::foreign_keys::{self, EXCEPTION, ForeignKey, except, lacks_parents, remark_again};
 use crate::connection::describe;
 use crate::context::Context;
 use crate::failed::OrCause;
@@ -193,7 +193,9 @@ async fn orphans(
             &key.referenced_columns,
         ),
     ];
-    counting_role::count(context, master, &reads, &key.count_orphans()).await
+    let present = foreign_keys::present(context, master).await?;
+    let made = present.get(&key.title()).unwrap_or(key);
+    counting_role::count(context, master, &reads, &made.count_orphans()).await
 }
 
 /// Whether the loader may refer to the columns, once the master has granted what it can.
