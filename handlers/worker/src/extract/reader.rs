@@ -9,7 +9,7 @@ use tokio_postgres::Client;
 
 use crate::context::Context;
 use crate::failed::OrCause as _;
-use crate::names::quote_ident;
+use crate::names::{qualified, quote_ident};
 use crate::production::current_role;
 use crate::production::loader::{grant, verifier};
 use crate::production::role;
@@ -52,9 +52,15 @@ pub(super) async fn let_read(
         quote_ident(&context.job.database)
     );
     for schema in restored.iter().map(|name| quote_ident(name)) {
-        sql.push_str(&format!(
-            "; grant usage on schema {schema} to {role}; grant select on all tables in schema {schema} to {role}"
-        ));
+        sql.push_str(&format!("; grant usage on schema {schema} to {role}"));
+    }
+    let readable = client
+        .query(include_str!("readable.sql"), &[&restored])
+        .await
+        .or_cause(ErrorKind::ExtractFailed, doing)?;
+    for row in &readable {
+        let relation = qualified(row.get(0), row.get(1));
+        sql.push_str(&format!("; grant select on {relation} to {role}"));
     }
     client
         .batch_execute(&sql)
