@@ -220,6 +220,28 @@ async fn every_row_arrives_once_when_the_task_is_killed_within_and_between_piece
     );
 }
 
+/// Notes, at every row of the tree, how many of its leaves the writing transaction has locked.
+const NOTE_LOCKS: &str = r"create schema noted; grant usage on schema noted to public;
+    create table noted.locked (leaves bigint);
+    create function noted.note() returns trigger language plpgsql security definer set search_path = '' as $f$
+    begin
+        insert into noted.locked
+        select count(distinct relation) from pg_locks
+        where pid = pg_backend_pid() and relation::regclass::text like 'acme_r.tree\_%';
+        return new;
+    end $f$;
+    create trigger note before insert on acme_r.tree for each row execute function noted.note()";
+
+#[tokio::test]
+async fn a_stream_locks_the_leaves_that_its_rows_go_to_and_no_others() {
+    let servers = servers().await;
+    run(&servers, &[Mode::Extract, Mode::ApplyPreData]).await;
+    servers.production.script("app", NOTE_LOCKS).await;
+    run(&servers, &[Mode::Copy]).await;
+    let noted = "select count(*) || ' rows, least ' || min(leaves) from noted.locked";
+    assert_eq!(servers.ask(noted).await, "20000 rows, least 1");
+}
+
 #[tokio::test]
 async fn big_tables_are_split_by_heap_and_values_and_arrive_as_they_were() {
     let servers = servers().await;

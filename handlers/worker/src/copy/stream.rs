@@ -47,7 +47,7 @@ async fn begin(loader: &Client, unit: &Unit, piece: &Piece) -> Result<(), tokio_
     let ready = if piece.whole {
         unit.empty()
     } else {
-        format!("lock table {} in row exclusive mode", unit.place())
+        unit.lock()
     };
     let begin = format!("begin; {LOCK_TIMEOUT}; {ready}");
     let mut patience = Patience::default();

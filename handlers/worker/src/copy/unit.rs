@@ -94,6 +94,15 @@ impl Unit {
         format!("truncate {}", self.place())
     }
 
+    /// The statement that locks the target for writing, without its leaves: those that rows go to are locked by the rows, and
+    /// all leaves of all streams could fill the lock table, which live sessions share.
+    pub fn lock(&self) -> String {
+        format!(
+            "lock table only {} in row exclusive mode",
+            self.target.quoted()
+        )
+    }
+
     /// Whether the target is the root of a tree that is loaded as a whole.
     pub fn is_tree(&self) -> bool {
         self.sources.iter().any(|source| source.hash_root.is_some())
