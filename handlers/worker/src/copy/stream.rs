@@ -52,8 +52,9 @@ async fn begin(loader: &Client, unit: &Unit, piece: &Piece) -> Result<(), tokio_
     let begin = format!("begin; {LOCK_TIMEOUT}; {ready}");
     let mut patience = Patience::default();
     while let Err(error) = loader.batch_execute(&begin).await {
-        loader.batch_execute("rollback").await?;
-        if !patience.bears(&error).await {
+        // Of a session that is gone, the first error says why.
+        let undone = loader.batch_execute("rollback").await;
+        if undone.is_err() || !patience.bears(&error).await {
             return Err(error);
         }
     }
