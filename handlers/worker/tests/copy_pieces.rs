@@ -16,6 +16,8 @@ use cluster::{Cluster, MASTER, MASTER_PASSWORD};
 use tenant_restore_core::job::{Job, Mode, MoverChoice};
 use tenant_restore_worker::bounds::Bounds;
 use tenant_restore_worker::context::Context;
+use tenant_restore_worker::copy::pieces::Blocks;
+use tenant_restore_worker::copy::unit::{self, Versions};
 use tenant_restore_worker::job_run;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
@@ -279,23 +281,43 @@ async fn big_tables_are_split_by_heap_and_values_and_arrive_as_they_were() {
 async fn a_run_of_blocks_is_read_without_the_rest_of_the_table() {
     let servers = servers().await;
     let reader = servers.temporary.superuser("app").await;
-    let sql = "explain select id from only acme.big where ctid operator(pg_catalog.>=) '(100,0)'::pg_catalog.tid \
-               and ctid operator(pg_catalog.<) '(200,0)'::pg_catalog.tid";
-    let plan: String = reader.query(sql, &[]).await.unwrap()[0].get(0);
+    let versions = Versions {
+        temporary: 15,
+        production: 15,
+    };
+    let sources = unit::sources(&reader, &["acme"], versions).await.unwrap();
+    let big = sources.iter().find(|source| source.table.name == "big");
+    let read = big.unwrap().read(Blocks {
+        first: 100,
+        end: Some(200),
+    });
+    // EXPLAIN takes a query and no COPY.
+    let query = read.strip_prefix("copy (").and_then(|rest| {
+        let end = rest.rfind(") to stdout")?;
+        Some(&rest[..end])
+    });
+    let explain = format!("explain {}", query.unwrap());
+    let plan: String = reader.query(&explain, &[]).await.unwrap()[0].get(0);
     assert!(plan.starts_with("Tid Range Scan"), "{plan}");
 }
 
 #[tokio::test]
 async fn once_the_schemas_are_renamed_no_session_writes_in_the_temporary_database() {
     let servers = servers().await;
+    run(&servers, &[Mode::Extract]).await;
     let context = within_bounds(&servers, &[]);
-    let session = context.temporary().await.unwrap();
-    for write in ["create table acme.another ()", "delete from acme.small"] {
-        let refused = session.batch_execute(write).await.unwrap_err();
-        assert_eq!(
-            refused.code(),
-            Some(&SqlState::READ_ONLY_SQL_TRANSACTION),
-            "{write}"
-        );
+    let sessions = [
+        context.temporary().await.unwrap(),
+        context.temporary_rows().await.unwrap(),
+    ];
+    for session in &sessions {
+        for write in ["create table acme_r.another ()", "delete from acme_r.small"] {
+            let refused = session.batch_execute(write).await.unwrap_err();
+            assert_eq!(
+                refused.code(),
+                Some(&SqlState::READ_ONLY_SQL_TRANSACTION),
+                "{write}"
+            );
+        }
     }
 }
