@@ -1,4 +1,4 @@
-//! What an operator may bound of the worker's appetite, by variables of its task.
+//! What an operator may bound of the worker's appetite and thoroughness, by variables of its task.
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 
@@ -6,6 +6,10 @@ use tenant_restore_core::error::{Cause, ErrorKind};
 const CONNECTIONS: usize = 4;
 /// Size of a piece without a variable: some seconds of one stream, about as long as a batch of DDL may last too.
 const PIECE_MIB: u64 = 256;
+/// A tebibyte: far more than a piece should be.
+const MOST_PIECE_MIB: u64 = 1 << 20;
+/// What the deployment takes.
+const MOST_SAMPLE_MIB: u64 = 9_999_999_999;
 
 /// The bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +18,8 @@ pub struct Bounds {
     pub connections: usize,
     /// Bytes on disk of what one transaction copies, about.
     pub piece_bytes: u64,
+    /// Bytes on disk above which a table's content is compared by a sample of as many; `None`: never.
+    pub sample_above: Option<u64>,
 }
 
 impl Default for Bounds {
@@ -21,17 +27,19 @@ impl Default for Bounds {
         Self {
             connections: CONNECTIONS,
             piece_bytes: PIECE_MIB << 20,
+            sample_above: None,
         }
     }
 }
 
 impl Bounds {
-    /// From the variables `MOST_CONNECTIONS` and `COPY_PIECE_MIB`, as `variable` gives them; the defaults without them.
+    /// From the variables `MOST_CONNECTIONS`, `COPY_PIECE_MIB` and `SAMPLE_ABOVE_MIB`, as `variable` gives them; the defaults
+    /// without them.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Cause> {
-        let number = |name: &str, default: u64, most: u64| match variable(name) {
-            None => Ok(default),
+        let number = |name: &str, most: u64, default: &str| match variable(name) {
+            None => Ok(None),
             Some(text) => match text.parse() {
-                Ok(number) if (1..=most).contains(&number) => Ok(number),
+                Ok(number) if (1..=most).contains(&number) => Ok(Some(number)),
                 _ => {
                     let message = format!(
                         "environment variable {name} is {text:?}; give a whole number from 1 to {most}, or none for {default}"
@@ -40,10 +48,20 @@ impl Bounds {
                 }
             },
         };
-        let connections = number("MOST_CONNECTIONS", CONNECTIONS as u64, 64)?;
+        let defaults = Self::default();
+        let connections = number("MOST_CONNECTIONS", 64, &CONNECTIONS.to_string())?;
+        let piece = number("COPY_PIECE_MIB", MOST_PIECE_MIB, &PIECE_MIB.to_string())?;
+        let sample = number(
+            "SAMPLE_ABOVE_MIB",
+            MOST_SAMPLE_MIB,
+            "a comparison of every row",
+        )?;
         Ok(Self {
-            connections: usize::try_from(connections).unwrap_or(CONNECTIONS),
-            piece_bytes: number("COPY_PIECE_MIB", PIECE_MIB, 1 << 20)? << 20,
+            connections: connections.map_or(defaults.connections, |number: u64| {
+                usize::try_from(number).unwrap_or(defaults.connections)
+            }),
+            piece_bytes: piece.map_or(defaults.piece_bytes, |mebibytes| mebibytes << 20),
+            sample_above: sample.map(|mebibytes| mebibytes << 20),
         })
     }
 }
@@ -55,8 +73,12 @@ mod tests {
     #[test]
     fn variables_come_before_the_defaults() {
         assert_eq!(Bounds::read(|_| None).unwrap(), Bounds::default());
-        let bounds = Bounds::read(|name| (name == "COPY_PIECE_MIB").then(|| "64".to_owned()));
-        assert_eq!(bounds.unwrap().piece_bytes, 64 << 20);
+        let set = |variable: &'static str| {
+            Bounds::read(move |name| (name == variable).then(|| "64".to_owned())).unwrap()
+        };
+        assert_eq!(set("MOST_CONNECTIONS").connections, 64);
+        assert_eq!(set("COPY_PIECE_MIB").piece_bytes, 64 << 20);
+        assert_eq!(set("SAMPLE_ABOVE_MIB").sample_above, Some(64 << 20));
     }
 
     #[test]
@@ -71,6 +93,13 @@ mod tests {
                     && refused.message.contains("1 to 64"),
                 "{}",
                 refused.message
+            );
+        }
+        for variable in ["COPY_PIECE_MIB", "SAMPLE_ABOVE_MIB"] {
+            let empty = Bounds::read(|name| (name == variable).then(String::new));
+            assert!(
+                empty.unwrap_err().message.contains(variable),
+                "an empty one is a mistake, not a default"
             );
         }
     }

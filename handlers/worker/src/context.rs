@@ -50,8 +50,6 @@ pub struct Context {
     pub bounds: Bounds,
     /// Directory of `pg_dump`; `None`: found by PATH.
     pub postgres_bin: Option<PathBuf>,
-    /// Bytes on disk above which a table's content is compared by a sample of as many; `None`: never.
-    pub sample_above: Option<u64>,
     /// What was not restored as it was, or needs a person's eye.
     pub remarks: Vec<Remark>,
 }

@@ -1,7 +1,7 @@
 //! The worker's process: reads its job, runs it, writes the result.
 //!
 //! `POSTGRES_BIN` may name the directory of pg_dump; otherwise PATH finds it. `MOST_CONNECTIONS` and `COPY_PIECE_MIB` may
-//! bound what it takes of production.
+//! bound what it takes of production, `SAMPLE_ABOVE_MIB` what it compares whole.
 //!
 //! Exit codes: 0, every mode succeeded; 1, a mode failed and the result says why; 2, the job could not be read or the
 //! result not written, so only the log says why.
@@ -76,7 +76,6 @@ async fn work() -> Result<bool, Cause> {
             secrets: Arc::new(SecretsManager::new(&aws)),
             bounds,
             postgres_bin: std::env::var_os("POSTGRES_BIN").map(PathBuf::from),
-            sample_above: sample_above()?,
             remarks: Vec::new(),
         };
         let result = turn::run(&mut context, stopped).await?;
@@ -84,21 +83,6 @@ async fn work() -> Result<bool, Cause> {
     }
     .instrument(span)
     .await
-}
-
-/// The deployment's size above which tables are sampled, in MiB; empty or absent: none is.
-fn sample_above() -> Result<Option<u64>, Cause> {
-    let text = std::env::var("SAMPLE_ABOVE_MIB").unwrap_or_default();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let mebibytes = text.parse::<u64>().ok().filter(|size| *size > 0);
-    let bytes = mebibytes.and_then(|size| size.checked_mul(1024 * 1024));
-    bytes.map(Some).ok_or_else(|| {
-        let message =
-            format!("environment variable SAMPLE_ABOVE_MIB: {text:?} is no positive number of MiB");
-        Cause::new(ErrorKind::Internal, message)
-    })
 }
 
 fn variable(name: &str) -> Result<String, Cause> {

@@ -28,6 +28,7 @@ const SCHEMAS: &[(&str, &str)] = &[("acme", "acme_r")];
 const BOUNDS: Bounds = Bounds {
     connections: 2,
     piece_bytes: 1 << 20,
+    sample_above: None,
 };
 const PATIENCE: Duration = Duration::from_secs(60);
 

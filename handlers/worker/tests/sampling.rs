@@ -35,7 +35,7 @@ async fn a_table_above_the_size_is_compared_by_a_sample_that_is_the_same_on_both
         job.modes = modes.to_vec();
         job.mover = MoverChoice::Copy;
         let mut context = context(job, &storage, &[&production, &temporary]);
-        context.sample_above = Some(256 * 1024);
+        context.bounds.sample_above = Some(256 * 1024);
         let result = job_run::run(&mut context, std::future::pending()).await;
         assert_eq!(result.failure, None);
         result.validate.unwrap()

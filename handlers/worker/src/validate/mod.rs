@@ -122,7 +122,7 @@ async fn samples(
     context: &Context,
     temporary: &Client,
 ) -> Result<BTreeMap<TableName, rows::Sample>, Cause> {
-    let Some(above) = context.sample_above else {
+    let Some(above) = context.bounds.sample_above else {
         return Ok(BTreeMap::new());
     };
     let keyed = temporary

@@ -181,7 +181,6 @@ pub fn context_with(job: Job, storage: &Arc<Memory>, bundle: &Path, secrets: Kno
         secrets: Arc::new(secrets),
         bounds: Bounds::default(),
         postgres_bin: Some(Cluster::programs()),
-        sample_above: None,
         remarks: Vec::new(),
     }
 }
