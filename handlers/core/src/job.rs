@@ -438,6 +438,9 @@ pub struct ValidatedTable {
     /// Of so many rows one was hashed, for the table is larger than the deployment compares whole; absent of one compared whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_row_in: Option<u64>,
+    /// How many rows were hashed then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled_rows: Option<u64>,
 }
 
 /// What the drop removed.

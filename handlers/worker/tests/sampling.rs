@@ -21,6 +21,9 @@ const TENANT: &str =
     insert into acme.big select i, 'a', repeat('x', 100) from generate_series(1, 20000) i;
     create table acme.small (id int primary key);
     insert into acme.small values (1);
+    create table acme.documents (id int primary key, document text);
+    alter table acme.documents alter document set storage external;
+    insert into acme.documents select i, repeat('x', 200000) from generate_series(1, 20) i;
     create table acme.keyless (word text);
     insert into acme.keyless select repeat('x', 100) from generate_series(1, 20000)";
 
@@ -47,20 +50,28 @@ async fn a_table_above_the_size_is_compared_by_a_sample_that_is_the_same_on_both
         table.unwrap().one_row_in
     };
     assert!(share("big").unwrap() > 5, "{report:#?}");
+    let sampled = report.tables.iter().find(|table| table.table == "big");
+    let rows = sampled.unwrap().sampled_rows.unwrap();
+    assert!((1000..4000).contains(&rows), "{report:#?}");
     assert_eq!(
-        (share("small"), share("keyless")),
-        (None, None),
-        "small ones, and those without a key, are compared whole"
+        ["small", "keyless", "documents"].map(share),
+        [None; 3],
+        "small ones, those without a key, and those with few rows are compared whole"
     );
 
-    let change = "update acme_r.big set word = 'y' where id % 2 = 0";
+    let change = "update acme_r.big set word = 'y' where id % 2 = 0;
+        update acme_r.documents set document = 'y' where id = 1";
     production.script("app", change).await;
     let report = run(&[Mode::Validate]).await;
     assert_eq!(
         report.differences,
-        ["table \"acme_r\".\"big\" has other content in as many rows"]
+        [
+            "table \"acme_r\".\"big\" has other content in as many rows",
+            "table \"acme_r\".\"documents\" has other content in as many rows"
+        ]
     );
-    let gone = "delete from acme_r.big where id = 1";
+    let gone = "delete from acme_r.big where id = 1;
+        update acme_r.documents set document = repeat('x', 200000) where id = 1";
     production.script("app", gone).await;
     let report = run(&[Mode::Validate]).await;
     assert_eq!(

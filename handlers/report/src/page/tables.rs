@@ -101,13 +101,10 @@ impl Known<'_> {
             let expected = count(table.expected_rows);
             return (format!("differs: {expected} rows expected"), "bad");
         }
-        match (table.same_content, table.one_row_in) {
-            (Some(true), Some(share)) => (
-                format!("same content in a sample: 1 row in {share}"),
-                "good",
-            ),
-            (Some(false), Some(share)) => (
-                format!("differs: other content in a sample of 1 row in {share}"),
+        match (table.same_content, sample(table)) {
+            (Some(true), Some(sample)) => (format!("same content in a sample: {sample}"), "good"),
+            (Some(false), Some(sample)) => (
+                format!("differs: other content in a sample of {sample}"),
                 "bad",
             ),
             (Some(true), None) => ("same content".to_owned(), "good"),
@@ -142,6 +139,16 @@ impl Known<'_> {
             class,
         }
     }
+}
+
+/// What part of the table's content was compared; none of one compared whole.
+fn sample(table: &ValidatedTable) -> Option<String> {
+    let share = table.one_row_in?;
+    // Reports of an earlier version don't say how many.
+    let rows = table
+        .sampled_rows
+        .map(|rows| format!(", {} rows", count(rows)));
+    Some(format!("1 row in {share}{}", rows.unwrap_or_default()))
 }
 
 impl Tables {

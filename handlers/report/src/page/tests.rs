@@ -197,6 +197,21 @@ fn a_table_has_its_rows_bytes_mover_time_and_comparison() {
 }
 
 #[test]
+fn of_a_table_compared_by_a_sample_the_page_tells_how_many_rows_that_were() {
+    let mut report = with_tables(3);
+    let tables = &mut report["jobs"][0]["validate"]["tables"];
+    tables[0]["oneRowIn"] = json!(7);
+    tables[0]["sampledRows"] = json!(14_321);
+    tables[1]["oneRowIn"] = json!(9);
+    let page = shown(&report);
+    position(
+        &page,
+        "same content in a sample: 1 row in 7, 14,321 rows</span>",
+    );
+    position(&page, "same content in a sample: 1 row in 9</span>");
+}
+
+#[test]
 fn what_dms_moved_has_the_time_and_rows_that_dms_told() {
     let page = shown(&completed());
     position(&page, "<b>DMS</b>");

@@ -13,9 +13,14 @@ use crate::names::quote_ident;
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Digest {
     rows: u64,
-    /// The sum of the hashes of all rows as text; absent when only rows were counted.
+    /// How many of them were hashed.
+    hashed: u64,
+    /// The sum of their hashes as text; absent when rows were only counted.
     content: Option<String>,
 }
+
+/// A sample of fewer rows may well miss all that differ, or be empty.
+const LEAST_HASHED: u64 = 1000;
 
 /// Which rows of a large table are hashed: the same on both servers, since their keys choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +40,15 @@ impl Sample {
         (one_row_in > 1 && !key.is_empty()).then(|| Self {
             one_row_in,
             key: key.to_vec(),
+        })
+    }
+
+    /// The sample of a table of so many rows: with large rows there are few, and of these more are hashed, or all.
+    fn of_rows(&self, rows: u64) -> Option<Self> {
+        let one_row_in = self.one_row_in.min(rows / LEAST_HASHED);
+        (one_row_in > 1).then(|| Self {
+            one_row_in,
+            key: self.key.clone(),
         })
     }
 
@@ -60,13 +74,17 @@ pub async fn compare(
     unit: &Unit,
     (level, sample): (ValidateChoice, Option<&Sample>),
 ) -> Result<ValidatedTable, Cause> {
-    let sample = sample.filter(|_| level == ValidateChoice::Full);
-    let sql = digest_sql(unit, level, sample);
-    let title = unit.target.quoted();
-    let (expected, restored) = tokio::try_join!(
-        digest(temporary, &sql, &title, "the temporary database"),
-        digest(loader, &sql, &title, "production")
-    )?;
+    let sides = (temporary, loader);
+    let mut sample = sample.filter(|_| level == ValidateChoice::Full).cloned();
+    let (mut expected, mut restored) = digests(sides, unit, level, sample.as_ref()).await?;
+    // How many rows a table has is known only now.
+    let denser = sample
+        .as_ref()
+        .and_then(|sample| sample.of_rows(expected.rows));
+    if denser != sample {
+        sample = denser;
+        (expected, restored) = digests(sides, unit, level, sample.as_ref()).await?;
+    }
     let same = (level == ValidateChoice::Full).then(|| expected == restored);
     Ok(ValidatedTable {
         schema: unit.target.schema.clone(),
@@ -74,8 +92,23 @@ pub async fn compare(
         expected_rows: expected.rows,
         restored_rows: restored.rows,
         same_content: same,
+        sampled_rows: sample.as_ref().map(|_| expected.hashed),
         one_row_in: sample.map(|sample| sample.one_row_in),
     })
+}
+
+async fn digests(
+    (temporary, loader): (&Client, &Client),
+    unit: &Unit,
+    level: ValidateChoice,
+    sample: Option<&Sample>,
+) -> Result<(Digest, Digest), Cause> {
+    let sql = digest_sql(unit, level, sample);
+    let title = unit.target.quoted();
+    tokio::try_join!(
+        digest(temporary, &sql, &title, "the temporary database"),
+        digest(loader, &sql, &title, "production")
+    )
 }
 
 /// What differs, in words.
@@ -97,8 +130,7 @@ pub fn difference(table: &ValidatedTable) -> Option<String> {
 /// The row as text is the same on both servers: the sessions' settings are, and the schemas' names too. A sum of
 /// 64-bit hashes minds duplicates, and no order.
 fn digest_sql(unit: &Unit, level: ValidateChoice, sample: Option<&Sample>) -> String {
-    // A tree that is partitioned by hash may have put a row into another leaf.
-    let only = if unit.is_tree() { "" } else { "only " };
+    let sampled = sample.map(Sample::filter).unwrap_or_default();
     let content = match level {
         ValidateChoice::Full => {
             "coalesce(pg_catalog.sum(pg_catalog.hashtextextended((tenant_restore_row.*)::pg_catalog.text collate pg_catalog.\"C\", \
@@ -106,10 +138,11 @@ fn digest_sql(unit: &Unit, level: ValidateChoice, sample: Option<&Sample>) -> St
         }
         ValidateChoice::Counts | ValidateChoice::None => "null::pg_catalog.text",
     };
-    let content = content.replace("{sampled}", &sample.map(Sample::filter).unwrap_or_default());
+    let content = content.replace("{sampled}", &sampled);
+    // Without ONLY of a tree that is partitioned by hash: a row may be in another leaf on the other server.
     format!(
-        "select pg_catalog.count(*), {content} from {only}{} as tenant_restore_row",
-        unit.target.quoted()
+        "select pg_catalog.count(*), pg_catalog.count(*){sampled}, {content} from {} as tenant_restore_row",
+        unit.place()
     )
 }
 
@@ -128,7 +161,8 @@ async fn digest(client: &Client, sql: &str, table: &str, place: &str) -> Result<
         })?;
     Ok(Digest {
         rows: row.get::<_, i64>(0).unsigned_abs(),
-        content: row.get(1),
+        hashed: row.get::<_, i64>(1).unsigned_abs(),
+        content: row.get(2),
     })
 }
 
@@ -144,6 +178,7 @@ mod tests {
             restored_rows,
             same_content,
             one_row_in: None,
+            sampled_rows: None,
         }
     }
 
@@ -154,6 +189,19 @@ mod tests {
         assert_eq!(Sample::of(101, 100, &key).unwrap().one_row_in, 2);
         assert_eq!(Sample::of(1000, 100, &key).unwrap().one_row_in, 10);
         assert_eq!(Sample::of(1000, 100, &[]), None);
+    }
+
+    #[test]
+    fn a_sample_has_so_many_rows_that_a_difference_shows_or_all_are_hashed() {
+        let sample = Sample {
+            one_row_in: 100,
+            key: vec!["id".to_owned()],
+        };
+        let one_row_in = |rows| sample.of_rows(rows).map(|sample| sample.one_row_in);
+        assert_eq!(one_row_in(1_000_000), Some(100));
+        assert_eq!(one_row_in(5000), Some(5));
+        assert_eq!(one_row_in(1999), None);
+        assert_eq!(one_row_in(0), None);
     }
 
     #[test]
