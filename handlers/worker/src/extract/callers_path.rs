@@ -56,7 +56,8 @@ async fn relying(client: &Client, restored_as: &str) -> Result<Vec<String>, Caus
         relations: of_kind("relation").map(name).collect(),
         routines: of_kind("routine").map(name).collect(),
     };
-    let relies = |row: &&Row| first_unqualified(row.get("body"), &objects).is_some();
+    let relies =
+        |row: &&Row| first_unqualified(row.get("body"), row.get("language"), &objects).is_some();
     Ok(of_kind("body").filter(relies).map(name).collect())
 }
 

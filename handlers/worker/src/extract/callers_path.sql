@@ -12,20 +12,20 @@ routine as (
             select from member where classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and objid = p.oid
         )
 )
-select 'body' as what, oid::pg_catalog.regprocedure::text as name, prosrc as body
+select 'body' as what, oid::pg_catalog.regprocedure::text as name, lanname::text as language, prosrc as body
 from routine
 where lanname in ('sql', 'plpgsql') and prosrc <> '' and prokind in ('f', 'p', 'w')
     and not exists (select from pg_catalog.unnest(proconfig) setting where setting like 'search\_path=%')
 union all
 -- PostgreSQL's own function of the name is found before any of the path.
-select 'routine', proname::text, ''
+select 'routine', proname::text, '', ''
 from routine
 where not exists (
     select from pg_catalog.pg_proc own
     where own.pronamespace = 'pg_catalog'::pg_catalog.regnamespace and own.proname = routine.proname
 )
 union all
-select 'relation', c.relname::text, ''
+select 'relation', c.relname::text, '', ''
 from pg_catalog.pg_class c
 where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname::text = $1)
     and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::lexer::{Kind, Token};
+use super::lists::{is_from_of_relations, list_begin};
 use super::{Certainty, behind_schema_word, literal};
 
 /// Functions whose first argument, a literal, is the name of an object.
@@ -101,26 +102,8 @@ const BEFORE_EXPRESSIONS: [&str; 26] = [
     "limit",
 ];
 
-/// Words that begin a list.
-const LIST_WORDS: [&str; 11] = [
-    "select",
-    "from",
-    "by",
-    "set",
-    "returning",
-    "using",
-    "into",
-    "with",
-    "execute",
-    "declare",
-    "raise",
-];
-
-/// Those of them whose items are expressions.
+/// Words that begin a list of expressions.
 const LISTS_OF_EXPRESSIONS: [&str; 4] = ["select", "by", "set", "returning"];
-
-/// Functions with a FROM of their own between their brackets, which no relation follows.
-const WITH_OWN_FROM: [&str; 4] = ["extract", "substring", "trim", "overlay"];
 
 /// The tokens of one text, read for one schema.
 pub(super) struct Reading<'a> {
@@ -207,7 +190,7 @@ impl<'a> Reading<'a> {
     fn begins_relation(&self, at: usize) -> bool {
         let before = |words: &[&str]| at > 1 && self.is_word(at - 2, words);
         if self.is_word(at - 1, &["from"]) {
-            return !before(&["distinct"]) && !self.in_own_from(at);
+            return is_from_of_relations(self.found, at - 1);
         }
         if self.is_word(at - 1, &["into"]) {
             return before(&["insert", "merge"]);
@@ -240,10 +223,10 @@ impl<'a> Reading<'a> {
 
     /// What a comma divides: no expression holds one at its own depth.
     fn by_list(&self, comma: usize) -> Option<Certainty> {
-        let begin = self.list_begin(comma)?;
+        let begin = list_begin(self.found, comma);
         match &self.found[begin].kind {
             Kind::Sign('(') => self.by_bracket(begin),
-            Kind::Name(word) if word == "from" && !self.in_own_from(begin) => {
+            Kind::Name(word) if word == "from" && is_from_of_relations(self.found, begin) => {
                 Some(Certainty::Named)
             }
             Kind::Name(word) if LISTS_OF_EXPRESSIONS.contains(&word.as_str()) => None,
@@ -251,45 +234,11 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The word or open bracket at which the list with this comma begins.
-    fn list_begin(&self, comma: usize) -> Option<usize> {
-        let mut depth = 0_usize;
-        for at in (0..comma).rev() {
-            match &self.found[at].kind {
-                Kind::Sign(')') => depth += 1,
-                Kind::Sign('(') if depth == 0 => return Some(at),
-                Kind::Sign('(') => depth -= 1,
-                Kind::Sign(';') if depth == 0 => return Some(at),
-                Kind::Name(word) if depth == 0 && LIST_WORDS.contains(&word.as_str()) => {
-                    return Some(at);
-                }
-                _ => {}
-            }
-        }
-        Some(0)
-    }
-
     /// Behind an open bracket: arguments and conditions are expressions, but relations may be bracketed too.
     fn by_bracket(&self, open: usize) -> Option<Certainty> {
         let relations = open == 0 || self.is_word(open - 1, &["from", "join", "using"]);
         let nested = open > 0 && matches!(self.found[open - 1].kind, Kind::Sign('(' | ','));
         (relations || nested).then_some(Certainty::Possible)
-    }
-
-    /// Whether the innermost open bracket is that of `extract(… from …)` and its like.
-    fn in_own_from(&self, at: usize) -> bool {
-        let mut depth = 0_usize;
-        for before in (0..at).rev() {
-            if self.is_sign(before, ')') {
-                depth += 1;
-            } else if self.is_sign(before, '(') {
-                if depth == 0 {
-                    return before > 0 && self.is_word(before - 1, &WITH_OWN_FROM);
-                }
-                depth -= 1;
-            }
-        }
-        false
     }
 
     /// The schema's name as the whole literal, where only a schema's name can stand.

@@ -5,6 +5,7 @@
 
 mod context;
 pub mod lexer;
+mod lists;
 mod literal;
 mod rewrite;
 pub mod unqualified;
