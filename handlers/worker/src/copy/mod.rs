@@ -5,7 +5,7 @@
 //!
 //! Pieces of a table are read in different transactions. They fit together because nothing writes in the temporary
 //! database: nobody else reaches it, and our sessions there are read-only. A row's place changes by writing alone; vacuum,
-//! which runs there too, moves none. The comparison afterwards proves it.
+//! which runs there too, moves none. A comparison of all rows would show a mistake in that; one of counts may not.
 
 pub mod pieces;
 mod stream;
