@@ -2,11 +2,13 @@
 //! before the rows and put back after them.
 
 use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::Job;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use crate::connection::describe;
 use crate::context::Context;
+use crate::extract::extensions::Spelling;
 use crate::failed::OrCause as _;
 use crate::names::{qualified, quote_ident};
 use crate::production::statements::{Statement, apply_some};
@@ -38,12 +40,12 @@ impl Check {
 }
 
 /// The statements that take them off, once.
-pub async fn take_off(temporary: &Client, schemas: &[&str]) -> Result<Vec<Statement>, Cause> {
+pub async fn take_off(temporary: &Client, job: &Job) -> Result<Vec<Statement>, Cause> {
     let off = |check: &Check| Statement {
         sql: format!("alter table {} drop constraint {}", check.table, check.name),
         name: format!("taking off check {}", check.title()),
     };
-    Ok(read(temporary, schemas).await?.iter().map(off).collect())
+    Ok(read(temporary, job).await?.iter().map(off).collect())
 }
 
 /// Puts them back, those of children first. One that rows of the restore point are against stays NOT VALID.
@@ -54,7 +56,7 @@ pub async fn put_back(
 ) -> Result<(), Cause> {
     let home = context.job.schemas[0].restored_as.clone();
     let done = ledger::all(loader, &home).await?;
-    let checks = read(temporary, &restored_names(&context.job)).await?;
+    let checks = read(temporary, &context.job).await?;
     for check in checks.iter().rev() {
         let step = check.add("").name;
         let known = done.get(&format!("{EXCEPTION}{}", check.title()));
@@ -98,15 +100,16 @@ async fn add(
     Ok(())
 }
 
-async fn read(temporary: &Client, schemas: &[&str]) -> Result<Vec<Check>, Cause> {
+async fn read(temporary: &Client, job: &Job) -> Result<Vec<Check>, Cause> {
+    let spelling = Spelling::read(temporary, &job.schemas).await?;
     let rows = temporary
-        .query(include_str!("checks.sql"), &[&schemas])
+        .query(include_str!("checks.sql"), &[&restored_names(job)])
         .await
         .or_cause(ErrorKind::ApplyFailed, || "list the checks")?;
     let check = |row: &tokio_postgres::Row| Check {
         table: qualified(row.get("schema"), row.get("table")),
         name: quote_ident(row.get("name")),
-        definition: row.get("definition"),
+        definition: spelling.in_production(row.get("definition")),
     };
     Ok(rows.iter().map(check).collect())
 }

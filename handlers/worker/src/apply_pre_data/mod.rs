@@ -39,7 +39,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let mut statements: Vec<Statement> = entries::of(&archive, Part::PreData)
         .map(entries::statement)
         .collect();
-    statements.extend(checks::take_off(&temporary, &restored_names(&context.job)).await?);
+    statements.extend(checks::take_off(&temporary, &context.job).await?);
     statements.extend(primary_keys::early(context, &archive, &temporary).await?);
     apply_once(
         &mut session,

@@ -18,6 +18,8 @@ create index on acme.t using gist (tags);
 create function acme.same(a citext, b citext) returns boolean language sql immutable as $$select a = b$$;
 create function acme.tagged(h acme.hstore) returns text language sql immutable as $$select h operator(acme.->) 'a'$$;
 create view acme.v as select email, tags -> 'a' as a, similarity(word, 'w') as sim, earth_distance(ll_to_earth(0, 0), ll_to_earth(1, 1)) as d from acme.t where email = 'a@b.de';
+create function acme.fine(text) returns boolean language sql immutable as $$select true$$;
+alter table acme.t add constraint fine check (acme.fine(word) and email <> 'x');
 create domain acme.email as citext check (value ~ '@');
 create index on acme.t (lower(word), (tags -> 'a'));
 reset search_path;
@@ -41,6 +43,7 @@ ExtensionInSchema "uuid-ossp"
 (t.tags OPERATOR(acme.->) 'a'::text) AS a,
 ALTER FUNCTION acme_r.same(a acme.citext, b acme.citext) OWNER TO olga;
 ALTER FUNCTION acme_r.tagged(h acme.hstore) OWNER TO olga;
+CONSTRAINT fine CHECK ((acme_r.fine(word) AND (email OPERATOR(acme.<>) 'x'::acme.citext)))
 CONSTRAINT email_check CHECK ((VALUE OPERATOR(acme.~) '@'::acme.citext));
 CREATE DOMAIN acme_r.email AS acme.citext
 CREATE FUNCTION acme_r.same(a acme.citext, b acme.citext) RETURNS boolean
