@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::Cause;
 use crate::restore::Endpoint;
 
+mod mended;
 mod preflight;
 
+pub use mended::{Mended, MendedPlace};
 pub use preflight::{
     Acceptance, Connections, ExpectedTable, Finding, PreflightReport, Severity, Volume,
 };
@@ -326,32 +328,6 @@ pub struct ExtractReport {
     /// Text that named an old schema and was rewritten, so that the restored objects use each other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mended: Vec<Mended>,
-}
-
-/// An object whose text was rewritten. With its places, the change can be undone after a swap of names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Mended {
-    /// `function body`, `function setting`, `default`, `policy`.
-    pub what: String,
-    /// The object, quoted as PostgreSQL would; with its name where the text isn't the object itself.
-    pub object: String,
-    /// Where, in the text as it is now.
-    pub places: Vec<MendedPlace>,
-}
-
-/// One name in a rewritten text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MendedPlace {
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-    /// The schema's old name.
-    pub from: String,
-    /// The name that stands there now.
-    pub to: String,
 }
 
 /// A table and its mover.

@@ -97,7 +97,13 @@ pub struct Mends {
 pub struct MendedObject {
     pub object: Shown,
     pub what: Shown,
+    pub part: Shown,
     pub places: Vec<Place>,
+}
+
+/// A result of an earlier version has the names alone.
+fn spelled<'a>(text: &'a str, name: &'a str) -> &'a str {
+    if text.is_empty() { name } else { text }
 }
 
 /// One rewritten name.
@@ -105,8 +111,8 @@ pub struct MendedObject {
 pub struct Place {
     pub line: usize,
     pub column: usize,
-    pub from: Shown,
-    pub to: Shown,
+    pub was: Shown,
+    pub now: Shown,
 }
 
 impl Mends {
@@ -118,14 +124,15 @@ impl Mends {
             .map(|mended| MendedObject {
                 object: Shown::of(&mended.object),
                 what: Shown::of(&mended.what),
+                part: Shown::of(mended.part.as_deref().unwrap_or_default()),
                 places: mended
                     .places
                     .iter()
                     .map(|place| Place {
                         line: place.line,
                         column: place.column,
-                        from: Shown::of(&place.from),
-                        to: Shown::of(&place.to),
+                        was: Shown::of(spelled(&place.old_text, &place.from)),
+                        now: Shown::of(spelled(&place.new_text, &place.to)),
                     })
                     .collect(),
             })

@@ -223,7 +223,7 @@ impl Verdict {
                 ));
             }
             if mends.places > 0 {
-                steps.push(step("If you give a restored schema the live one's name later, undo what was mended: the list is below.", Vec::new()));
+                steps.push(step("Before you give a restored schema the live one's name, undo what was mended: the list is below.", Vec::new()));
             }
             if self.outcome == Outcome::Completed {
                 steps.push(step(

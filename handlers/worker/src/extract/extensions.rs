@@ -7,10 +7,12 @@ use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::SchemaName;
 use tokio_postgres::Client;
 
+use super::mend::renamed;
 use crate::archive::Archive;
 use crate::failed::{Failed, OrCause as _};
 use crate::names::{qualified, quote_ident};
 use crate::text_references::lexer::{Kind, Token, tokens};
+use crate::text_references::{Renamed, rewrite_literals};
 
 /// What a name in a restored schema stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +26,11 @@ enum Belongs {
 /// Names of extensions' members by restored schema and name.
 type Members = BTreeMap<(String, String), Belongs>;
 
-/// How an object of the temporary database is spelled in production, where the restored schemas have no extension.
+/// How an object of the temporary database is spelled in production, where the restored schemas have no extension, and literals
+/// that name them are mended.
 pub(crate) struct Spelling {
     schemas: Vec<SchemaName>,
+    renamed: Vec<Renamed>,
     members: Members,
     /// Names of the live schemas, quoted as we and as PostgreSQL would.
     quoted: Vec<(String, String)>,
@@ -47,6 +51,7 @@ impl Spelling {
         let members = read_members(client, schemas).await?;
         Ok(Self {
             schemas: schemas.to_vec(),
+            renamed: renamed(client, schemas).await?,
             members,
             quoted,
         })
@@ -54,6 +59,8 @@ impl Spelling {
 
     /// The text as production's PostgreSQL spells it. A name that may be either stays: `extract` refuses those.
     pub(crate) fn in_production(&self, text: String) -> String {
+        let mended = rewrite_literals(&text, &self.renamed);
+        let text = mended.map_or(text, |new| new.text);
         if self.members.is_empty() {
             return text;
         }

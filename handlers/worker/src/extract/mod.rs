@@ -70,15 +70,19 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     outside::check(&client, &restored, context).await?;
     reader::take_back(&client, context).await?;
     row_security::bring_back(&mut client).await?;
-    let Mending { mended, remarks } = ledger::mending(&client).await?;
+    let Mending {
+        mut mended,
+        remarks,
+    } = ledger::mending(&client).await?;
     context.remarks.extend(remarks);
-    text::report(&client, context).await?;
+    mended.extend(text::report(&client, context).await?);
     callers_path::report(&client, context).await?;
     remarks::report(&client, &restored, context).await?;
 
     let dumped = pg_dump.archive(&restored).await?;
     let mut archive = toc::parse(&dumped).map_err(|error| dump::unreadable(&error))?;
     casts::add(&client, &restored, &mut archive).await?;
+    text::mend_archive(&client, context, &mut archive).await?;
     extensions::point_to_live(&client, &context.job.schemas, &mut archive).await?;
     context
         .storage

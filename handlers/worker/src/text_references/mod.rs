@@ -13,7 +13,9 @@ pub mod unqualified;
 use context::{Reading, search_path_items};
 use lexer::{Kind, Token, tokens};
 
-pub use rewrite::{Renamed, Rewritten, RewrittenSetting, rewrite, rewrite_setting};
+pub use rewrite::{
+    Place, Renamed, Rewritten, RewrittenSetting, rewrite, rewrite_literals, rewrite_setting,
+};
 
 /// One place in a text that names the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

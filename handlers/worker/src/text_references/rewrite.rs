@@ -23,8 +23,23 @@ pub struct Renamed {
 pub struct Rewritten {
     /// The new text.
     pub text: String,
-    /// Line and column, from 1, in the new text, and the schema's old and new name.
-    pub places: Vec<(usize, usize, Renamed)>,
+    /// Every rewritten name, in order.
+    pub places: Vec<Place>,
+}
+
+/// A name that was rewritten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Line, from 1, in the new text.
+    pub line: usize,
+    /// Column in characters, from 1, in the new text.
+    pub column: usize,
+    /// What stood there.
+    pub old: String,
+    /// What stands there now.
+    pub new: String,
+    /// The schema that both name.
+    pub schema: Renamed,
 }
 
 struct Change<'a> {
@@ -37,11 +52,29 @@ struct Change<'a> {
 ///
 /// `bound_outside`: names of the routine itself and of its parameters, which a schema's name may stand for.
 pub fn rewrite(text: &str, renamed: &[Renamed], bound_outside: &[String]) -> Option<Rewritten> {
+    rewrite_tokens(text, renamed, bound_outside, |_| true)
+}
+
+/// The same for an expression or definition that PostgreSQL has written out after the rename: a name in it that is no literal
+/// stands for something else, such as an alias.
+pub fn rewrite_literals(text: &str, renamed: &[Renamed]) -> Option<Rewritten> {
+    rewrite_tokens(text, renamed, &[], |token| {
+        matches!(token.kind, Kind::Literal(_))
+    })
+}
+
+fn rewrite_tokens(
+    text: &str,
+    renamed: &[Renamed],
+    bound_outside: &[String],
+    counts: impl Fn(&Token<'_>) -> bool,
+) -> Option<Rewritten> {
     let found = tokens(text);
     let mut changes = Vec::new();
     for schema in renamed {
         let reading = Reading::new(&found, &schema.from, bound_outside.contains(&schema.from));
-        let sure = |at: &usize| reading.certainty(*at) == Some(Certainty::Named);
+        let sure =
+            |at: &usize| counts(&found[*at]) && reading.certainty(*at) == Some(Certainty::Named);
         changes.extend(
             (0..found.len())
                 .filter(sure)
@@ -59,48 +92,56 @@ pub struct RewrittenSetting {
     pub name: String,
     /// Its new value, as SQL writes it after `SET … TO`.
     pub value: String,
-    /// As in [`Rewritten`], in `value`.
-    pub places: Vec<(usize, usize, Renamed)>,
+    /// As in [`Rewritten`], in the value as the catalog keeps it.
+    pub places: Vec<Place>,
 }
 
 /// Rewrites a setting like `search_path=acme, "$user"`, an item of `pg_proc.proconfig`.
 pub fn rewrite_setting(setting: &str, renamed: &[Renamed]) -> Option<RewrittenSetting> {
     let (name, value) = setting.split_once('=')?;
-    let (value, places) = if name == "search_path" {
-        rewrite_path(value, renamed)
+    let (value, new) = if name == "search_path" {
+        (path_as_sql(value, renamed), rewrite_path(value, renamed)?)
     } else {
         let new = rewrite(value, renamed, &[])?;
-        (quote_literal(&new.text), new.places)
+        (quote_literal(&new.text), new)
     };
-    (!places.is_empty()).then(|| RewrittenSetting {
+    Some(RewrittenSetting {
         name: name.to_owned(),
         value,
-        places,
+        places: new.places,
     })
 }
 
-/// A search path, item by item.
-fn rewrite_path(path: &str, renamed: &[Renamed]) -> (String, Vec<(usize, usize, Renamed)>) {
-    let mut value = String::new();
-    let mut places = Vec::new();
-    for token in tokens(path) {
-        let schema = renamed.iter().find(|schema| is_text(&token, &schema.from));
-        let item = match (&token.kind, schema) {
-            (_, Some(schema)) => schema.to.as_str(),
-            (Kind::Name(item), None) => item,
-            (Kind::Literal(item), None) => item,
-            _ => continue,
-        };
-        if !value.is_empty() {
-            value.push_str(", ");
+/// A search path as the catalog keeps it: identifiers, quoted where that is needed.
+fn rewrite_path(path: &str, renamed: &[Renamed]) -> Option<Rewritten> {
+    let found = tokens(path);
+    let changes: Vec<Change<'_>> = found
+        .iter()
+        .filter_map(|token| {
+            let schema = renamed.iter().find(|schema| is_text(token, &schema.from))?;
+            Some(Change {
+                range: token.start..token.end,
+                new: schema.identifier.clone(),
+                renamed: schema,
+            })
+        })
+        .collect();
+    (!changes.is_empty()).then(|| apply(path, changes))
+}
+
+/// The rewritten path, each item a literal of its own.
+fn path_as_sql(path: &str, renamed: &[Renamed]) -> String {
+    let found = tokens(path);
+    let items = found.iter().filter_map(|token| {
+        let schema = renamed.iter().find(|schema| is_text(token, &schema.from));
+        match (&token.kind, schema) {
+            (_, Some(schema)) => Some(quote_literal(&schema.to)),
+            (Kind::Name(item), None) => Some(quote_literal(item)),
+            (Kind::Literal(item), None) => Some(quote_literal(item)),
+            _ => None,
         }
-        if let Some(schema) = schema {
-            let (line, column) = place(&value, value.len());
-            places.push((line, column, schema.clone()));
-        }
-        value.push_str(&quote_literal(item));
-    }
-    (value, places)
+    });
+    items.collect::<Vec<_>>().join(", ")
 }
 
 fn replacements<'a>(text: &str, token: &Token<'_>, schema: &'a Renamed) -> Vec<Change<'a>> {
@@ -135,16 +176,22 @@ fn apply(text: &str, changes: Vec<Change<'_>>) -> Rewritten {
     let mut new = String::with_capacity(text.len() + 16 * changes.len());
     let mut copied = 0;
     let mut starts = Vec::new();
-    for change in changes {
+    for change in &changes {
         new.push_str(&text[copied..change.range.start]);
-        starts.push((new.len(), change.renamed.clone()));
+        starts.push(new.len());
         new.push_str(&change.new);
         copied = change.range.end;
     }
     new.push_str(&text[copied..]);
-    let places = starts.into_iter().map(|(start, renamed)| {
-        let (line, column) = place(&new, start);
-        (line, column, renamed)
+    let places = starts.iter().zip(&changes).map(|(start, change)| {
+        let (line, column) = place(&new, *start);
+        Place {
+            line,
+            column,
+            old: text[change.range.clone()].to_owned(),
+            new: change.new.clone(),
+            schema: change.renamed.clone(),
+        }
     });
     Rewritten {
         places: places.collect(),

@@ -32,7 +32,7 @@ update acme."acme.acme" set id = 1;
 select 'sequence of a long name', pg_get_serial_sequence('acme_r.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'id') like 'acme_r.%';
 select 'materialized', (select count(*) = 1 from acme_r."Mat.View");
 --- remarks
-TextNamesOldSchema acme_r."Dom ain"
+TextNamesOldSchema acme_r."Dom ain" "Dom ain_check"
 --- mentions
 "acme.t" text
 ADD CONSTRAINT "acme.acme_id_fkey" FOREIGN KEY (id) REFERENCES acme_r.acme(acme);

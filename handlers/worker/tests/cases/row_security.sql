@@ -27,7 +27,7 @@ set role clerk;
 select 'the setting is the application''s', (select count(*) = 1 from acme_r.secret);
 reset role;
 --- remarks
-TextNamesOldSchema acme_r.secret
+TextNamesOldSchema acme_r.secret by_function
 --- mentions
 AS $$select current_setting('acme.tenant', true)$$;
 CREATE POLICY by_function ON acme_r.secret AS RESTRICTIVE USING ((tenant = acme_r.tenant())) WITH CHECK ((tenant <> 'acme.secret'::text));

@@ -42,8 +42,8 @@ select 'noted there', (select count(*) > 3 from acme_r.log);
 select 'live log untouched', (select count(*) = 3 from acme.log);
 select 'trigger elsewhere wrote where it writes', (select count(*) = 1 from audit.log where what = 'acme_r.t');
 --- remarks
-TextNamesOldSchema acme_r.t
-TextNamesOldSchema acme_r.t
+TextNamesOldSchema acme_r.t conditional
+TextNamesOldSchema acme_r.t named_text
 --- mentions
 CREATE TRIGGER conditional AFTER UPDATE OF word, n ON acme_r.t FOR EACH ROW WHEN (((old.* IS DISTINCT FROM new.*) AND (new.word <> 'acme.t'::text))) EXECUTE FUNCTION acme_r.note('argument''s ');
 CREATE TRIGGER named_text BEFORE INSERT ON acme_r.t FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger('tsv', 'acme.words', 'word');

@@ -46,8 +46,11 @@ fn full_job(differences: &Value) -> Value {
         "extract": {
             "tables": [{"schema": "FREE_20240128143000", "table": "FREE", "mover": "dms", "reason": "FREE", "bytes": 2048}],
             "originalDdl": "audit/x", "mended": [{
-                "what": "function body", "object": "FREE.g()",
-                "places": [{"line": 8, "column": 15, "from": "FREE", "to": "FREE_20240128143000"}],
+                "what": "function body", "object": "FREE.g()", "part": "FREE",
+                "places": [{
+                    "line": 8, "column": 15, "from": "FREE", "to": "FREE_20240128143000",
+                    "oldText": "FREE", "newText": "FREE_20240128143000",
+                }],
             }],
         },
         "validate": {

@@ -1,9 +1,11 @@
 -- Routines of the restored schemas, with what a rename doesn't reach: source text and settings. A body in SQL's own
 -- syntax (BEGIN ATOMIC) is stored parsed and follows. Members of extensions are left out: they don't travel.
 select
+    p.oid,
     p.oid::pg_catalog.regprocedure::text as object,
     pg_catalog.array_prepend(p.proname::text, p.proargnames) as names,
     p.prosrc as body,
+    p.pronargdefaults > 0 as has_defaults,
     case when l.lanname in ('sql', 'plpgsql') and p.prosrc <> '' then pg_catalog.pg_get_functiondef(p.oid) end
         as definition,
     coalesce(p.proconfig, '{}') as settings

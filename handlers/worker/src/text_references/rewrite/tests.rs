@@ -134,6 +134,16 @@ fn literals_that_postgresql_takes_for_names_are_rewritten() {
 }
 
 #[test]
+fn of_what_postgresql_has_written_out_only_literals_are_rewritten() {
+    let view = " SELECT acme.id, nextval(('acme.s'::text)::regclass) AS n FROM (acme_r.t acme CROSS JOIN acme_r.u);";
+    assert_eq!(
+        rewrite_literals(view, &acme()).unwrap().text,
+        view.replace("'acme.s'", "'acme_r.s'")
+    );
+    assert_eq!(rewrite_literals("acme.id > 0", &acme()), None);
+}
+
+#[test]
 fn search_paths_and_statements_about_the_schema_follow() {
     assert_eq!(
         rewritten("set local search_path = acme, pg_temp; set schema 'acme'; select 1"),
@@ -151,11 +161,18 @@ fn search_paths_and_statements_about_the_schema_follow() {
 
 #[test]
 fn every_place_is_told_as_it_stands_in_the_new_text() {
-    let new = rewrite("select *\nfrom acme.t, \"Acme-1\".u, acme.v", &acme(), &[]).unwrap();
+    let new = rewrite("select *\nfrom ACME.t, \"Acme-1\".u, acme.v", &acme(), &[]).unwrap();
     let places: Vec<_> = new
         .places
         .iter()
-        .map(|(line, column, schema)| (*line, *column, schema.to.as_str()))
+        .map(|place| {
+            (
+                place.line,
+                place.column,
+                place.old.as_str(),
+                place.new.as_str(),
+            )
+        })
         .collect();
     assert_eq!(
         new.text,
@@ -163,7 +180,11 @@ fn every_place_is_told_as_it_stands_in_the_new_text() {
     );
     assert_eq!(
         places,
-        [(2, 6, "acme_r"), (2, 16, "Acme-1_r"), (2, 30, "acme_r")]
+        [
+            (2, 6, "ACME", "acme_r"),
+            (2, 16, "\"Acme-1\"", "\"Acme-1_r\""),
+            (2, 30, "acme", "acme_r")
+        ]
     );
 }
 
@@ -171,14 +192,18 @@ fn every_place_is_told_as_it_stands_in_the_new_text() {
 fn a_functions_search_path_is_written_item_by_item() {
     let setting = |text| {
         let new = rewrite_setting(text, &acme())?;
-        let column = new.places[0].1;
-        Some((new.name, new.value, column))
+        let place = &new.places[0];
+        assert_eq!(
+            (place.line, place.old.as_str(), place.new.as_str()),
+            (1, "acme", "acme_r")
+        );
+        Some((new.name, new.value, place.column))
     };
     let expected =
         |name: &str, value: &str, column| Some((name.to_owned(), value.to_owned(), column));
     assert_eq!(
         setting("search_path=pg_temp, acme, \"$user\""),
-        expected("search_path", "'pg_temp', 'acme_r', '$user'", 12)
+        expected("search_path", "'pg_temp', 'acme_r', '$user'", 10)
     );
     assert_eq!(
         setting("default_text_search_config=acme.german"),
