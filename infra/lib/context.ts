@@ -1,23 +1,26 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
+import { KINDS } from './demonstration/kind.ts';
 import type { Sweeping } from './props.ts';
 import { readPublishers } from './publishers.ts';
 import { readRequesters } from './requesters.ts';
-import { KEY_WITHOUT_TOPIC, type TenantRestoreStackProps } from './stack.ts';
+import { KEY_WITHOUT_TOPIC, type PipelineSettings, type TenantRestoreStackProps } from './stack.ts';
 
-const REQUIRED = [
+/** What tells the pipeline where it is attached. */
+export const ATTACHMENT = [
   'vpcId',
   'subnetIds',
   'databaseSubnetIds',
   'securityGroupIds',
   'source',
   'sourceSecretArn',
-  'lambdaArtifact',
-  'workerImage',
 ] as const;
 
-const OPTIONAL = [
-  'databasePorts',
+/** What every deployment needs. */
+export const ARTIFACTS = ['lambdaArtifact', 'workerImage'] as const;
+
+/** What every deployment may be told. */
+export const SETTINGS = [
   'deployment',
   'deploymentTag',
   'workerCaBundle',
@@ -46,15 +49,18 @@ const OPTIONAL = [
   'removal',
 ] as const;
 
-type Context = Record<(typeof REQUIRED)[number], string> & Partial<Record<(typeof OPTIONAL)[number], string>>;
+/** The values of a context's keys, none of them empty. */
+export type Context<Required extends string, Optional extends string> = Record<Required, string> &
+  Partial<Record<Optional, string>>;
+type Settings = Context<(typeof ARTIFACTS)[number], (typeof SETTINGS)[number]>;
 
 /**
- * The construct's props from the app's context. An empty value counts as absent.
+ * The props of the pipeline attached to what is there, from the app's context. An empty value counts as absent.
  *
  * @throws with every problem of the context, so that one run tells all.
  */
 export function propsFromContext(node: Node): TenantRestoreStackProps {
-  const context = read(node);
+  const context = read(node, [...ATTACHMENT, ...ARTIFACTS], ['databasePorts', ...SETTINGS]);
   return {
     network: {
       vpcId: context.vpcId,
@@ -64,6 +70,13 @@ export function propsFromContext(node: Node): TenantRestoreStackProps {
       ...given('databasePorts', context.databasePorts, (text) => list(text).map(Number)),
     },
     source: { identifier: context.source, secretArn: context.sourceSecretArn },
+    ...settingsOf(context),
+  };
+}
+
+/** What every deployment is told, as props. */
+export function settingsOf(context: Settings): PipelineSettings {
+  return {
     lambdaArtifact: context.lambdaArtifact,
     worker: {
       image: context.workerImage,
@@ -99,22 +112,38 @@ export function propsFromContext(node: Node): TenantRestoreStackProps {
   };
 }
 
-function read(node: Node): Context {
+/**
+ * Reads keys of the context.
+ *
+ * @throws with what is missing, what is unusable, and what `others` find.
+ */
+export function read<Required extends string, Optional extends string>(
+  node: Node,
+  required: readonly Required[],
+  optional: readonly Optional[],
+  others: readonly string[] = [],
+): Context<Required, Optional> {
   const found: Record<string, string> = {};
-  for (const key of [...REQUIRED, ...OPTIONAL]) {
-    const value: unknown = node.tryGetContext(key);
-    if (value !== undefined && value !== null && value !== '') {
-      found[key] = typeof value === 'string' ? value : JSON.stringify(value);
-    }
+  for (const key of [...required, ...optional]) {
+    const value = valueOf(node, key);
+    if (value !== undefined) found[key] = value;
   }
-  const problems = problemsOf(found);
+  const missing = required.filter((key) => !(key in found)).map((key) => `${key} is missing`);
+  const problems = [...missing, ...problemsOf(found), ...others];
   if (problems.length > 0) throw new Error(`context is unusable:\n  ${problems.join('\n  ')}`);
-  return found as Context;
+  return found as Context<Required, Optional>;
+}
+
+/** The value of a key; nothing if it is empty. */
+export function valueOf(node: Node, key: string): string | undefined {
+  const value: unknown = node.tryGetContext(key);
+  if (value === undefined || value === null || value === '') return undefined;
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function problemsOf(context: Record<string, string>): string[] {
-  const problems: string[] = REQUIRED.filter((key) => !(key in context)).map((key) => `${key} is missing`);
-  const demand = (key: keyof Context, form: RegExp, meaning: string) => {
+  const problems: string[] = [];
+  const demand = (key: string, form: RegExp, meaning: string) => {
     const value = context[key];
     if (value !== undefined && !form.test(value)) problems.push(`${key} must be ${meaning}, not ${value}`);
   };
@@ -133,6 +162,10 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('topicArn', /^arn:[\w-]+:sns:[\w-]+:\d{12}:\S+(?<!\.fifo)$/, 'the ARN of a standard topic');
   demand('alarmTopicArn', /^arn:[\w-]+:sns:[\w-]+:\d{12}:\S+$/, 'the ARN of a topic');
   demand('sweeping', /^(mend|report|off)$/, 'mend, report or off');
+  demand('selectedDatabase', new RegExp(`^(${KINDS.join('|')})$`), KINDS.join(', ').replace(/, (\w+)$/, ' or $1'));
+  demand('samples', /^(true|false)$/, 'true or false');
+  demand('dmsRoles', /^(existing|create)$/, 'existing or create');
+  demand('s3PrefixListId', /^pl-[0-9a-f]+$/, "the id of S3's prefix list");
   demand('removal', /^(retain|destroy)$/, 'retain or destroy');
   if ('topicKeyArn' in context && !('topicArn' in context)) problems.push(KEY_WITHOUT_TOPIC);
   for (const key of ['pace', 'admission', 'databases', 'prices'] as const) {
@@ -164,7 +197,8 @@ function list(text: string): string[] {
   return text.split(',').map((part) => part.trim());
 }
 
-function given<K extends string, V>(
+/** The prop of a key that is there. */
+export function given<K extends string, V>(
   key: K,
   text: string | undefined,
   read: (text: string) => V,

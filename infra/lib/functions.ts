@@ -1,8 +1,16 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type Code, EventSourceMapping, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  type Code,
+  EventSourceMapping,
+  Function,
+  type FunctionProps as LambdaProps,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { Names } from './names.ts';
 import { allow, everyHandler } from './permissions.ts';
 import type { Phase } from './phases/phase.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -19,8 +27,9 @@ export interface HandlerProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** What sets one function apart. */
-export interface FunctionProps extends HandlerProps {
+/** A function of an artifact: what all have in common, and what sets one apart. */
+export interface FunctionProps extends Omit<HandlerProps, 'pipeline'> {
+  readonly names: Names;
   /** The value of HANDLER, and the function's name behind the deployment's. */
   readonly name: string;
   /** What it does, for whoever finds it in the console. */
@@ -28,11 +37,13 @@ export interface FunctionProps extends HandlerProps {
   readonly timeout: Duration;
   /** Its rights, by the name of the policy, beside writing its log. */
   readonly policies: Readonly<Record<string, PolicyStatement[]>>;
+  /** Where it is in a VPC. @default in none */
+  readonly network?: Pick<LambdaProps, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
 }
 
 /** A function of the artifact, with a log group and a role of its own. */
 export function artifactFunction(scope: Construct, props: FunctionProps): Function {
-  const functionName = props.pipeline.names.of(props.name);
+  const functionName = props.names.of(props.name);
   const logGroup = new LogGroup(scope, 'Logs', {
     logGroupName: props.pipeline.names.logGroup(props.name),
     retention: props.logRetention,
@@ -61,6 +72,7 @@ export function artifactFunction(scope: Construct, props: FunctionProps): Functi
     timeout: props.timeout,
     environment: { HANDLER: props.name, ...props.environment },
     logGroup,
+    ...props.network,
     role: role.withoutPolicyUpdates(),
   });
 }
@@ -79,6 +91,7 @@ export class Handler extends Construct {
     );
     this.function = artifactFunction(this, {
       ...props,
+      names: props.pipeline.names,
       name: phase.name,
       purpose: phase.purpose,
       timeout: FUNCTION_TIMEOUT,

@@ -7,7 +7,7 @@ import type { NetworkProps } from './props.ts';
 export const DEFAULT_PORT = 5432;
 
 /** EC2 adds "allow everything" to a group without egress rules; a rule that matches nothing keeps it out. */
-const NO_EGRESS: CfnSecurityGroup.EgressProperty = {
+export const NO_EGRESS: CfnSecurityGroup.EgressProperty = {
   cidrIp: '255.255.255.255/32',
   description: 'Matches nothing, so that all egress is denied',
   ipProtocol: 'icmp',
@@ -83,6 +83,7 @@ export class Network extends Construct {
   }
 }
 
-function tcp(port: number): { ipProtocol: string; fromPort: number; toPort: number } {
+/** A rule's protocol and port. */
+export function tcp(port: number): { ipProtocol: string; fromPort: number; toPort: number } {
   return { ipProtocol: 'tcp', fromPort: port, toPort: port };
 }

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import type { TenantRestoreProps } from './props.ts';
 import { TenantRestore } from './tenant-restore.ts';
 
-/** A deployment as a stack of its own: what it is attached to is named by ARN. */
+/** A deployment as a stack of its own: keys and topics that are there already are named by ARN. */
 export interface TenantRestoreStackProps extends Omit<TenantRestoreProps, 'messageKey' | 'topic' | 'alarmTopic'> {
   /** Customer key of the queues, and of the topic unless that is given; its policy lets EventBridge use it. */
   readonly messageKeyArn?: string;
@@ -19,13 +19,16 @@ export interface TenantRestoreStackProps extends Omit<TenantRestoreProps, 'messa
 
 export const KEY_WITHOUT_TOPIC = 'topicKeyArn is the key of topicArn, which is missing';
 
+/** The same without what it is attached to. */
+export type PipelineSettings = Omit<TenantRestoreStackProps, 'network' | 'source'>;
+
 /** One deployment of the pipeline; its stack is named after it, `TenantRestore` by default. */
 export class TenantRestoreStack extends Stack {
   /** The pipeline itself. */
   readonly pipeline: TenantRestore;
 
   constructor(scope: Construct, props: TenantRestoreStackProps, env?: Environment) {
-    super(scope, stackName(props.deployment ?? 'tenant-restore'), {
+    super(scope, stackNameOf(props.deployment ?? 'tenant-restore'), {
       description: 'Restores single PostgreSQL schemas side by side from a point in time',
       ...(env && { env }),
       // The manifest names the bootstrap version that is needed; a rule in the template would only repeat it.
@@ -35,9 +38,10 @@ export class TenantRestoreStack extends Stack {
   }
 }
 
-function imported(
+/** The keys and topics that are named, as constructs. */
+export function imported(
   stack: Stack,
-  { messageKeyArn, topicArn, topicKeyArn, alarmTopicArn }: TenantRestoreStackProps,
+  { messageKeyArn, topicArn, topicKeyArn, alarmTopicArn }: PipelineSettings,
 ): Pick<TenantRestoreProps, 'messageKey' | 'topic' | 'alarmTopic'> {
   if (topicKeyArn && !topicArn) throw new Error(KEY_WITHOUT_TOPIC);
   return {
@@ -49,7 +53,8 @@ function imported(
   };
 }
 
-function stackName(deployment: string): string {
+/** A stack's name from its deployment's. */
+export function stackNameOf(deployment: string): string {
   return deployment
     .split('-')
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))

@@ -40,6 +40,7 @@ export class Sweeper extends Construct {
     const { pipeline, sweeping } = props;
     this.function = artifactFunction(this, {
       ...props,
+      names: pipeline.names,
       name: 'sweeper',
       purpose: 'Removes temporary resources without a live restore, and sets stuck restores going',
       // It lists what the whole account has of each kind.

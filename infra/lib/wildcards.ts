@@ -24,6 +24,11 @@ const RESTORES = /^rds:RestoreDB\w+$/;
 const REASONS: readonly Reason[] = [
   {
     resource: ALL,
+    actions: /^ec2:((Assign|Unassign)PrivateIpAddresses|(Create|Delete)NetworkInterface|Describe(NetworkInterfaces|Subnets))$/,
+    why: "Lambda makes the interfaces of a function in a VPC with the function's role; its own code is denied that",
+  },
+  {
+    resource: ALL,
     actions: /^dms:Create(Endpoint|ReplicationInstance)$/,
     condition: `StringEquals aws:RequestTag/${DEPLOYMENT_TAG_KEY}`,
     why: 'it has no resource before it is made; the request must carry our tag',

@@ -1,0 +1,35 @@
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+
+/** The roles that DMS looks up by name in an account, and the policies that its guide gives them. */
+const ROLES = {
+  'dms-vpc-role': 'service-role/AmazonDMSVPCManagementRole',
+  'dms-cloudwatch-logs-role': 'service-role/AmazonDMSCloudWatchLogsRole',
+} as const;
+
+/** Whether the account has the roles of DMS already, or the stack makes them. */
+export type DmsRolesChoice = 'existing' | 'create';
+
+/**
+ * The roles of DMS (DMS user guide, "Creating the IAM roles to use with DMS"), for an account that has never used it. They
+ * belong to the account and not to a deployment, so they stay when the stack goes.
+ */
+export class DmsRoles extends Construct {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    for (const [roleName, policy] of Object.entries(ROLES)) {
+      const role = new Role(this, roleName, {
+        roleName,
+        description: 'Lets DMS work in this account; shared by all that use DMS',
+        assumedBy: new ServicePrincipal('dms.amazonaws.com'),
+        managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName(policy)],
+      });
+      role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+      Validations.of(role).acknowledge({
+        id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${policy}]`,
+        reason: 'DMS asks for this role with this policy, by name',
+      });
+    }
+  }
+}
