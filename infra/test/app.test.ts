@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { run } from './app.ts';
 import { props } from './template.ts';
 
 const { lambdaArtifact } = props();
@@ -18,30 +17,16 @@ const context = {
   workerImage: 'worker:1',
 };
 
-/** Runs the app as a person would, without the CDK command line. */
-function run(values: Record<string, unknown>, environment: Record<string, string> = {}) {
-  const out = mkdtempSync(join(tmpdir(), 'cdk-'));
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', join(import.meta.dirname, '../bin/app.ts')],
-    {
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, CDK_OUTDIR: out, CDK_CONTEXT_JSON: JSON.stringify(values), ...environment },
-    },
-  );
-  return { status, stderr, out };
-}
-
 describe('the app', () => {
-  test('writes a template that passes the check against the schemas of CloudFormation', () => {
-    const { status, stderr, out } = run(context);
+  test('writes a template that passes the check against the schemas of CloudFormation', async () => {
+    const { status, stderr, out } = await run(context);
     assert.equal(status, 0, stderr);
     assert.doesNotMatch(stderr, /WARNING|ERROR/);
     assert.ok(existsSync(join(out, 'TenantRestore.template.json')));
   });
 
-  test('needs no custom resource, parameter, lookup or container image', () => {
-    const { out } = run(context, { CDK_VALIDATION: 'false' });
+  test('needs no custom resource, parameter, lookup or container image', async () => {
+    const { out } = await run(context, { CDK_VALIDATION: 'false' });
     const template = JSON.parse(readFileSync(join(out, 'TenantRestore.template.json'), 'utf8')) as {
       Resources: Record<string, { Type: string }>;
       Parameters?: unknown;
@@ -57,13 +42,16 @@ describe('the app', () => {
     assert.deepEqual((JSON.parse(assets) as { dockerImages: unknown }).dockerImages, {});
   });
 
-  test('names the stack after the deployment', () => {
-    const { out } = run({ ...context, deployment: 'blue-restore', deploymentTag: 'blue' }, { CDK_VALIDATION: 'false' });
+  test('names the stack after the deployment', async () => {
+    const { out } = await run(
+      { ...context, deployment: 'blue-restore', deploymentTag: 'blue' },
+      { CDK_VALIDATION: 'false' },
+    );
     assert.ok(existsSync(join(out, 'BlueRestore.template.json')));
   });
 
-  test('names every problem of its context at once', () => {
-    const { status, stderr } = run({
+  test('names every problem of its context at once', async () => {
+    const { status, stderr } = await run({
       ...context,
       source: '',
       deploymentTag: 'Main',

@@ -6,10 +6,11 @@ import { describe, test } from 'node:test';
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { DatabaseLevelRestoreStack } from '../lib/demonstration/stack.ts';
 import { TenantRestoreStack } from '../lib/stack.ts';
 import { explainWildcards } from '../lib/wildcards.ts';
 import { ACCOUNT, props, REGION } from './template.ts';
-import { VARIANTS } from './variants.ts';
+import { DEMONSTRATIONS, VARIANTS } from './variants.ts';
 
 interface Report {
   readonly pluginReports?: {
@@ -47,6 +48,13 @@ describe('the rules AwsSolutions of cdk-nag', () => {
       const found = findings(
         (app) => new TenantRestoreStack(app, props(changes), { account: ACCOUNT, region: REGION }),
       );
+      assert.deepEqual(found, []);
+    });
+  }
+
+  for (const [name, stack] of Object.entries(DEMONSTRATIONS)) {
+    test(`find nothing unexplained in the demonstration ${name}`, () => {
+      const found = findings((app) => new DatabaseLevelRestoreStack(app, stack, { account: ACCOUNT, region: REGION }));
       assert.deepEqual(found, []);
     });
   }

@@ -1,5 +1,8 @@
-import { Fn } from 'aws-cdk-lib';
+import { Fn, RemovalPolicy } from 'aws-cdk-lib';
+import { KINDS } from '../lib/demonstration/kind.ts';
+import type { DatabaseLevelRestoreStackProps } from '../lib/demonstration/stack.ts';
 import type { TenantRestoreStackProps } from '../lib/stack.ts';
+import { demonstrationProps } from './demonstration.ts';
 import { ACCOUNT, REGION } from './template.ts';
 
 const key = (digit: string) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${digit.repeat(8)}-0000-4000-8000-000000000000`;
@@ -26,3 +29,24 @@ export const VARIANTS: Readonly<Record<string, Partial<TenantRestoreStackProps>>
     alarmTopicArn: Fn.importValue('OperationsArn'),
   },
 };
+
+/** Demonstrations of every kind, with sample tenants and without, kept and thrown away. */
+export const DEMONSTRATIONS: Readonly<Record<string, DatabaseLevelRestoreStackProps>> = Object.fromEntries(
+  KINDS.flatMap((kind) => [
+    [`of ${kind}`, demonstrationProps(kind)],
+    [`of ${kind} without sample tenants`, demonstrationProps(kind, { sampleArtifact: undefined })],
+    [
+      `of ${kind} to throw away, with everything attached`,
+      demonstrationProps(kind, {
+        removalPolicy: RemovalPolicy.DESTROY,
+        kmsKeyArn: key('1'),
+        messageKeyArn: key('2'),
+        topicArn: topic('outcomes'),
+        topicKeyArn: key('3'),
+        alarmTopicArn: topic('operations'),
+        dmsRoles: 'create',
+        s3PrefixListId: 'pl-0123456789abcdef0',
+      }),
+    ],
+  ]),
+);

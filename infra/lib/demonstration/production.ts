@@ -136,7 +136,7 @@ function instance(scope: Construct, settings: Settings): Made {
   if (settings.kind === 'SingleAz') {
     explain(database, 'RDS3', 'An instance in one zone is one of the kinds that the demonstration is for');
   }
-  const secret = attached(database);
+  const secret = attached(database, settings);
   return { database, secret, host: database.dbInstanceEndpointAddress, source: instanceAsSource(database, secret) };
 }
 
@@ -151,7 +151,7 @@ function cluster(scope: Construct, settings: Settings): Made {
     backup: { retention: BACKUPS_KEPT },
   });
   explain(database, 'RDS6', 'Whoever logs in does so with the rotated secret; a second way in is not needed');
-  const secret = attached(database);
+  const secret = attached(database, settings);
   return { database, secret, host: database.clusterEndpoint.hostname, source: clusterAsSource(database, secret) };
 }
 
@@ -179,8 +179,11 @@ function common(scope: Construct, settings: Settings, engine: IEngine) {
 }
 
 /** The secret with the database's address in it, which the rotation reads. */
-function attached(database: DatabaseInstance | DatabaseCluster): ISecret {
+function attached(database: DatabaseInstance | DatabaseCluster, { removalPolicy }: Settings): ISecret {
   explain(database, 'RDS11', 'Another port hides nothing; the security groups say who reaches it');
+  if (removalPolicy === RemovalPolicy.DESTROY) {
+    explain(database, 'RDS10', 'Who deploys the demonstration to throw it away wants it to go with the stack');
+  }
   if (database.secret === undefined) throw new Error(`${database.node.path} has no secret`);
   return database.secret;
 }
