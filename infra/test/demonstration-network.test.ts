@@ -122,7 +122,7 @@ describe('the endpoints', () => {
   }
 
   test('are those of the services that private components call, and no others', () => {
-    const expected = new Set([...OF_AWS, ...called('worker')]);
+    const expected = new Set([...OF_AWS, ...called('worker'), ...called('samples')]);
     const made = Object.values(resources(any, 'AWS::EC2::VPCEndpoint')).map(({ Properties }) =>
       serviceOf(Properties.ServiceName),
     );

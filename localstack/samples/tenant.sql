@@ -160,7 +160,10 @@ declare
     schema constant name := current_schema();
     app constant name := schema || '_app';
 begin
-    execute format('create role %I nologin', app);
+    -- Roles are the server's: one outlives a schema that was dropped.
+    if not exists (select from pg_roles where rolname = app) then
+        execute format('create role %I nologin', app);
+    end if;
     execute format('grant usage on schema %I to %I', schema, app);
     execute format('grant select, insert on users, orders, order_items to %I', app);
     execute format('grant update (status, tags, preferences) on users to %I', app);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sample_tenants::CHECKOUT;
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -13,8 +14,6 @@ use crate::database::Database;
 use crate::error::{Context, Error, Result};
 use crate::production::Production;
 use crate::samples::Tenant;
-
-const CHECKOUT: &str = include_str!("../../localstack/samples/activity.sql");
 
 /// What one writer has done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

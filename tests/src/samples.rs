@@ -1,40 +1,10 @@
-//! The sample tenants: two databases, two schemas each, from `localstack/samples`.
+//! Loads the sample tenants of `localstack/samples`.
 
 use crate::database::{Database, identifier};
 use crate::error::{Context, Result};
 use crate::production::Production;
 
-/// A sample tenant: a schema of a database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tenant {
-    /// Its database.
-    pub database: &'static str,
-    /// Its schema.
-    pub schema: &'static str,
-}
-
-/// All sample tenants.
-pub const TENANTS: [Tenant; 4] = [
-    Tenant {
-        database: "tenant_a",
-        schema: "customer_a1",
-    },
-    Tenant {
-        database: "tenant_a",
-        schema: "customer_a2",
-    },
-    Tenant {
-        database: "tenant_b",
-        schema: "customer_b1",
-    },
-    Tenant {
-        database: "tenant_b",
-        schema: "customer_b2",
-    },
-];
-
-const OBJECTS: &str = include_str!("../../localstack/samples/tenant.sql");
-const ROWS: &str = include_str!("../../localstack/samples/rows.sql");
+pub use sample_tenants::{TENANTS, Tenant, by_database};
 
 /// Creates the databases and loads every tenant, the databases side by side.
 ///
@@ -72,12 +42,8 @@ pub async fn load_database(production: &Production, database: &str) -> Result<()
 /// # Errors
 /// What PostgreSQL answers, above all that the schema exists.
 pub async fn load_schema(connection: &Database, schema: &str) -> Result<()> {
-    let name = identifier(schema);
-    let script = format!(
-        "begin; create schema {name}; set local search_path to {name}; {OBJECTS} {ROWS} commit;"
-    );
     connection
-        .batch_execute(&script)
+        .batch_execute(&sample_tenants::script(schema))
         .await
         .context(format!("load the sample tenant {schema}"))
 }

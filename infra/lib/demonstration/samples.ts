@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CustomResource, Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
-import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Code, type Function } from 'aws-cdk-lib/aws-lambda';
@@ -145,7 +145,6 @@ function everyMinute(scope: Construct, { names, letters }: SamplesProps, invoked
     schedule: Schedule.rate(EVERY),
     targets: [
       new LambdaFunction(invoked, {
-        event: RuleTargetInput.fromObject({}),
         deadLetterQueue: undeliveredQueue(scope, letters, name),
         maxEventAge: EVERY,
       }),

@@ -26,6 +26,7 @@ mod refusals;
 mod rejections;
 mod repeats;
 mod reports;
+mod sample_functions;
 mod second_chances;
 mod secrecy;
 mod storm;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sample_tenants::CHECKOUT;
 use tenant_restore_tests::contents::{self, Contents};
 use tenant_restore_tests::database::Database;
 use tenant_restore_tests::inventory::{self, Inventory};
@@ -126,8 +127,7 @@ async fn place_an_order(database: &mut Database, schema: &str) -> Result<Option<
         )
         .await
         .context(doing())?;
-    let statement = include_str!("../../../../localstack/samples/activity.sql");
-    let placed = attempt.query_one(statement, &[&"proof"]).await;
+    let placed = attempt.query_one(CHECKOUT, &[&"proof"]).await;
     attempt.rollback().await.context(doing())?;
     Ok(placed
         .err()
