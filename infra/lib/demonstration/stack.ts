@@ -1,9 +1,10 @@
 import { CfnOutput, DefaultStackSynthesizer, type Environment, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Key } from 'aws-cdk-lib/aws-kms';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { networkIn } from '../attach.ts';
 import { Names } from '../names.ts';
+import type { TenantRestoreProps } from '../props.ts';
 import { imported, type PipelineSettings, stackNameOf } from '../stack.ts';
 import { TenantRestore } from '../tenant-restore.ts';
 import { DmsRoles, type DmsRolesChoice } from './dms-roles.ts';
@@ -46,69 +47,41 @@ export class DatabaseLevelRestoreStack extends Stack {
     );
     const names = new Names(this, deployment, props.deploymentTag ?? 'main');
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-    const { kmsKeyArn } = props;
-
     const network = new DemonstrationNetwork(this, 'Network', { names, removalPolicy });
-    const { vpc, databaseSubnets, restorationSubnets } = network;
     const flows = new Flows(this, 'Flows', {
       names,
-      vpc,
+      vpc: network.vpc,
       ...(props.s3PrefixListId && { s3PrefixListId: props.s3PrefixListId }),
     });
-    const endpoints = network.addEndpoints(flows.endpoints, names);
     const production = new Production(this, 'Production', {
       names,
       kind: props.selectedDatabase,
-      vpc,
-      subnets: databaseSubnets,
+      vpc: network.vpc,
+      subnets: network.databaseSubnets,
       group: flows.production,
       removalPolicy,
-      kmsKeyArn,
+      kmsKeyArn: props.kmsKeyArn,
     });
+    const place: Place = { names, network, flows, endpoints: network.addEndpoints(flows.endpoints, names), production };
 
     const given = imported(this, props);
     const messageKey = given.messageKey ?? messagesKey(this, removalPolicy);
-    this.pipeline = new TenantRestore(this, 'Pipeline', {
-      ...props,
-      ...given,
-      messageKey,
-      network: {
-        ...networkIn({
-          vpc,
-          taskSubnets: restorationSubnets,
-          databaseSubnets,
-          sources: [production.database],
-          databasePorts: [DATABASE_PORT],
-        }),
-        workerSecurityGroupIds: [flows.workers.securityGroupId],
-      },
-      source: production.source,
-    });
+    const settings = { ...props, ...given, messageKey, removalPolicy };
+    this.pipeline = new TenantRestore(this, 'Pipeline', { ...settings, ...attachment(place) });
     if (props.dmsRoles === 'create') this.pipeline.node.addDependency(new DmsRoles(this, 'DmsRoles'));
 
-    const rotation = production.rotate(vpc, restorationSubnets, flows.client('rotation', 'The rotation of the secret'));
-    rotation.node.addDependency(endpoints);
+    const rotation = rotated(place);
     if (props.sampleArtifact !== undefined) {
-      const { tenants } = new Samples(this, 'Samples', {
-        names,
-        region: this.region,
-        artifact: props.sampleArtifact,
-        vpc,
-        subnets: restorationSubnets,
-        flows,
-        host: production.host,
-        secret: production.secret,
-        kmsKeyArn,
-        letters: { names, key: messageKey, ...(given.alarmTopic && { topic: given.alarmTopic }) },
-        logLevel: props.logLevel ?? 'info',
-        logRetention: props.logRetention ?? RetentionDays.THREE_MONTHS,
-        removalPolicy,
-      });
-      tenants.node.addDependency(endpoints, flows, production.database);
-      // Its first rotation comes at once, and would change the password under the loading function.
+      const tenants = this.loadTenants(place, { ...settings, artifact: props.sampleArtifact });
+      // The first rotation comes at once, and would change the password under the loading function.
       rotation.node.addDependency(tenants);
     }
-    this.output({ Source: production.source.identifier, SourceSecretArn: production.source.secretArn });
+    for (const [key, value] of Object.entries({
+      Source: production.source.identifier,
+      SourceSecretArn: production.source.secretArn,
+    })) {
+      new CfnOutput(this, key, { value });
+    }
   }
 
   /** The first two zones of the region, without a look into the account. */
@@ -116,9 +89,66 @@ export class DatabaseLevelRestoreStack extends Stack {
     return [0, 1].map((index) => Fn.select(index, Fn.getAzs()));
   }
 
-  private output(values: Readonly<Record<string, string>>): void {
-    for (const [key, value] of Object.entries(values)) new CfnOutput(this, key, { value });
+  /** Complete when the way to database, secret and CloudFormation was there and the tenants are loaded. */
+  private loadTenants(
+    { names, network, flows, endpoints, production }: Place,
+    settings: Pick<TenantRestoreProps, 'alarmTopic' | 'kmsKeyArn' | 'logLevel' | 'logRetention'> & {
+      readonly artifact: string;
+      readonly messageKey: IKey;
+      readonly removalPolicy: RemovalPolicy;
+    },
+  ): Construct {
+    const { tenants } = new Samples(this, 'Samples', {
+      names,
+      region: this.region,
+      artifact: settings.artifact,
+      vpc: network.vpc,
+      subnets: network.restorationSubnets,
+      flows,
+      host: production.host,
+      secret: production.secret,
+      kmsKeyArn: settings.kmsKeyArn,
+      letters: { names, key: settings.messageKey, ...(settings.alarmTopic && { topic: settings.alarmTopic }) },
+      logLevel: settings.logLevel ?? 'info',
+      logRetention: settings.logRetention ?? RetentionDays.THREE_MONTHS,
+      removalPolicy: settings.removalPolicy,
+    });
+    tenants.node.addDependency(endpoints, flows, production.database);
+    return tenants;
   }
+}
+
+/** What the pipeline and the samples are placed in. */
+interface Place {
+  readonly names: Names;
+  readonly network: DemonstrationNetwork;
+  readonly flows: Flows;
+  readonly endpoints: Construct;
+  readonly production: Production;
+}
+
+/** Where the pipeline is attached. Its workers have a group of ours, with the rules that they need to reach production. */
+function attachment({ network, flows, production }: Place): Pick<TenantRestoreProps, 'network' | 'source'> {
+  return {
+    network: {
+      ...networkIn({
+        vpc: network.vpc,
+        taskSubnets: network.restorationSubnets,
+        databaseSubnets: network.databaseSubnets,
+        sources: [production.database],
+        databasePorts: [DATABASE_PORT],
+      }),
+      workerSecurityGroupIds: [flows.workers.securityGroupId],
+    },
+    source: production.source,
+  };
+}
+
+function rotated({ network, flows, endpoints, production }: Place): Construct {
+  const group = flows.client('rotation', 'The rotation of the secret');
+  const rotation = production.rotate(network.vpc, network.restorationSubnets, group);
+  rotation.node.addDependency(endpoints);
+  return rotation;
 }
 
 /** EventBridge may use it, as the pipeline sees to. */
