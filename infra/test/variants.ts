@@ -30,23 +30,21 @@ export const VARIANTS: Readonly<Record<string, Partial<TenantRestoreStackProps>>
   },
 };
 
-/** Demonstrations of every kind, with sample tenants and without, kept and thrown away. */
-export const DEMONSTRATIONS: Readonly<Record<string, DatabaseLevelRestoreStackProps>> = Object.fromEntries(
-  KINDS.flatMap((kind) => [
-    [`of ${kind}`, demonstrationProps(kind)],
-    [`of ${kind} without sample tenants`, demonstrationProps(kind, { sampleArtifact: undefined })],
-    [
-      `of ${kind} to throw away, with everything attached`,
-      demonstrationProps(kind, {
-        removalPolicy: RemovalPolicy.DESTROY,
-        kmsKeyArn: key('1'),
-        messageKeyArn: key('2'),
-        topicArn: topic('outcomes'),
-        topicKeyArn: key('3'),
-        alarmTopicArn: topic('operations'),
-        dmsRoles: 'create',
-        s3PrefixListId: 'pl-0123456789abcdef0',
-      }),
-    ],
-  ]),
-);
+const thrownAway = {
+  removalPolicy: RemovalPolicy.DESTROY,
+  kmsKeyArn: key('1'),
+  messageKeyArn: key('2'),
+  topicArn: topic('outcomes'),
+  topicKeyArn: key('3'),
+  alarmTopicArn: topic('operations'),
+  dmsRoles: 'create',
+  s3PrefixListId: 'pl-0123456789abcdef0',
+} as const;
+
+/** Demonstrations of every kind; and of an instance and a cluster, what options make otherwise. */
+export const DEMONSTRATIONS: Readonly<Record<string, DatabaseLevelRestoreStackProps>> = {
+  ...Object.fromEntries(KINDS.map((kind) => [`of ${kind}`, demonstrationProps(kind)])),
+  'without sample tenants': demonstrationProps('SingleAz', { sampleArtifact: undefined }),
+  'of an instance to throw away': demonstrationProps('SingleAz', thrownAway),
+  'of a cluster to throw away': demonstrationProps('AuroraServerless', thrownAway),
+};

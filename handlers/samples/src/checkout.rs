@@ -11,15 +11,13 @@ use tokio_postgres::error::SqlState;
 
 use crate::door::Door;
 
-/// What became of one tenant's checkout.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A checkout of one tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Checkout {
     /// So many rows were written.
     Written(i64),
     /// An earlier delivery of the same order has written them.
     Repeated,
-    /// It could not be made.
-    Failed(Cause),
 }
 
 /// What became of all checkouts.
@@ -35,13 +33,13 @@ pub struct Summary {
 
 impl Summary {
     /// Adds a tenant's.
-    pub fn add(&mut self, schema: &'static str, checkout: Checkout) {
+    pub fn add(&mut self, schema: &'static str, checkout: Result<Checkout, Cause>) {
         match checkout {
-            Checkout::Written(rows) => {
+            Ok(Checkout::Written(rows)) => {
                 self.written.insert(schema, rows);
             }
-            Checkout::Repeated => self.repeated.push(schema),
-            Checkout::Failed(cause) => {
+            Ok(Checkout::Repeated) => self.repeated.push(schema),
+            Err(cause) => {
                 self.failed.insert(schema, cause.to_string());
             }
         }
@@ -61,7 +59,7 @@ pub async fn all(door: &Door, order: &str) -> Summary {
         for tenant in tenants {
             let checkout = match &entered {
                 Ok(client) => check_out(client, tenant.schema, order).await,
-                Err(cause) => Checkout::Failed(cause.clone()),
+                Err(cause) => Err(cause.clone()),
             };
             summary.add(tenant.schema, checkout);
         }
@@ -69,26 +67,22 @@ pub async fn all(door: &Door, order: &str) -> Summary {
     summary
 }
 
-async fn check_out(client: &Client, schema: &str, order: &str) -> Checkout {
-    let enter = client
+async fn check_out(client: &Client, schema: &str, order: &str) -> Result<Checkout, Cause> {
+    client
         .execute(
             "select set_config('search_path', quote_ident($1), false)",
             &[&schema],
         )
-        .await;
-    let entered = enter.or_cause(ErrorKind::ApplyFailed, || format!("enter {schema}"));
-    if let Err(cause) = entered {
-        return Checkout::Failed(cause);
+        .await
+        .or_cause(ErrorKind::ApplyFailed, || format!("enter {schema}"))?;
+    let placed = client.query_one(CHECKOUT, &[&order]).await;
+    if let Err(error) = &placed
+        && error.code() == Some(&SqlState::UNIQUE_VIOLATION)
+    {
+        return Ok(Checkout::Repeated);
     }
-    match client.query_one(CHECKOUT, &[&order]).await {
-        Ok(row) => Checkout::Written(row.get(0)),
-        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Checkout::Repeated,
-        Err(error) => {
-            let failed: Result<(), Cause> =
-                Err(error).or_cause(ErrorKind::ApplyFailed, || format!("check out in {schema}"));
-            failed.map_or_else(Checkout::Failed, |()| Checkout::Written(0))
-        }
-    }
+    let row = placed.or_cause(ErrorKind::ApplyFailed, || format!("check out in {schema}"))?;
+    Ok(Checkout::Written(row.get(0)))
 }
 
 #[cfg(test)]
@@ -99,9 +93,9 @@ mod tests {
     fn a_tenant_that_fails_is_told_and_does_not_make_the_others_vain() {
         let mut summary = Summary::default();
         let cause = Cause::new(ErrorKind::ApplyFailed, "could not check out in customer_a1");
-        summary.add("customer_a1", Checkout::Failed(cause));
+        summary.add("customer_a1", Err(cause));
         assert!(summary.is_vain());
-        summary.add("customer_a2", Checkout::Written(5));
+        summary.add("customer_a2", Ok(Checkout::Written(5)));
         assert!(!summary.is_vain());
         assert!(summary.failed["customer_a1"].contains("could not check out"));
     }
@@ -109,7 +103,7 @@ mod tests {
     #[test]
     fn a_repetition_is_no_failure() {
         let mut summary = Summary::default();
-        summary.add("customer_a1", Checkout::Repeated);
+        summary.add("customer_a1", Ok(Checkout::Repeated));
         assert!(!summary.is_vain() && summary.failed.is_empty());
     }
 }

@@ -41,14 +41,12 @@ pub async fn put(address: &str, answer: &str) -> Result<(), Cause> {
 }
 
 async fn put_once(connector: &Connector, address: &str, answer: &str) -> Result<(), String> {
-    // The signature covers an empty content type.
+    // Without a content type, since the signature covers an empty one.
     let mut request = HttpRequest::new(SdkBody::from(answer));
     request
         .set_method("PUT")
         .and_then(|()| request.set_uri(address))
         .map_err(|_| "the address is none".to_owned())?;
-    let length = answer.len().to_string();
-    request.headers_mut().insert("content-length", length);
     let response = timeout(ONE_ATTEMPT, connector.call(request))
         .await
         .map_err(|_| format!("no answer within {} s", ONE_ATTEMPT.as_secs()))?
