@@ -8,6 +8,7 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{Environment, FunctionCode, Runtime};
 use serde_json::Value;
 use tokio::process::Command;
+use tokio::sync::OnceCell;
 
 use crate::cloud::Cloud;
 use crate::error::{Context, Error, Result};
@@ -45,7 +46,7 @@ impl SampleFunction {
             .variables("PGSSLROOTCERT", ca.display().to_string())
             .variables("RUST_LOG", "debug")
             .build();
-        let code = FunctionCode::builder().zip_file(Blob::new(package().await?));
+        let code = FunctionCode::builder().zip_file(Blob::new(package().await?.clone()));
         cloud
             .lambda
             .create_function()
@@ -117,8 +118,13 @@ fn unique(production: &Production, ca: &Path) -> String {
     format!("{}-{authority}", production.identifier)
 }
 
-/// The built binary as a Lambda package.
-async fn package() -> Result<Vec<u8>> {
+/// The built binary as a Lambda package, made once.
+async fn package() -> Result<&'static Vec<u8>> {
+    static PACKAGE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    PACKAGE.get_or_try_init(zipped).await
+}
+
+async fn zipped() -> Result<Vec<u8>> {
     let doing = "package the sample functions";
     let binary = binary()?;
     let folder = env::temp_dir().join(format!("sample-functions-{}", std::process::id()));
