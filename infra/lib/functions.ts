@@ -45,7 +45,7 @@ export interface FunctionProps extends Omit<HandlerProps, 'pipeline'> {
 export function artifactFunction(scope: Construct, props: FunctionProps): Function {
   const functionName = props.names.of(props.name);
   const logGroup = new LogGroup(scope, 'Logs', {
-    logGroupName: props.pipeline.names.logGroup(props.name),
+    logGroupName: props.names.logGroup(props.name),
     retention: props.logRetention,
     removalPolicy: props.removalPolicy,
   });

@@ -24,7 +24,8 @@ const RESTORES = /^rds:RestoreDB\w+$/;
 const REASONS: readonly Reason[] = [
   {
     resource: ALL,
-    actions: /^ec2:((Assign|Unassign)PrivateIpAddresses|(Create|Delete)NetworkInterface|Describe(NetworkInterfaces|Subnets))$/,
+    actions:
+      /^ec2:((Assign|Unassign)PrivateIpAddresses|(Create|Delete)NetworkInterface|Describe(NetworkInterfaces|Subnets))$/,
     why: "Lambda makes the interfaces of a function in a VPC with the function's role; its own code is denied that",
   },
   {

@@ -77,9 +77,9 @@ describe('the app', () => {
     }
   });
 
-  test('takes no key of a topic that it is not given', () => {
+  test('takes no key of a topic that it is not given', async () => {
     const topicKeyArn = 'arn:aws:kms:eu-west-3:111122223333:key/0f0f0f0f-0000-4000-8000-000000000000';
-    const { status, stderr } = run({ ...context, topicKeyArn });
+    const { status, stderr } = await run({ ...context, topicKeyArn });
     assert.notEqual(status, 0);
     assert.ok(stderr.includes('topicKeyArn is the key of topicArn, which is missing'));
   });
