@@ -122,37 +122,6 @@ async fn a_schema_or_role_that_is_not_ours_is_neither_used_nor_dropped() {
 }
 
 #[tokio::test]
-async fn a_schema_that_something_outside_has_come_to_need_is_not_dropped_and_the_failure_names_it()
-{
-    let servers = Servers::start().await;
-    servers.run(&UNTIL_VALIDATED[..2]).await;
-    servers
-        .production
-        .script(
-            "app",
-            "create view neighbour.peek as select id from acme_r.customer",
-        )
-        .await;
-    let failure = servers
-        .run_with(&[Mode::Drop], |_| ())
-        .await
-        .failure
-        .unwrap();
-    assert_eq!(failure.causes[0].kind, ErrorKind::DropFailed);
-    assert!(
-        failure.causes[0].message.contains("neighbour.peek"),
-        "{failure:?}"
-    );
-
-    servers
-        .production
-        .script("app", "drop view neighbour.peek")
-        .await;
-    servers.run(&[Mode::Drop]).await;
-    servers.nothing_is_left().await;
-}
-
-#[tokio::test]
 async fn more_tables_than_a_transaction_takes_are_restored_and_dropped_in_batches() {
     let production = Cluster::start("app").await;
     production

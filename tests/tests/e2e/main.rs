@@ -20,6 +20,7 @@ mod idempotency;
 mod kinds;
 mod letters;
 mod managed_secrets;
+mod mismatches;
 mod permissions;
 mod plans;
 mod refusals;

@@ -1,7 +1,7 @@
 //! Foreign keys to tables that aren't restored: the one place where a restore needs a lock on a live table.
 //!
-//! ADD takes SHARE ROW EXCLUSIVE on the referenced table, NOT VALID too, so it is committed at once; VALIDATE takes
-//! only ROW SHARE there (PostgreSQL manual, ALTER TABLE).
+//! ADD takes SHARE ROW EXCLUSIVE on the referenced table, NOT VALID too, so it waits for a moment in which that stops nobody for
+//! long, and is committed at once; VALIDATE takes only ROW SHARE there (PostgreSQL manual, ALTER TABLE).
 
 use std::collections::HashSet;
 
@@ -15,6 +15,7 @@ use crate::connection::describe;
 use crate::context::Context;
 use crate::failed::OrCause;
 use crate::names::quote_ident;
+use crate::production::live_tables::{self, LiveTable, Stops};
 use crate::production::statements::{Refused, Statement, apply_some, run_alone};
 use crate::production::{counting_role, ledger};
 
@@ -76,15 +77,22 @@ async fn add(
         );
         return except(context, loader, key, "ForeignKeyLeftOut", &message).await;
     }
-    // A partitioned table can't have a NOT VALID key. Its key takes over those of the leaves, which are valid
-    // already, so that it needs no look at the rows.
+    // A partitioned table can't have a NOT VALID key. Its key takes over those of the leaves; only if all of these are
+    // valid it needs no look at the rows, which would keep the writers of the referenced table waiting.
+    if key.partitioned && !takes_over(loader, key).await? {
+        let message = format!(
+            "keys of its partitions to {} aren't valid; those are there",
+            key.quoted_referenced()
+        );
+        return except(context, loader, key, "ForeignKeyLeftOut", &message).await;
+    }
     let add = if key.partitioned {
         key.add()
     } else {
         key.add_not_valid()
     };
-    if let Err(refused) = apply_once_together(context, loader, &add, done).await {
-        return left_out(context, loader, key, &refused).await;
+    if let Err(refused) = add_once(context, loader, key, &add, done).await {
+        return left_out(context, loader, key, &add, &refused).await;
     }
     if key.partitioned || !key.validated {
         return Ok(());
@@ -102,27 +110,61 @@ async fn add(
     validate(context, master, loader, key, done).await
 }
 
-/// Runs the statement and notes it, unless it is noted already.
-async fn apply_once_together(
-    context: &Context,
-    loader: &mut Client,
-    statement: &Statement,
-    done: &HashSet<String>,
-) -> Result<(), Refused> {
-    if done.contains(&statement.name) {
-        return Ok(());
-    }
-    let home = &context.job.schemas[0].restored_as;
-    apply_some(loader, Some(home), &[statement]).await.map(drop)
+/// Whether every leaf of the key's table has a valid key of its own that this one takes over.
+async fn takes_over(loader: &Client, key: &ForeignKey) -> Result<bool, Cause> {
+    let row = loader
+        .query_one(
+            include_str!("takes_over.sql"),
+            &[
+                &key.schema,
+                &key.table,
+                &key.columns,
+                &key.referenced_schema,
+                &key.referenced_table,
+            ],
+        )
+        .await
+        .or_cause(ErrorKind::ApplyFailed, || {
+            format!("look at the keys of the partitions for {}", key.title())
+        })?;
+    Ok(row.get("takes_over"))
 }
 
-/// A referenced table that is gone or has changed is reported; everything else fails the mode.
+/// Adds the key and notes it, unless it is noted already.
+async fn add_once(
+    context: &Context,
+    loader: &mut Client,
+    key: &ForeignKey,
+    add: &Statement,
+    done: &HashSet<String>,
+) -> Result<(), Refused> {
+    if done.contains(&add.name) {
+        return Ok(());
+    }
+    let referenced = LiveTable {
+        schema: key.referenced_schema.clone(),
+        table: key.referenced_table.clone(),
+    };
+    let home = &context.job.schemas[0].restored_as;
+    live_tables::apply(loader, home, &[referenced], Stops::Writers, add).await
+}
+
+/// A referenced table that is gone, has changed or is always busy is reported; everything else fails the mode.
 async fn left_out(
     context: &mut Context,
     loader: &Client,
     key: &ForeignKey,
+    add: &Statement,
     refused: &Refused,
 ) -> Result<(), Cause> {
+    if live_tables::was_busy(refused) {
+        let message = format!(
+            "{} was never free for a moment; to add the key by hand: {}",
+            key.quoted_referenced(),
+            add.sql
+        );
+        return except(context, loader, key, "ForeignKeyLeftOut", &message).await;
+    }
     let reported = [
         SqlState::UNDEFINED_TABLE,
         SqlState::INVALID_SCHEMA_NAME,
@@ -156,8 +198,12 @@ async fn validate(
     done: &HashSet<String>,
 ) -> Result<(), Cause> {
     let validate = key.validate();
-    match apply_once_together(context, loader, &validate, done).await {
-        Ok(()) => Ok(()),
+    if done.contains(&validate.name) {
+        return Ok(());
+    }
+    let home = &context.job.schemas[0].restored_as;
+    match apply_some(loader, Some(home), &[&validate]).await {
+        Ok(_) => Ok(()),
         Err(refused) if lacks_parents(&refused) => {
             let message = match orphans(context, master, key).await? {
                 Some(count) => {

@@ -1,9 +1,11 @@
 //! Mode `drop`: takes back what this restore put into production, and nothing else.
 //!
 //! Only a schema with this restore's marker is dropped. While the marker is there the schema belongs to the login role,
-//! and a schema's owner may drop everything in it, whoever owns that by now (PostgreSQL manual, DROP TABLE).
+//! and a schema's owner may drop everything in it, whoever owns that by now (PostgreSQL manual, DROP TABLE). What others have
+//! put into it, or made depend on it, must not go along: then nothing is dropped, and they are named.
 
 mod objects;
+mod ours;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::DropReport;
@@ -15,7 +17,8 @@ use crate::failed::Failed;
 use crate::names::quote_ident;
 use crate::production::loader::Presence;
 use crate::production::marker::{self, Standing};
-use crate::production::{claim, handover_role, loader, outside};
+use crate::production::{claim, handover_role, loader};
+use ours::Ours;
 
 /// Runs the mode.
 pub async fn run(context: &mut Context) -> Result<Report, Failed> {
@@ -52,22 +55,23 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     claim(&master, &context.job).await?;
 
     let standings = marker::standings(&master, &context.job).await?;
-    let ours: Vec<&str> = standings
+    report.left = unmarked(&standings);
+    let marked = standings
         .iter()
         .filter(|(_, standing)| *standing == Standing::Ours)
-        .map(|(name, _)| *name)
-        .collect();
-    report.left = unmarked(&standings);
-    let mut causes = Vec::new();
-    for schema in &ours {
-        match objects::drop_schema(&mut master, schema, &ours).await {
-            Ok(()) => report.dropped.push((*schema).to_owned()),
-            Err(cause) => causes.push(cause),
-        }
-    }
+        .map(|(name, _)| (*name).to_owned());
+    let ours = Ours::of(context, marked.collect()).await?;
     tell(context, &report.left);
-    Failed::from_causes(causes)?;
-    drop_strays(context, &master).await?;
+    ours.check(&master).await?;
+    objects::drop_keys(&mut master, &ours).await?;
+    for schema in &ours.schemas {
+        objects::drop_schema(&mut master, schema, &ours).await?;
+        report.dropped.push(schema.clone());
+    }
+    // What the role owns in a schema without marker would be dropped with the strays. It stays, and so does the role.
+    if report.left.is_empty() {
+        drop_strays(context, &master).await?;
+    }
     usage_outside::take_back(context, &master).await?;
     loader::drop_role(&master, &context.job, ErrorKind::DropFailed).await?;
     report.role_dropped = true;
@@ -101,25 +105,4 @@ fn tell(context: &mut Context, left: &[String]) {
         let message = "exists without this restore's marker, so it is left alone";
         context.remark("NotOurs", quote_ident(schema), message);
     }
-}
-
-/// Refuses to drop a schema on which something outside depends: CASCADE would take it along.
-async fn check_dependents(master: &Client, schema: &str, ours: &[&str]) -> Result<(), Cause> {
-    let dependents = outside::dependents(master, schema, ours, ErrorKind::DropFailed).await?;
-    if dependents.is_empty() {
-        return Ok(());
-    }
-    let (count, some) = (
-        dependents.len(),
-        dependents
-            .into_iter()
-            .take(10)
-            .collect::<Vec<_>>()
-            .join(", "),
-    );
-    let message = format!(
-        "{count} objects outside of schema {} depend on it: {some}",
-        quote_ident(schema)
-    );
-    Err(Cause::new(ErrorKind::DropFailed, message))
 }

@@ -7,7 +7,7 @@ use tokio_postgres::{Client, Row};
 use crate::context::Context;
 use crate::failed::OrCause as _;
 use crate::names::quote_ident;
-use crate::production::outside;
+use crate::production::outside::{self, Dependent};
 
 /// As many objects outside are named.
 const MOST_NAMED: usize = 10;
@@ -29,8 +29,11 @@ pub(super) async fn report(
             .push(remark(row).or_cause(ErrorKind::ExtractFailed, doing)?);
     }
     for schema in restored {
-        let dependents =
-            outside::dependents(client, schema, restored, ErrorKind::ExtractFailed).await?;
+        let dependents = outside::dependents(client, &[schema], restored, &[])
+            .await
+            .or_cause(ErrorKind::ExtractFailed, || {
+                format!("look what depends on schema {schema:?}")
+            })?;
         if !dependents.is_empty() {
             context.remark("DependentsStay", quote_ident(schema), staying(&dependents));
         }
@@ -38,11 +41,11 @@ pub(super) async fn report(
     Ok(())
 }
 
-fn staying(dependents: &[String]) -> String {
+fn staying(dependents: &[Dependent]) -> String {
     let some: Vec<&str> = dependents
         .iter()
         .take(MOST_NAMED)
-        .map(String::as_str)
+        .map(|dependent| dependent.object.as_str())
         .collect();
     format!(
         "{} objects outside of the schema depended on it; they stay with the live one: {}{}",

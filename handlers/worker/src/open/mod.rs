@@ -22,7 +22,7 @@ use crate::failed::Failed;
 use crate::names::quote_ident;
 use crate::production::loader::Presence;
 use crate::production::marker::{self, Standing};
-use crate::production::{claim, handover_role, loader, outside, restored_names};
+use crate::production::{claim, handed_over, handover_role, loader, outside, restored_names};
 use handover::Handover;
 
 /// Runs the mode.
@@ -59,6 +59,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     }
     let mut handover = Handover::new(context, master).await?;
     if stage == Stage::Begin {
+        handed_over::note(context, &handover.master).await?;
         handover.hand_over_objects().await?;
         handover.settle_privileges().await?;
         handover.default_privileges(&archive).await?;

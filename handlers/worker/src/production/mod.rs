@@ -4,8 +4,10 @@
 pub mod at_once;
 pub mod counting_role;
 pub mod entries;
+pub mod handed_over;
 pub mod handover_role;
 pub mod ledger;
+pub mod live_tables;
 pub mod loader;
 pub mod maintenance;
 pub mod marker;

@@ -1,7 +1,7 @@
 //! What leads out of the restored schemas, and into them, in the catalogs.
 
 use tenant_restore_core::error::{Cause, ErrorKind};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, GenericClient};
 
 use crate::failed::OrCause;
 
@@ -31,19 +31,30 @@ pub async fn edges(client: &Client, schemas: &[&str]) -> Result<Vec<Edge>, Cause
     Ok(edges.collect())
 }
 
-/// What lives outside of the schema and depends on it; objects in the schemas of `ours` don't count.
+/// An object outside of a schema that needs something in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependent {
+    /// The schema that it needs.
+    pub schema: String,
+    /// The object, as PostgreSQL describes it.
+    pub object: String,
+}
+
+/// What lives outside of the schemas and depends on them. Objects in the schemas of `ours` and these casts, by pg_dump's
+/// names, don't count.
 pub async fn dependents(
-    client: &Client,
-    schema: &str,
+    client: &impl GenericClient,
+    schemas: &[&str],
     ours: &[&str],
-    kind: ErrorKind,
-) -> Result<Vec<String>, Cause> {
+    casts: &[&str],
+) -> Result<Vec<Dependent>, tokio_postgres::Error> {
     let sql = concat!(include_str!("located.sql"), include_str!("dependents.sql"));
-    let rows = client
-        .query(sql, &[&schema, &ours])
-        .await
-        .or_cause(kind, || format!("look what depends on schema {schema:?}"))?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    let rows = client.query(sql, &[&schemas, &ours, &casts]).await?;
+    let dependents = rows.iter().map(|row| Dependent {
+        schema: row.get("schema"),
+        object: row.get("dependent"),
+    });
+    Ok(dependents.collect())
 }
 
 /// What lives outside of these schemas and leads into them already, although nobody may use them yet.

@@ -6,20 +6,50 @@ use tokio_postgres::error::SqlState;
 
 /// With a lock timeout of 2 s and pauses of up to 3 s: about three minutes.
 const ATTEMPTS: u32 = 40;
+/// What has live users may be theirs for longer: about ten minutes.
+const ATTEMPTS_WITH_LIVE_USERS: u32 = 240;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// How often a transaction has already lost, and whether it may try again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Patience {
     lost: u32,
+    attempts: u32,
+    /// Whether the transaction is bounded in time, so that a statement that was cancelled has lost too.
+    bounded: bool,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            lost: 0,
+            attempts: ATTEMPTS,
+            bounded: false,
+        }
+    }
 }
 
 impl Patience {
+    /// For a transaction that is bounded in time, since it locks what has live users.
+    pub fn with_live_users() -> Self {
+        Self {
+            lost: 0,
+            attempts: ATTEMPTS_WITH_LIVE_USERS,
+            bounded: true,
+        }
+    }
+
     /// Whether the transaction that ended with this error should be tried again; pauses before it says yes.
     pub async fn bears(&mut self, error: &tokio_postgres::Error) -> bool {
+        let cancelled = error.code() == Some(&SqlState::QUERY_CANCELED);
+        (Self::is_lost_fight(error) || self.bounded && cancelled) && self.waits().await
+    }
+
+    /// Whether there is patience left for one more pause; pauses before it says yes.
+    pub async fn waits(&mut self) -> bool {
         self.lost += 1;
-        if self.lost >= ATTEMPTS || !Self::is_lost_fight(error) {
+        if self.lost >= self.attempts {
             return false;
         }
         tokio::time::sleep(self.pause(random())).await;
@@ -81,7 +111,10 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_three_seconds_and_chance_takes_at_most_a_half() {
-        let after = |lost| Patience { lost };
+        let after = |lost| Patience {
+            lost,
+            ..Patience::default()
+        };
         assert_eq!(after(1).pause(0), Duration::from_millis(100));
         assert_eq!(after(3).pause(0), Duration::from_millis(400));
         assert_eq!(after(39).pause(0), LONGEST_PAUSE);

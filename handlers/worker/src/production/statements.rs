@@ -121,15 +121,17 @@ pub async fn apply_some(
 ) -> Result<usize, Refused> {
     let mut patience = Patience::default();
     loop {
-        match try_batch(client, home, batch).await {
+        match try_batch(client, LOCK_TIMEOUT, home, batch).await {
             Err(refused) if patience.bears(&refused.error).await => {}
             outcome => return outcome,
         }
     }
 }
 
-async fn try_batch(
+/// The same, once, within the bounds that the transaction's first statement sets.
+pub async fn try_batch(
     client: &mut Client,
+    bounds: &str,
     home: Option<&str>,
     batch: &[&Statement],
 ) -> Result<usize, Refused> {
@@ -139,7 +141,7 @@ async fn try_batch(
         .await
         .map_err(|error| Refused { at: 0, error })?;
     transaction
-        .batch_execute(LOCK_TIMEOUT)
+        .batch_execute(bounds)
         .await
         .map_err(|error| Refused { at: 0, error })?;
     let mut ran = 0_usize;
