@@ -1,0 +1,210 @@
+//! Production goes on while a tenant is restored beside it: no statement of its users fails, and none waits for the restore
+//! longer than the restore waits for a lock.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that can't prepare its servers fails at that line"
+)]
+
+mod cluster;
+mod traffic;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use cluster::Cluster;
+use cluster::servers::{Servers, UNTIL_VALIDATED};
+use cluster::surroundings::Memory;
+use tenant_restore_core::job::Mode;
+use traffic::watch::{Seen, Watcher};
+use traffic::{Traffic, users};
+
+/// A restore gives up a lock in production after that long (`production::LOCK_TIMEOUT`), and so do live users here.
+const LOCK_TIMEOUT: &str = "2s";
+
+/// A partitioned parent outside, enough rows for phases to last, and rows for the transactions that hold them.
+const MORE: &str = "
+    set role master;
+    create table shared.place (id int primary key, name text) partition by range (id);
+    create table shared.place_a partition of shared.place for values from (minvalue) to (100);
+    create table shared.place_b partition of shared.place for values from (100) to (maxvalue);
+    insert into shared.place select i, 'place ' || i from generate_series(1, 180) i;
+    grant select, references on shared.place to olga;
+    insert into shared.colour values (60);
+    insert into shared.country values ('yy', 'Long');
+    reset role;
+    set role olga;
+    create table acme.visit (id int primary key, place int references shared.place);
+    insert into acme.visit select i, 1 + i % 180 from generate_series(1, 50000) i;
+    insert into acme.customer (name, country) select 'more ' || i, 'de' from generate_series(1, 30000) i;
+    reset role;
+    analyze";
+
+async fn servers() -> Servers {
+    let production = Cluster::start("app").await;
+    production
+        .script("app", include_str!("full_tenant.sql"))
+        .await;
+    production.script("app", MORE).await;
+    let temporary = production.physical_copy();
+    Servers {
+        production,
+        temporary,
+        storage: Arc::new(Memory::default()),
+    }
+}
+
+const DEADLOCKS: &str =
+    "select deadlocks::text from pg_stat_database where datname = current_database()";
+
+#[tokio::test]
+async fn users_of_every_live_table_go_on_until_the_restored_schemas_are_opened() {
+    let (servers, failures) = restored_beside_users(UNTIL_VALIDATED).await;
+    assert_eq!(failures, Vec::<String>::new());
+    assert_eq!(servers.ask(DEADLOCKS).await, "0");
+    assert_eq!(
+        servers.ask(KEYS_TO_LIVE_TABLES).await,
+        "customer_country_fkey true, invoice_colour_fkey true, ledger_country_fkey true, ledger_country_fkey true, \
+         ledger_country_fkey true, visit_place_fkey true"
+    );
+}
+
+/// A deleted row of a live table is looked for in the restored tables that refer to it, as their owner (PostgreSQL's
+/// `ri_PerformCheck`), who may not use the schema before it is opened.
+#[tokio::test]
+#[ignore = "fails: between the handing over of a table that refers to a live one and the opening, deletes there are refused"]
+async fn users_of_every_live_table_go_on_while_the_restored_schemas_are_opened() {
+    let all: Vec<Mode> = UNTIL_VALIDATED
+        .iter()
+        .copied()
+        .chain([Mode::Open])
+        .collect();
+    let (servers, failures) = restored_beside_users(&all).await;
+    assert_eq!(failures, Vec::<String>::new());
+    assert_eq!(servers.ask(DEADLOCKS).await, "0");
+}
+
+/// A restore beside users of every live table, as far as these modes, with what failed for the users.
+async fn restored_beside_users(modes: &[Mode]) -> (Servers, Vec<String>) {
+    let servers = servers().await;
+    let users = users(include_str!("traffic/users.sql"));
+    let used: BTreeSet<String> = users.iter().map(|user| user.name.clone()).collect();
+    assert_eq!(unused(&servers, &used).await, "");
+    let watcher = Watcher::start(&servers.production).await;
+    let traffic = Traffic::start(&servers.production, users, LOCK_TIMEOUT).await;
+
+    println!(
+        "{:<16} {:>8} {:>10} {:>11} {:>14} {:>13}",
+        "phase", "seconds", "statements", "slowest ms", "waits of users", "longest, ms"
+    );
+    for mode in modes {
+        watcher.take();
+        let (before, began) = (traffic.begin_phase(), Instant::now());
+        let result = servers.run(&[*mode]).await;
+        let statements = tell(mode.as_str(), &traffic, before, began, &watcher.take());
+        assert!(statements > 0, "{mode:?}");
+        if let Some(validated) = result.validate {
+            assert_eq!(validated.differences, Vec::<String>::new());
+        }
+    }
+    let failures = traffic.end().await;
+    watcher.end().await;
+    (servers, failures)
+}
+
+const KEYS_TO_LIVE_TABLES: &str = "select string_agg(conname || ' ' || convalidated::text, ', ' order by conname) from pg_constraint k \
+     where contype = 'f' and connamespace = 'acme_r'::regnamespace \
+       and confrelid in ('shared.colour'::regclass, 'shared.country'::regclass, 'shared.place'::regclass)";
+
+/// Tables with rows of their own that no user is named after.
+async fn unused(servers: &Servers, used: &BTreeSet<String>) -> String {
+    let used: Vec<String> = used.iter().map(|name| format!("'{name}'")).collect();
+    let sql = format!(
+        "select string_agg(root, ', ') from (
+             select distinct coalesce(pg_partition_root(c.oid), c.oid)::regclass::text as root
+               from pg_class c join pg_namespace n on n.oid = c.relnamespace
+              where c.relkind in ('r', 'p') and n.nspname in ('acme', 'Acme-1.b\"x', 'shared', 'neighbour')
+         ) tables where root not in ({})",
+        used.join(", ")
+    );
+    servers.ask(&sql).await
+}
+
+/// Prints a phase's line; how many statements ended in it.
+fn tell(phase: &str, traffic: &Traffic, before: u64, began: Instant, seen: &Seen) -> u64 {
+    let seconds = began.elapsed().as_secs_f64();
+    let told = traffic.told();
+    let statements = told.values().map(|told| told.statements).sum::<u64>() - before;
+    let slowest = told.values().map(|told| told.slowest).max().unwrap();
+    println!(
+        "{phase:<16} {seconds:>8.1} {statements:>10} {:>11.0} {:>14} {:>13.0}   {}",
+        slowest.as_secs_f64() * 1000.0,
+        seen.live.len(),
+        seen.longest().map_or(0.0, |wait| wait.millis),
+        seen.longest().map_or("", |wait| wait.what.as_str()),
+    );
+    statements
+}
+
+#[tokio::test]
+async fn a_transaction_that_keeps_a_live_table_makes_the_restore_wait_and_nobody_else() {
+    let servers = servers().await;
+    servers.run(&UNTIL_VALIDATED[..3]).await;
+    let busy = servers.production.superuser("app").await;
+    busy.batch_execute(
+        "set application_name = 'live'; begin; update shared.colour set code = code where code = 60",
+    )
+    .await
+    .unwrap();
+    let watcher = Watcher::start(&servers.production).await;
+    let users = users(include_str!("traffic/users.sql"))
+        .into_iter()
+        .filter(|user| user.name == "shared.colour" || user.name == "acme.invoice");
+    let traffic = Traffic::start(&servers.production, users.collect(), "300ms").await;
+    let (result, meanwhile) = tokio::join!(servers.run(&[Mode::ApplyPostData]), async {
+        watcher.until(|seen| seen.looks.len() >= 10).await;
+        let seen = watcher.take();
+        busy.batch_execute("commit").await.unwrap();
+        seen
+    });
+    assert_eq!(result.failure, None);
+    assert_eq!(traffic.end().await, Vec::<String>::new());
+    assert!(meanwhile.live.is_empty(), "{meanwhile:#?}");
+    assert!(meanwhile.restore.is_empty(), "{meanwhile:#?}");
+    let key = "select convalidated::text from pg_constraint \
+               where conname = 'invoice_colour_fkey' and conrelid = 'acme_r.invoice'::regclass";
+    assert_eq!(servers.ask(key).await, "true");
+    watcher.end().await;
+}
+
+#[tokio::test]
+async fn a_reader_who_keeps_a_live_table_makes_a_drop_wait_and_nobody_else() {
+    let servers = servers().await;
+    servers.run(UNTIL_VALIDATED).await;
+    let reader = servers.production.superuser("app").await;
+    reader
+        .batch_execute("set application_name = 'live'; begin; select from shared.colour")
+        .await
+        .unwrap();
+    let watcher = Watcher::start(&servers.production).await;
+    let users = users(include_str!("traffic/users.sql"))
+        .into_iter()
+        .filter(|user| user.name.starts_with("shared.") || user.name == "acme.invoice");
+    let traffic = Traffic::start(&servers.production, users.collect(), "1s").await;
+    let (dropped, ()) = tokio::join!(servers.run(&[Mode::Drop]), async {
+        watcher.until(|seen| seen.looks.len() >= 10).await;
+        assert_eq!(
+            servers.ask("select (to_regclass('acme_r.customer') is not null and to_regclass('acme_r.nothing') is not null)::text").await,
+            "true",
+            "keys to live tables go before any table does"
+        );
+        reader.batch_execute("commit").await.unwrap();
+    });
+    println!("longest wait of a user: {:?}", watcher.seen().longest());
+    assert_eq!(dropped.drop.unwrap().dropped.len(), 2);
+    assert_eq!(traffic.end().await, Vec::<String>::new());
+    assert_eq!(servers.ask(DEADLOCKS).await, "0");
+    watcher.end().await;
+    servers.nothing_is_left().await;
+}
