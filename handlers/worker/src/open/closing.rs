@@ -1,4 +1,5 @@
-//! The last step: each schema goes to its owner and its users, and loses its marker, in one transaction.
+//! The last step: what was held back gets its owners, then each schema goes to its owner and its users, and loses its marker, in
+//! one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,11 @@ impl Handover {
     /// Hands over these schemas, those of the master first.
     pub async fn close(&mut self, schemas: &[String]) -> Result<(), Cause> {
         let names: Vec<&str> = schemas.iter().map(String::as_str).collect();
+        self.check_code(&names).await?;
+        self.hand_over_held_back(&names).await?;
+        self.settle_privileges(&names).await?;
+        self.compare_owners(&names).await?;
+        let early = self.early_users(&names).await?;
         let owners = ownership::of_schemas(&self.temporary, &names).await?;
         let wanted = privileges::wanted(&self.temporary, &self.job, &names).await?;
         self.tell_grantors(&wanted);
@@ -23,7 +29,7 @@ impl Handover {
             owners.into_iter().partition(|(_, owner)| *owner == self.me);
 
         for (schema, owner) in &own {
-            let statements = close_schema(schema, owner, &wanted, false);
+            let statements = close_schema(schema, owner, users(&early, schema), &wanted, false);
             apply_together(&mut self.master, &statements)
                 .await
                 .map_err(|refused| refused.cause(&statements))?;
@@ -34,13 +40,29 @@ impl Handover {
             handover_role::seat(&self.master, &self.job, &owners).await?;
         }
         for (schema, owner) in &others {
-            let statements = close_schema(schema, owner, &wanted, true);
+            let statements = close_schema(schema, owner, users(&early, schema), &wanted, true);
             apply_together(&mut self.hands, &statements)
                 .await
                 .map_err(|refused| refused.cause(&statements))?;
         }
         handover_role::unseat(&self.master, &self.job).await?;
         self.compare_schema_privileges(&names, &wanted).await
+    }
+
+    /// Who may use the schemas besides the login role: owners of what was held back.
+    async fn early_users(
+        &self,
+        schemas: &[&str],
+    ) -> Result<BTreeMap<String, BTreeSet<String>>, Cause> {
+        let mut early: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (held, grant) in privileges::read(&self.master, schemas).await? {
+            if let Some(grantee) = held.grantee.filter(|grantee| *grantee != grant.owner)
+                && held.class == "schema"
+            {
+                early.entry(grant.schema).or_default().insert(grantee);
+            }
+        }
+        Ok(early)
     }
 
     /// Reports every privilege on the schemas that isn't as it was.
@@ -85,14 +107,28 @@ impl Handover {
     }
 }
 
-/// Markers go, the owner comes, then its users; `as_member`: by a member of the owner, who steps into its place.
-fn close_schema(schema: &str, owner: &str, wanted: &Privileges, as_member: bool) -> Vec<Statement> {
+fn users<'a>(
+    early: &'a BTreeMap<String, BTreeSet<String>>,
+    schema: &str,
+) -> impl Iterator<Item = &'a String> {
+    early.get(schema).into_iter().flatten()
+}
+
+/// Markers and early users go, the owner comes, then its users; `as_member`: by a member of the owner, who steps into its place.
+fn close_schema<'a>(
+    schema: &str,
+    owner: &str,
+    early: impl Iterator<Item = &'a String>,
+    wanted: &Privileges,
+    as_member: bool,
+) -> Vec<Statement> {
     let (quoted, role) = (quote_ident(schema), quote_ident(owner));
     let mut sql = vec![
         format!("drop table {}", qualified(schema, marker::TABLE)),
         format!("drop table {}", qualified(schema, ledger::TABLE)),
-        format!("alter schema {quoted} owner to {role}"),
     ];
+    sql.extend(early.map(|user| format!("revoke all on schema {quoted} from {}", quote_ident(user))));
+    sql.push(format!("alter schema {quoted} owner to {role}"));
     if as_member {
         sql.push(format!("set local role {role}"));
     }
@@ -163,9 +199,10 @@ mod tests {
     }
 
     #[test]
-    fn the_users_come_after_the_marker_went_and_the_owner_came() {
+    fn the_users_come_after_the_marker_and_early_users_went_and_the_owner_came() {
         let wanted = Privileges::from([usage("o", "USAGE"), usage("app", "USAGE")]);
-        let sql: Vec<String> = close_schema("s", "o", &wanted, true)
+        let early = ["p".to_owned()];
+        let sql: Vec<String> = close_schema("s", "o", early.iter(), &wanted, true)
             .into_iter()
             .map(|statement| statement.sql)
             .collect();
@@ -174,6 +211,7 @@ mod tests {
             [
                 "drop table \"s\".\"tenant_restore_marker\"",
                 "drop table \"s\".\"tenant_restore_ledger\"",
+                "revoke all on schema \"s\" from \"p\"",
                 "alter schema \"s\" owner to \"o\"",
                 "set local role \"o\"",
                 "grant USAGE on schema s to \"app\"",

@@ -4,38 +4,36 @@
 //! tenant's function may have put its own code into an object of another owner, or made a new one; with that owner it would
 //! run with that owner's rights, also for whom a view outside leads to it, by OID and without USAGE on the schema. Where everything has one owner, there is nothing to gain, and what differs is reported only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 
 use super::definition::{self, Servers};
 use super::handover::Handover;
-use super::ownership::Owned;
+use super::ownership;
 use super::policies::{self, Policies};
 use crate::extract::extensions::Spelling;
 use crate::production::restored_names;
 use crate::validate::inventory::{self, Inventory};
 
 impl Handover {
-    /// Fails when an object isn't the one of the restore point and more than one role owns something.
-    pub(super) async fn check_code(
-        &self,
-        owners: &BTreeMap<Owned, String>,
-        schema_owners: &BTreeMap<String, String>,
-        spelling: &Spelling,
-    ) -> Result<(), Cause> {
+    /// Fails when an object of these schemas isn't the one of the restore point and more than one role owns something.
+    pub(super) async fn check_code(&self, schemas: &[&str]) -> Result<(), Cause> {
+        let all = restored_names(&self.job);
+        let owners = ownership::read(&self.temporary, &all).await?;
+        let schema_owners = ownership::of_schemas(&self.temporary, &all).await?;
         let owners: BTreeSet<&String> = owners.values().chain(schema_owners.values()).collect();
         if owners.len() < 2 {
             return Ok(());
         }
-        let schemas = restored_names(&self.job);
+        let spelling = &Spelling::read(&self.temporary, &self.job.schemas).await?;
         let servers = Servers::of(&self.temporary, &self.master).await?;
         let expected =
-            inventory::spelled(inventory::read(&self.temporary, &schemas).await?, spelling);
-        let present = inventory::read(&self.master, &schemas).await?;
+            inventory::spelled(inventory::read(&self.temporary, schemas).await?, spelling);
+        let present = inventory::read(&self.master, schemas).await?;
         let mut planted = planted(&expected, &present, &servers);
-        let expected = spelled(policies::read(&self.temporary, &schemas).await?, spelling);
-        let present = policies::read(&self.master, &schemas).await?;
+        let expected = spelled(policies::read(&self.temporary, schemas).await?, spelling);
+        let present = policies::read(&self.master, schemas).await?;
         planted.extend(policies::planted(&expected, &present, &servers));
         match planted.as_slice() {
             [] => Ok(()),

@@ -16,15 +16,22 @@ use crate::production::restored_names;
 type Opened = BTreeMap<String, String>;
 
 impl Handover {
-    /// Reports every policy, comment, default privilege and owner that isn't as it was.
+    /// Reports every policy, comment and default privilege that isn't as it was.
     pub async fn compare(&mut self) -> Result<(), Cause> {
         let schemas = restored_names(&self.job);
         let spelling = Spelling::read(&self.temporary, &self.job.schemas).await?;
         let expected = spelled(read(&self.temporary, &schemas).await?, &spelling);
-        let mut found = unlike(&expected, &read(&self.master, &schemas).await?);
-        let owners = ownership::read(&self.temporary, &schemas).await?;
+        let found = unlike(&expected, &read(&self.master, &schemas).await?);
+        self.tell_unlike(found);
+        Ok(())
+    }
+
+    /// Reports every owner in these schemas that isn't who it was.
+    pub async fn compare_owners(&mut self, schemas: &[&str]) -> Result<(), Cause> {
+        let spelling = Spelling::read(&self.temporary, &self.job.schemas).await?;
+        let owners = ownership::read(&self.temporary, schemas).await?;
         let owners = by_title(ownership::spelled(owners, &spelling));
-        let present = by_title(ownership::read(&self.master, &schemas).await?);
+        let present = by_title(ownership::read(&self.master, schemas).await?);
         // An object that is missing was told by the validation, and what an extension owns doesn't travel.
         let handed = present
             .into_iter()
@@ -34,11 +41,14 @@ impl Handover {
             .into_iter()
             .filter(|(object, _)| handed.contains_key(object))
             .collect();
-        found.extend(unlike(&owners, &handed));
+        self.tell_unlike(unlike(&owners, &handed));
+        Ok(())
+    }
+
+    fn tell_unlike(&mut self, found: Vec<(String, String)>) {
         for (object, message) in found {
             self.remark("NotAsItWas", object, message);
         }
-        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{Job, Remark};
 use tokio_postgres::Client;
 
+use super::held_back::HeldBack;
 use super::ownership::{self, Owned};
 use super::privileges::{self, Change, Privileges};
 use crate::context::Context;
@@ -51,26 +52,20 @@ impl Handover {
         })
     }
 
-    /// Notes what was not restored as it was.
+    /// Notes what was not restored as it was, once.
     pub fn remark(&mut self, code: &str, object: impl Into<String>, message: impl Into<String>) {
-        self.remarks.push(Remark {
+        let remark = Remark {
             code: code.to_owned(),
             object: object.into(),
             message: message.into(),
-        });
+        };
+        if !self.remarks.contains(&remark) {
+            self.remarks.push(remark);
+        }
     }
 
-    /// Gives every object to its owner, the master's own first. Nothing leaves the login role before all is known to be as it was.
-    pub async fn hand_over_objects(&mut self) -> Result<(), Cause> {
-        let schemas = restored_names(&self.job);
-        let spelling = Spelling::read(&self.temporary, &self.job.schemas).await?;
-        let wanted =
-            ownership::spelled(ownership::read(&self.temporary, &schemas).await?, &spelling);
-        let present = ownership::read(&self.master, &schemas).await?;
-        let schema_owners = ownership::of_schemas(&self.temporary, &schemas).await?;
-        self.check_code(&wanted, &schema_owners, &spelling).await?;
-        let (mut pending, surplus) =
-            ownership::pending(&present, &wanted, &schema_owners, &self.job.loader.role);
+    /// Tells what the temporary database doesn't have.
+    pub(super) fn tell_surplus(&mut self, surplus: &[Owned]) {
         for owned in surplus {
             self.remark(
                 "Surplus",
@@ -78,6 +73,23 @@ impl Handover {
                 "the temporary database doesn't have it; it goes to its schema's owner",
             );
         }
+    }
+
+    /// Gives every object but those [held back](HeldBack) to its owner, the master's own first. Nothing leaves the login role
+    /// before all is known to be as it was.
+    pub async fn hand_over_objects(&mut self) -> Result<(), Cause> {
+        let schemas = restored_names(&self.job);
+        let spelling = Spelling::read(&self.temporary, &self.job.schemas).await?;
+        let wanted =
+            ownership::spelled(ownership::read(&self.temporary, &schemas).await?, &spelling);
+        let mut present = ownership::read(&self.master, &schemas).await?;
+        let schema_owners = ownership::of_schemas(&self.temporary, &schemas).await?;
+        self.check_code(&schemas).await?;
+        let held_back = HeldBack::read(&self.master, &schemas, &self.job.loader.role).await?;
+        present.retain(|owned, _| !held_back.contains(owned));
+        let (mut pending, surplus) =
+            ownership::pending(&present, &wanted, &schema_owners, &self.job.loader.role);
+        self.tell_surplus(&surplus);
         if let Some(own) = pending.remove(&self.me) {
             let statements: Vec<Statement> =
                 own.iter().map(|owned| owned.hand_to(&self.me)).collect();
@@ -96,24 +108,26 @@ impl Handover {
         handover_role::unseat(&self.master, &self.job).await?;
         // A transaction that somebody began while the login role's rights could be had may have ended since the first look, or
         // a session in which it is still the current role may have gone on.
-        self.check_code(&wanted, &schema_owners, &spelling).await
+        self.check_code(&restored_names(&self.job)).await
     }
 
-    /// Makes the privileges inside of the schemas those of the temporary database.
-    pub async fn settle_privileges(&mut self) -> Result<(), Cause> {
-        let wanted = self.wanted_privileges().await?;
+    /// Makes the privileges inside of these schemas those of the temporary database.
+    pub async fn settle_privileges(&mut self, schemas: &[&str]) -> Result<(), Cause> {
+        let wanted = self.wanted_privileges(schemas).await?;
         for _ in 0..LONGEST_CHAIN {
-            let changes = privileges::changes(&wanted, &self.present_privileges().await?);
+            let changes = privileges::changes(&wanted, &self.present_privileges(schemas).await?);
             if changes.is_empty() {
                 break;
             }
             self.make(changes).await?;
         }
-        let present = self.present_privileges().await?;
+        let present = self.present_privileges(schemas).await?;
+        // What the login role lacks in an owner's stead is told once that owner lacks it.
         let missing = wanted.iter().filter(|(privilege, grant)| {
-            present
-                .get(*privilege)
-                .is_none_or(|present| present.grantable != grant.grantable)
+            privilege.grantee.as_ref() != Some(&self.job.loader.role)
+                && present
+                    .get(*privilege)
+                    .is_none_or(|present| present.grantable != grant.grantable)
         });
         let missing: Vec<String> = missing.map(|(privilege, _)| privilege.title()).collect();
         for title in missing {
@@ -132,10 +146,9 @@ impl Handover {
         }
     }
 
-    async fn wanted_privileges(&mut self) -> Result<Privileges, Cause> {
+    async fn wanted_privileges(&mut self, schemas: &[&str]) -> Result<Privileges, Cause> {
         let spelling = Spelling::read(&self.temporary, &self.job.schemas).await?;
-        let wanted =
-            privileges::wanted(&self.temporary, &self.job, &restored_names(&self.job)).await?;
+        let wanted = privileges::wanted(&self.temporary, &self.job, schemas).await?;
         let wanted = privileges::spelled(wanted, &spelling);
         let owners = self.inherited_roles().await?;
         let acts_as_owner =
@@ -148,13 +161,13 @@ impl Handover {
                 "doesn't exist in production any more; its privileges are left out",
             );
         }
-        Ok(inside(wanted))
+        let loader = &self.job.loader.role;
+        let held_back = HeldBack::read(&self.master, schemas, loader).await?;
+        Ok(held_back.of_the_stand_in(inside(wanted), loader, &self.me))
     }
 
-    async fn present_privileges(&self) -> Result<Privileges, Cause> {
-        Ok(inside(
-            privileges::read(&self.master, &restored_names(&self.job)).await?,
-        ))
+    async fn present_privileges(&self, schemas: &[&str]) -> Result<Privileges, Cause> {
+        Ok(inside(privileges::read(&self.master, schemas).await?))
     }
 
     /// The roles whose rights the master has by itself.
@@ -190,6 +203,11 @@ impl Handover {
         if let Some(own) = by_actor.remove(&self.me) {
             let statements: Vec<Statement> = own.iter().map(statement).collect();
             apply(&mut self.master, &statements).await?;
+        }
+        // As a member of the login role, which owns the schemas and must not lose its USAGE.
+        if let Some(stand_in) = by_actor.remove(&self.job.loader.role) {
+            let statements: Vec<Statement> = stand_in.iter().map(statement).collect();
+            apply(&mut self.hands, &statements).await?;
         }
         if by_actor.is_empty() {
             return Ok(());

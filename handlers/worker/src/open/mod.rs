@@ -8,6 +8,8 @@ mod code;
 mod comparison;
 mod definition;
 mod handover;
+mod held_back;
+mod kept_remarks;
 mod ownership;
 mod policies;
 mod privileges;
@@ -33,20 +35,22 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let role = loader::presence(&master, &context.job).await?;
     let handing = handover_role::stage(&master, &context.job).await?;
     let stage = stage(&standings, role, handing)?;
-    match stage {
-        Stage::Done => return Ok(Report::Done),
-        Stage::RoleLeft => {
-            usage_outside::take_back(context, &master).await?;
-            loader::drop_role(&master, &context.job, ErrorKind::ApplyFailed).await?;
-            return Ok(Report::Done);
-        }
-        Stage::Begin | Stage::Closing => {}
-    }
     let left: Vec<String> = standings
         .iter()
         .filter(|(_, standing)| *standing == Standing::Ours)
         .map(|(schema, _)| (*schema).to_owned())
         .collect();
+    match stage {
+        Stage::Done => return Ok(Report::Done),
+        Stage::RoleLeft => {
+            kept_remarks::tell(context).await?;
+            usage_outside::take_back(context, &master).await?;
+            loader::drop_role(&master, &context.job, ErrorKind::ApplyFailed).await?;
+            return Ok(Report::Done);
+        }
+        Stage::Closing => kept_remarks::tell(context).await?,
+        Stage::Begin => {}
+    }
     loader::resume_alone(&mut master, &context.job, &context.loader_login().await?).await?;
     check_strays(context, &master).await?;
     let archive = archive(context).await?;
@@ -61,13 +65,15 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     if stage == Stage::Begin {
         handed_over::note(context, &handover.master).await?;
         handover.hand_over_objects().await?;
-        handover.settle_privileges().await?;
+        handover.settle_privileges(&restored_names(&context.job)).await?;
         handover.default_privileges(&archive).await?;
         handover.check_protection(&archive).await?;
         handover.compare().await?;
+        kept_remarks::keep(context, &handover.remarks).await?;
         handover_role::note_opening(&handover.master, &context.job).await?;
     }
     handover.close(&left).await?;
+    kept_remarks::keep(context, &handover.remarks).await?;
     let Handover {
         master, remarks, ..
     } = handover;

@@ -110,3 +110,15 @@ begin
 select count(*) from acme.customer, shared.country, shared.colour, shared.place where customer.id = 1
 pause 2500
 commit
+-- acme.office
+insert into acme.office values (-1, 20000)
+update acme.office set region = 19999 where id = -1
+delete from acme.office where id = -1
+-- acme.desk
+insert into acme.desk values (-1, 20000)
+select count(*) from acme.desk where id = -1
+delete from acme.desk where id = -1
+-- shared.region
+insert into shared.region values (-1)
+select count(*) from shared.region where code = -1
+delete from shared.region where code = -1
