@@ -11,10 +11,10 @@ mod traffic;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cluster::Cluster;
-use cluster::servers::{Servers, UNTIL_VALIDATED};
+use cluster::servers::{Servers, UNTIL_VALIDATED, lacking};
 use cluster::surroundings::Memory;
 use tenant_restore_core::job::Mode;
 use traffic::watch::{Seen, Watcher};
@@ -48,11 +48,17 @@ const MORE: &str = "
     analyze";
 
 async fn servers() -> Servers {
+    servers_with(&[MORE]).await
+}
+
+async fn servers_with(more: &[&str]) -> Servers {
     let production = Cluster::start("app").await;
     production
         .script("app", include_str!("full_tenant.sql"))
         .await;
-    production.script("app", MORE).await;
+    for script in more {
+        production.script("app", script).await;
+    }
     let temporary = production.physical_copy();
     Servers {
         production,
@@ -108,6 +114,62 @@ async fn a_live_row_that_takes_restored_rows_along_is_deleted_while_the_schemas_
     let kept = "select (select count(*) from shared.region) = count(office) and count(office) = count(desk) \
                   from acme_r.office full join acme_r.desk on desk.office = office.id";
     assert_eq!(servers.ask(&format!("select ({kept})::text")).await, "true");
+}
+
+/// Tables that refer to live ones, of the master and of somebody else, with privileges that the master passed on.
+const KEPT_TO_THE_END: &str = "
+    set role olga;
+    grant usage on schema acme to master;
+    create table acme.trip (id int primary key generated always as identity, place int references shared.place);
+    grant select on acme.trip to master with grant option;
+    revoke delete on acme.trip from olga;
+    grant update (place) on acme.trip to clerk;
+    set role master;
+    grant select on acme.trip to auditor;
+    reset role;
+    create table acme.stay (id serial primary key, country char(2) references shared.country);
+    alter table acme.stay owner to master;
+    set role master;
+    grant select on acme.stay to clerk;
+    grant usage on sequence acme.stay_id_seq to auditor;
+    reset role";
+
+#[tokio::test]
+async fn an_opening_that_stops_at_a_table_in_use_goes_on_with_all_it_had_to_tell() {
+    let servers = servers_with(&[MORE, KEPT_TO_THE_END]).await;
+    let gone = "drop owned by gone; drop role gone";
+    servers.production.script("app", gone).await;
+    servers.run(UNTIL_VALIDATED).await;
+    let blocker = servers.production.superuser("app").await;
+    let block = "begin; lock table acme_r.trip in row share mode";
+    blocker.batch_execute(block).await.unwrap();
+    tokio::select! {
+        ended = servers.run_with(&[Mode::Open], |_| ()) => panic!("the opening waits for the table: {ended:?}"),
+        () = until_nothing_but(&servers, "trip, visit") => {}
+    }
+    blocker.batch_execute("rollback").await.unwrap();
+
+    let opened = servers.run(&[Mode::Open]).await;
+    assert_eq!(opened.failure, None);
+    let codes: Vec<&str> = opened
+        .remarks
+        .iter()
+        .map(|remark| remark.code.as_str())
+        .collect();
+    assert_eq!(codes, ["RoleMissing"]);
+    let (live, restored) = (servers.ddl("acme"), servers.ddl("acme_r"));
+    assert_eq!(lacking(&live, &restored), Vec::<String>::new());
+    assert_eq!(lacking(&restored, &live), Vec::<String>::new());
+}
+
+/// Waits until the login role owns only these tables.
+async fn until_nothing_but(servers: &Servers, tables: &str) {
+    let owned = "select coalesce(string_agg(relname, ', ' order by relname), '') \
+                   from pg_class c join pg_roles r on r.oid = c.relowner \
+                  where rolname like 'tr-%' and relkind in ('r', 'p') and relname not like 'tenant_restore%'";
+    while servers.ask(owned).await != tables {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// A restore beside users of every live table, as far as these modes, with what failed for the users.

@@ -127,7 +127,9 @@ fn close_schema<'a>(
         format!("drop table {}", qualified(schema, marker::TABLE)),
         format!("drop table {}", qualified(schema, ledger::TABLE)),
     ];
-    sql.extend(early.map(|user| format!("revoke all on schema {quoted} from {}", quote_ident(user))));
+    sql.extend(
+        early.map(|user| format!("revoke all on schema {quoted} from {}", quote_ident(user))),
+    );
     sql.push(format!("alter schema {quoted} owner to {role}"));
     if as_member {
         sql.push(format!("set local role {role}"));

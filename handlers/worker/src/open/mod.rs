@@ -65,7 +65,9 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     if stage == Stage::Begin {
         handed_over::note(context, &handover.master).await?;
         handover.hand_over_objects().await?;
-        handover.settle_privileges(&restored_names(&context.job)).await?;
+        handover
+            .settle_privileges(&restored_names(&context.job))
+            .await?;
         handover.default_privileges(&archive).await?;
         handover.check_protection(&archive).await?;
         handover.compare().await?;
