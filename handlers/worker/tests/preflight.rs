@@ -145,6 +145,32 @@ async fn every_finding_is_told_at_once_worst_first_and_what_is_accepted_is_a_war
 }
 
 #[tokio::test]
+async fn an_event_trigger_that_runs_a_tenants_code_as_the_master_cannot_be_accepted() {
+    let cluster = with_tenant().await;
+    cluster
+        .script(
+            "app",
+            "create function public.note() returns event_trigger language plpgsql as 'begin end';
+             create event trigger audit_ddl on ddl_command_end execute function public.note();
+             alter function public.note() owner to olga",
+        )
+        .await;
+    let job = Job {
+        accept: vec![Acceptance::EventTriggers],
+        ..job("app", &[("acme", "acme_r")], &cluster, None)
+    };
+    let report = look(&cluster, job).await;
+    assert_eq!(
+        found(&report),
+        [
+            (CRITICAL, ErrorKind::EventTriggers),
+            (WARNING, ErrorKind::EventTriggers)
+        ]
+    );
+    assert!(said(&report).contains("audit_ddl, a function of role olga"));
+}
+
+#[tokio::test]
 async fn a_database_that_is_not_there_is_a_finding_at_its_field() {
     let cluster = Cluster::start("app").await;
     let report = look(&cluster, job("App", &[("acme", "acme_r")], &cluster, None)).await;

@@ -31,6 +31,8 @@ pub(super) struct Facts {
     pub live: LiveFacts,
     /// Enabled event triggers.
     pub event_triggers: Vec<String>,
+    /// Those that run a function of neither a superuser nor the master, with its owner.
+    pub event_triggers_of_others: Vec<String>,
     /// Publications FOR ALL TABLES.
     pub publications_of_all: Vec<String>,
     /// Replication slots that hold back log.
@@ -292,6 +294,7 @@ fn facts(row: &Row) -> Result<Facts, tokio_postgres::Error> {
         },
         schemas: row.try_get("schemas")?,
         event_triggers: row.try_get("event_triggers")?,
+        event_triggers_of_others: row.try_get("event_triggers_of_others")?,
         publications_of_all: row.try_get("publications_of_all")?,
         changed_collations: row.try_get("changed_collations")?,
         ..Facts::default()

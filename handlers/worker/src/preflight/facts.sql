@@ -12,6 +12,14 @@ select
         select evtname::text from pg_catalog.pg_event_trigger where evtenabled <> 'D' order by 1
     ) as event_triggers,
     array (
+        select pg_catalog.format('%s, a function of role %s', t.evtname, owner.rolname)
+        from pg_catalog.pg_event_trigger t
+        join pg_catalog.pg_proc p on p.oid = t.evtfoid
+        join pg_catalog.pg_roles owner on owner.oid = p.proowner
+        where t.evtenabled <> 'D' and not owner.rolsuper and owner.rolname <> current_user
+        order by 1
+    ) as event_triggers_of_others,
+    array (
         select pubname::text from pg_catalog.pg_publication where puballtables order by 1
     ) as publications_of_all,
     array (

@@ -232,6 +232,16 @@ fn harm(accepted: &[Acceptance], facts: &Facts) -> Vec<Finding> {
             message,
         ));
     }
+    if !facts.event_triggers_of_others.is_empty() {
+        let names = facts.event_triggers_of_others.join("; ");
+        let message =
+            format!("event triggers would run other roles' code with the master's rights: {names}");
+        found.push(other_remedy(
+            critical(ErrorKind::EventTriggers, message),
+            "Disable the named event triggers for the time of the restore, or give their functions to the master. This can't be \
+             accepted.",
+        ));
+    }
     if !facts.publications_of_all.is_empty() {
         let names = facts.publications_of_all.join(", ");
         let message = format!(
