@@ -30,6 +30,8 @@ pub enum Report {
     Copy(CopyReport),
     /// Of `validate`.
     Validate(ValidateReport),
+    /// Of `open`: what isn't as it was, besides what `validate` said.
+    Opened(Vec<String>),
     /// Of `drop`.
     Drop(DropReport),
     /// Of the modes that only do or fail.

@@ -132,6 +132,11 @@ fn keep(result: &mut JobResult, report: Report) {
         Report::Extract(report) => result.extract = Some(report),
         Report::Copy(report) => result.copy = Some(report),
         Report::Validate(report) => result.validate = Some(report),
+        Report::Opened(differences) => {
+            if let Some(validated) = &mut result.validate {
+                validated.differences.extend(differences);
+            }
+        }
         Report::Drop(report) => result.drop = Some(report),
         Report::Done => {}
     }

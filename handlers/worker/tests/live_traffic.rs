@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use cluster::Cluster;
 use cluster::servers::{Servers, UNTIL_VALIDATED, lacking};
 use cluster::surroundings::Memory;
+use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::job::Mode;
 use traffic::watch::{Seen, Watcher};
 use traffic::{Traffic, users};
@@ -134,32 +135,126 @@ const KEPT_TO_THE_END: &str = "
     grant usage on sequence acme.stay_id_seq to auditor;
     reset role";
 
+/// Users who delete what restored tables refer to.
+const DELETES: &str = "
+    -- shared.region
+    insert into shared.region values (-1)
+    delete from shared.region where code = -1
+    -- shared.place
+    insert into shared.place values (-1, 'nowhere')
+    delete from shared.place where id = -1";
+
+/// What the task of the last phase does.
+const FINALIZE: [Mode; 3] = [Mode::ApplyPostData, Mode::Validate, Mode::Open];
+
+/// Validated, with users at work, and an opening that was ended while it waited for a table.
+async fn opened_half(servers: &Servers) -> Traffic {
+    servers.run(&UNTIL_VALIDATED[..3]).await;
+    let blocker = servers.production.superuser("app").await;
+    let traffic = Traffic::start(&servers.production, users(DELETES), LOCK_TIMEOUT).await;
+    let opening = async {
+        servers.run_with(&FINALIZE[..2], |_| ()).await;
+        let block = "begin; lock table acme_r.trip in row share mode";
+        blocker.batch_execute(block).await.unwrap();
+        servers.run_with(&FINALIZE[2..], |_| ()).await
+    };
+    tokio::select! {
+        ended = opening => panic!("the opening waits for the table: {ended:?}"),
+        () = until_nothing_but(servers, "trip, visit") => {}
+    }
+    blocker.batch_execute("rollback").await.unwrap();
+    traffic
+}
+
 #[tokio::test]
 async fn an_opening_that_stops_at_a_table_in_use_goes_on_with_all_it_had_to_tell() {
     let servers = servers_with(&[MORE, KEPT_TO_THE_END]).await;
     let gone = "drop owned by gone; drop role gone";
     servers.production.script("app", gone).await;
-    servers.run(UNTIL_VALIDATED).await;
-    let blocker = servers.production.superuser("app").await;
-    let block = "begin; lock table acme_r.trip in row share mode";
-    blocker.batch_execute(block).await.unwrap();
-    tokio::select! {
-        ended = servers.run_with(&[Mode::Open], |_| ()) => panic!("the opening waits for the table: {ended:?}"),
-        () = until_nothing_but(&servers, "trip, visit") => {}
-    }
-    blocker.batch_execute("rollback").await.unwrap();
+    let traffic = opened_half(&servers).await;
 
-    let opened = servers.run(&[Mode::Open]).await;
+    let opened = servers.run(&FINALIZE).await;
+    assert_eq!(traffic.end().await, Vec::<String>::new());
     assert_eq!(opened.failure, None);
-    let codes: Vec<&str> = opened
-        .remarks
-        .iter()
-        .map(|remark| remark.code.as_str())
-        .collect();
+    let codes: Vec<&str> = opened.remarks.iter().map(|it| it.code.as_str()).collect();
     assert_eq!(codes, ["RoleMissing"]);
+    let validated = opened.validate.unwrap();
+    assert_eq!(validated.differences, Vec::<String>::new());
+    assert!(validated.tables.len() > 10, "what the first run compared");
     let (live, restored) = (servers.ddl("acme"), servers.ddl("acme_r"));
     assert_eq!(lacking(&live, &restored), Vec::<String>::new());
     assert_eq!(lacking(&restored, &live), Vec::<String>::new());
+
+    let again = servers.run(&FINALIZE).await;
+    assert_eq!(again.failure, None, "a task that nobody heard of");
+    assert_eq!(again.remarks, opened.remarks);
+}
+
+#[tokio::test]
+async fn live_rows_are_deleted_while_an_opening_that_stopped_is_dropped() {
+    let servers = servers_with(&[MORE, KEPT_TO_THE_END]).await;
+    let traffic = opened_half(&servers).await;
+    let before = traffic.begin_phase();
+    let dropped = servers.run(&[Mode::Drop]).await.drop.unwrap();
+    let told = traffic.told();
+    let statements: u64 = told.values().map(|told| told.statements).sum();
+    assert_eq!(traffic.end().await, Vec::<String>::new());
+    assert!(statements > before, "nobody was at work meanwhile");
+    assert_eq!((dropped.dropped.len(), dropped.role_dropped), (2, true));
+    servers.nothing_is_left().await;
+}
+
+/// A trigger of olga's that a live delete leads to, and a table of pia's.
+const PLANTING: &str = "
+    set role olga;
+    create function acme.plant() returns trigger language plpgsql as $$
+    begin
+        if current_user like 'tr-%' then
+            execute 'create trigger planted before insert on acme_r.pet for each row execute function acme_r.plant()';
+        end if;
+        return old;
+    end $$;
+    create trigger plant before delete on acme.office for each row execute function acme.plant();
+    reset role;
+    create role pia nologin;
+    create table acme.pet (id int primary key, place int references shared.place);
+    alter table acme.pet owner to pia";
+
+#[tokio::test]
+async fn what_a_live_delete_lets_a_tenants_trigger_plant_in_anothers_table_never_gets_its_owner() {
+    let servers = servers_with(&[MORE, PLANTING]).await;
+    servers.run(UNTIL_VALIDATED).await;
+    let blocker = servers.production.superuser("app").await;
+    let block = "begin; lock table acme_r.customer in row share mode";
+    blocker.batch_execute(block).await.unwrap();
+    let (opened, ()) = tokio::join!(servers.run_with(&[Mode::Open], |_| ()), async {
+        until_handed_over(&servers, "acme_r.of_master").await;
+        let live = servers.production.superuser("app").await;
+        let delete = "delete from shared.region where code = 5";
+        live.batch_execute(delete).await.unwrap();
+        blocker.batch_execute("rollback").await.unwrap();
+    });
+    let failure = opened.failure.unwrap();
+    assert_eq!(failure.causes[0].kind, ErrorKind::ValidationMismatch);
+    let pet = "select (pg_get_userbyid(relowner) like 'tr-%')::text || ' ' || relhastriggers::text \
+               from pg_class where oid = 'acme_r.pet'::regclass";
+    assert_eq!(servers.ask(pet).await, "true true");
+    let closed = "select has_schema_privilege('clerk', 'acme_r', 'usage')::text";
+    assert_eq!(servers.ask(closed).await, "false");
+    let dropped = servers.run(&[Mode::Drop]).await.drop.unwrap();
+    assert_eq!((dropped.dropped.len(), dropped.role_dropped), (2, true));
+}
+
+/// Waits until a table has its owner and the opening has noted that only what is held back is left.
+async fn until_handed_over(servers: &Servers, table: &str) {
+    let noted = format!(
+        "select count(*)::text from pg_roles r, pg_class c \
+          where rolname like 'tr-%-h' and shobj_description(r.oid, 'pg_authid') like '%opening' \
+            and c.oid = '{table}'::regclass and pg_get_userbyid(c.relowner) not like 'tr-%'"
+    );
+    while servers.ask(&noted).await != "1" {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// Waits until the login role owns only these tables.

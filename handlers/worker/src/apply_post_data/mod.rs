@@ -15,13 +15,18 @@ pub use contents::EXCEPTION as VIEW_EXCEPTION;
 use crate::apply_pre_data::archive;
 use crate::context::{Context, Report};
 use crate::failed::Failed;
-use crate::production::{claim, ledger, loader, parallel, restored_names, tenants_path};
+use crate::production::{
+    claim, handed_over, ledger, loader, parallel, restored_names, tenants_path,
+};
 
 /// Runs the mode.
 pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let archive = archive(context).await?;
     let mut master = context.production().await?;
     claim(&master, &context.job).await?;
+    if handed_over::has_begun(context, &master).await? {
+        return Ok(Report::Done);
+    }
     loader::resume_alone(&mut master, &context.job, &context.loader_login().await?).await?;
     let temporary = context.temporary().await?;
     let mut session = context.loader().await?;

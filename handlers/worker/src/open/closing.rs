@@ -1,68 +1,63 @@
-//! The last step: what was held back gets its owners, then each schema goes to its owner and its users, and loses its marker, in
-//! one transaction.
+//! The last step: what was held back gets its owners, then each schema goes to its owner and its users, and loses its marker.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tenant_restore_core::error::Cause;
 
 use super::handover::Handover;
-use super::ownership;
 use super::privileges::{self, Privilege, Privileges};
+use super::{kept_remarks, ownership};
+use crate::archive::Archive;
+use crate::context::Context;
 use crate::names::{qualified, quote_ident};
 use crate::production::statements::{Statement, apply_together};
 use crate::production::{handover_role, ledger, marker};
 
 impl Handover {
-    /// Hands over these schemas, those of the master first.
-    pub async fn close(&mut self, schemas: &[String]) -> Result<(), Cause> {
-        let names: Vec<&str> = schemas.iter().map(String::as_str).collect();
-        self.check_code(&names).await?;
-        self.hand_over_held_back(&names).await?;
-        self.settle_privileges(&names).await?;
-        self.compare_owners(&names).await?;
-        let early = self.early_users(&names).await?;
-        let owners = ownership::of_schemas(&self.temporary, &names).await?;
-        let wanted = privileges::wanted(&self.temporary, &self.job, &names).await?;
+    /// All that comes before these schemas themselves. Afterwards everything in them is as it was, or is told.
+    pub async fn complete(&mut self, schemas: &[&str], archive: &Archive) -> Result<(), Cause> {
+        self.hand_over_held_back(schemas, archive).await?;
+        self.settle_privileges(schemas).await?;
+        self.compare_owners(schemas).await?;
+        // As after the first objects: something that began before may have ended since.
+        self.check_code(schemas).await?;
+        self.check_protection(archive, schemas).await
+    }
+
+    /// Hands over these schemas, those of the master first, then all others together.
+    pub async fn close(&mut self, context: &Context, schemas: &[&str]) -> Result<(), Cause> {
+        let owners = ownership::of_schemas(&self.temporary, schemas).await?;
+        let wanted = privileges::wanted(&self.temporary, &self.job, schemas).await?;
         self.tell_grantors(&wanted);
+        kept_remarks::keep(context, &self.remarks).await?;
         let (wanted, _) = privileges::possible(wanted, &self.roles().await?, |_, _| true);
+        let early = self.early_users(schemas).await?;
         let (own, others): (BTreeMap<_, _>, BTreeMap<_, _>) =
             owners.into_iter().partition(|(_, owner)| *owner == self.me);
+        let close = |schemas: &BTreeMap<String, String>, as_member| -> Vec<Statement> {
+            let each = schemas.iter().flat_map(|(schema, owner)| {
+                close_schema(schema, owner, early.get(schema), &wanted, as_member)
+            });
+            each.collect()
+        };
 
-        for (schema, owner) in &own {
-            let statements = close_schema(schema, owner, users(&early, schema), &wanted, false);
-            apply_together(&mut self.master, &statements)
-                .await
-                .map_err(|refused| refused.cause(&statements))?;
-        }
+        let statements = close(&own, false);
+        apply_together(&mut self.master, &statements)
+            .await
+            .map_err(|refused| refused.cause(&statements))?;
         if !others.is_empty() {
             handover_role::let_change_schema_owners(&self.master, &self.job).await?;
             let owners: Vec<String> = others.values().cloned().collect();
             handover_role::seat(&self.master, &self.job, &owners).await?;
         }
-        for (schema, owner) in &others {
-            let statements = close_schema(schema, owner, users(&early, schema), &wanted, true);
-            apply_together(&mut self.hands, &statements)
-                .await
-                .map_err(|refused| refused.cause(&statements))?;
-        }
+        // Users of one schema may lead into another at once, by a foreign key.
+        let statements = close(&others, true);
+        apply_together(&mut self.hands, &statements)
+            .await
+            .map_err(|refused| refused.cause(&statements))?;
         handover_role::unseat(&self.master, &self.job).await?;
-        self.compare_schema_privileges(&names, &wanted).await
-    }
-
-    /// Who may use the schemas besides the login role: owners of what was held back.
-    async fn early_users(
-        &self,
-        schemas: &[&str],
-    ) -> Result<BTreeMap<String, BTreeSet<String>>, Cause> {
-        let mut early: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for (held, grant) in privileges::read(&self.master, schemas).await? {
-            if let Some(grantee) = held.grantee.filter(|grantee| *grantee != grant.owner)
-                && held.class == "schema"
-            {
-                early.entry(grant.schema).or_default().insert(grantee);
-            }
-        }
-        Ok(early)
+        self.compare_schema_privileges(schemas, &wanted).await?;
+        kept_remarks::keep(context, &self.remarks).await
     }
 
     /// Reports every privilege on the schemas that isn't as it was.
@@ -87,10 +82,10 @@ impl Handover {
         let wanted = of_schema(wanted);
         let present = of_schema(&privileges::read(&self.master, schemas).await?);
         for title in wanted.difference(&present) {
-            self.remark("NotAsItWas", title, "it is missing");
+            self.remark(super::DIFFERENCE, title, "it is missing");
         }
         for title in present.difference(&wanted) {
-            self.remark("NotAsItWas", title, "it wasn't there");
+            self.remark(super::DIFFERENCE, title, "it wasn't there");
         }
         Ok(())
     }
@@ -107,18 +102,11 @@ impl Handover {
     }
 }
 
-fn users<'a>(
-    early: &'a BTreeMap<String, BTreeSet<String>>,
-    schema: &str,
-) -> impl Iterator<Item = &'a String> {
-    early.get(schema).into_iter().flatten()
-}
-
 /// Markers and early users go, the owner comes, then its users; `as_member`: by a member of the owner, who steps into its place.
-fn close_schema<'a>(
+fn close_schema(
     schema: &str,
     owner: &str,
-    early: impl Iterator<Item = &'a String>,
+    early: Option<&BTreeSet<Option<String>>>,
     wanted: &Privileges,
     as_member: bool,
 ) -> Vec<Statement> {
@@ -127,14 +115,20 @@ fn close_schema<'a>(
         format!("drop table {}", qualified(schema, marker::TABLE)),
         format!("drop table {}", qualified(schema, ledger::TABLE)),
     ];
-    sql.extend(
-        early.map(|user| format!("revoke all on schema {quoted} from {}", quote_ident(user))),
-    );
+    for user in early.into_iter().flatten() {
+        let user = user
+            .as_deref()
+            .map_or_else(|| "public".to_owned(), quote_ident);
+        sql.push(format!("revoke all on schema {quoted} from {user} cascade"));
+    }
     sql.push(format!("alter schema {quoted} owner to {role}"));
     if as_member {
         sql.push(format!("set local role {role}"));
     }
     sql.extend(schema_privileges(schema, owner, wanted));
+    if as_member {
+        sql.push("set local role none".to_owned());
+    }
     let statement = |sql: String| Statement {
         name: format!("the opening of schema {quoted}: {sql}"),
         sql,
@@ -203,8 +197,8 @@ mod tests {
     #[test]
     fn the_users_come_after_the_marker_and_early_users_went_and_the_owner_came() {
         let wanted = Privileges::from([usage("o", "USAGE"), usage("app", "USAGE")]);
-        let early = ["p".to_owned()];
-        let sql: Vec<String> = close_schema("s", "o", early.iter(), &wanted, true)
+        let early = BTreeSet::from([None, Some("p".to_owned())]);
+        let sql: Vec<String> = close_schema("s", "o", Some(&early), &wanted, true)
             .into_iter()
             .map(|statement| statement.sql)
             .collect();
@@ -213,11 +207,13 @@ mod tests {
             [
                 "drop table \"s\".\"tenant_restore_marker\"",
                 "drop table \"s\".\"tenant_restore_ledger\"",
-                "revoke all on schema \"s\" from \"p\"",
+                "revoke all on schema \"s\" from public cascade",
+                "revoke all on schema \"s\" from \"p\" cascade",
                 "alter schema \"s\" owner to \"o\"",
                 "set local role \"o\"",
                 "grant USAGE on schema s to \"app\"",
                 "revoke CREATE on schema s from \"o\" cascade",
+                "set local role none",
             ]
         );
     }

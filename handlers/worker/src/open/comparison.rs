@@ -47,7 +47,7 @@ impl Handover {
 
     fn tell_unlike(&mut self, found: Vec<(String, String)>) {
         for (object, message) in found {
-            self.remark("NotAsItWas", object, message);
+            self.remark(super::DIFFERENCE, object, message);
         }
     }
 }

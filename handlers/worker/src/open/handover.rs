@@ -1,6 +1,6 @@
 //! Objects and privileges, each changed by the role that may: the master, or the role that hands over as a member of it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::{Job, Remark};
@@ -21,6 +21,9 @@ const BATCH: usize = 200;
 
 /// A chain of grants longer than this isn't settled but reported.
 const LONGEST_CHAIN: usize = 10;
+
+/// The grantees, by schema; `None` is PUBLIC.
+pub type EarlyUsers = BTreeMap<String, BTreeSet<Option<String>>>;
 
 /// The connections of the mode.
 pub struct Handover {
@@ -191,6 +194,17 @@ impl Handover {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
+    /// Who may use which of these schemas besides the login role: owners of what was held back.
+    pub(super) async fn early_users(&self, schemas: &[&str]) -> Result<EarlyUsers, Cause> {
+        let mut early = EarlyUsers::new();
+        for (held, grant) in privileges::read(&self.master, schemas).await? {
+            if held.class == "schema" && held.grantee.as_ref() != Some(&grant.owner) {
+                early.entry(grant.schema).or_default().insert(held.grantee);
+            }
+        }
+        Ok(early)
+    }
+
     /// Makes the changes, each as its actor.
     async fn make(&mut self, changes: Vec<Change>) -> Result<(), Cause> {
         let mut by_actor: BTreeMap<String, Vec<Change>> = BTreeMap::new();
@@ -213,10 +227,11 @@ impl Handover {
             return Ok(());
         }
         let actors: Vec<String> = by_actor.keys().cloned().collect();
+        let early = self.early_users(&restored_names(&self.job)).await?;
         handover_role::seat(&self.master, &self.job, &actors).await?;
         for (actor, changes) in &by_actor {
             for batch in changes.chunks(BATCH) {
-                let statements = acting_as(actor, batch);
+                let statements = acting_as(actor, batch, &early);
                 apply_together(&mut self.hands, &statements)
                     .await
                     .map_err(|refused| refused.cause(&statements))?;
@@ -261,23 +276,28 @@ fn with_create(owner: &str, objects: &[Owned]) -> Vec<Statement> {
     statements
 }
 
-/// Statements as another role, which must be able to look up names in the schema, and only for the transaction.
-fn acting_as(actor: &str, changes: &[Change]) -> Vec<Statement> {
+/// Statements as another role, which must be able to look up names in the schema, and only for the transaction if it isn't one of
+/// the early users.
+fn acting_as(actor: &str, changes: &[Change], early: &EarlyUsers) -> Vec<Statement> {
     let role = quote_ident(actor);
-    let schemas: HashSet<&str> = changes
+    let uses = |schema: &str| {
+        let users = early.get(schema);
+        users.is_some_and(|users| users.contains(&Some(actor.to_owned())))
+    };
+    let schemas: BTreeSet<&str> = changes
         .iter()
         .map(|change| change.schema.as_str())
+        .filter(|schema| !uses(schema))
         .collect();
-    let mut schemas: Vec<String> = schemas.into_iter().map(quote_ident).collect();
-    schemas.sort();
+    let schemas: Vec<String> = schemas.into_iter().map(quote_ident).collect();
     let schemas = schemas.join(", ");
-    let mut statements = vec![
-        bare(format!("grant usage on schema {schemas} to {role}")),
-        bare(format!("set local role {role}")),
-    ];
+    let usage = |sql: String| (!schemas.is_empty()).then(|| bare(sql));
+    let mut statements = Vec::new();
+    statements.extend(usage(format!("grant usage on schema {schemas} to {role}")));
+    statements.push(bare(format!("set local role {role}")));
     statements.extend(changes.iter().map(statement));
     statements.push(bare("set local role none".to_owned()));
-    statements.push(bare(format!(
+    statements.extend(usage(format!(
         "revoke usage on schema {schemas} from {role}"
     )));
     statements
@@ -294,12 +314,21 @@ mod tests {
             schema: "s".to_owned(),
             sql: "grant x".to_owned(),
         };
-        let sql: Vec<String> = acting_as("A", &[change])
-            .into_iter()
-            .map(|statement| statement.sql)
-            .collect();
+        let sql = |early: &EarlyUsers| -> Vec<String> {
+            let statements = acting_as("A", std::slice::from_ref(&change), early);
+            statements
+                .into_iter()
+                .map(|statement| statement.sql)
+                .collect()
+        };
+        let early = EarlyUsers::from([("s".to_owned(), BTreeSet::from([Some("A".to_owned())]))]);
         assert_eq!(
-            sql,
+            sql(&early),
+            ["set local role \"A\"", "grant x", "set local role none"],
+            "who may use the schema already, and must"
+        );
+        assert_eq!(
+            sql(&EarlyUsers::new()),
             [
                 "grant usage on schema \"s\" to \"A\"",
                 "set local role \"A\"",

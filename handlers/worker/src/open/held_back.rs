@@ -1,27 +1,30 @@
-//! The tables that live traffic reads: they stay with the login role until all the rest is as it was.
+//! The tables that [live traffic reads](crate::production::read_by_live): they stay with the login role until all the rest is as
+//! it was.
 //!
-//! Whoever deletes a live row, or changes its key, makes PostgreSQL look for it in the restored tables that refer to it, as the
-//! owner of these (`ri_PerformCheck`). An owner who may not use the schema yet would have the live statement refused. So their
-//! privileges are settled while the login role owns them, and each gets its owner, who may use the schema from then on, by
-//! itself: a transaction that locks one table and waits for no other can't be in a deadlock with a live one.
+//! An owner who may not use the schema yet would have the live statement refused. So their privileges are settled while the
+//! login role owns them, and each gets its owner, who may use the schema from then on, by itself: a transaction that locks one
+//! table and waits for no other can't be in a deadlock with a live one.
 //!
-//! Triggers of restored tables that a live delete reaches by CASCADE run as the tables' owner as well. Until the end that is the
-//! login role, which may not use what was handed over before; such a delete is refused in the meantime.
+//! Triggers, checks and the like of restored tables that a live delete reaches by CASCADE or SET NULL run as the tables' owner as
+//! well. Until the end that is the login role, which may not use what was handed over before; such a delete may be refused in
+//! the meantime. And whatever such code makes of a table as the login role must not reach the table's owner: what is handed over
+//! is, under a lock, what was looked at.
 
 use std::collections::BTreeMap;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, GenericClient};
 
 use super::handover::Handover;
 use super::ownership::{self, Owned};
 use super::privileges::Privileges;
+use crate::archive::Archive;
+use crate::connection::describe;
 use crate::extract::extensions::Spelling;
 use crate::failed::OrCause as _;
-use crate::names::quote_ident;
-use crate::production::handover_role;
+use crate::names::{qualified, quote_ident};
 use crate::production::live_tables::{LiveTable, Moment, Stops};
-use crate::production::statements::{Refused, Statement, try_batch};
+use crate::production::{handover_role, read_by_live};
 
 /// Class and object, as GRANT names them, with the table.
 #[derive(Debug, Default)]
@@ -30,30 +33,25 @@ pub struct HeldBack(BTreeMap<(String, String), LiveTable>);
 impl HeldBack {
     /// Those of these schemas that the login role owns.
     pub async fn read(master: &Client, schemas: &[&str], loader: &str) -> Result<Self, Cause> {
-        let rows = master
-            .query(include_str!("held_back.sql"), &[&schemas, &loader])
-            .await
-            .or_cause(
-                ErrorKind::ApplyFailed,
-                || "list the restored tables that live traffic reads",
-            )?;
-        let tables = rows.iter().map(|row| {
-            let table = LiveTable {
-                schema: row.get("schema"),
-                table: row.get("name"),
-            };
-            ((row.get("class"), row.get("object")), table)
-        });
-        Ok(Self(tables.collect()))
+        let tables = read_by_live::list(master, schemas).await?;
+        let held_back = tables.into_iter().filter(|table| table.owner == loader);
+        Ok(Self(
+            held_back
+                .map(|it| {
+                    let table = LiveTable {
+                        schema: it.schema,
+                        table: it.name,
+                    };
+                    ((it.class, it.object), table)
+                })
+                .collect(),
+        ))
     }
 
     /// Whether this is one of them.
     pub fn contains(&self, owned: &Owned) -> bool {
-        self.find(owned).is_some()
-    }
-
-    fn find(&self, owned: &Owned) -> Option<&LiveTable> {
-        self.0.get(&(owned.kind.clone(), owned.object.clone()))
+        let object = (owned.kind.clone(), owned.object.clone());
+        self.0.contains_key(&object)
     }
 
     /// The same privileges while the login role stands in for the owners: ALTER … OWNER passes on what an owner has and gave
@@ -80,9 +78,22 @@ impl HeldBack {
 
 impl Handover {
     /// Gives what was held back in these schemas to its owners, who may use the schemas from here on.
-    pub(super) async fn hand_over_held_back(&mut self, schemas: &[&str]) -> Result<(), Cause> {
+    pub(super) async fn hand_over_held_back(
+        &mut self,
+        schemas: &[&str],
+        archive: &Archive,
+    ) -> Result<(), Cause> {
         let loader = self.job.loader.role.clone();
         let held_back = HeldBack::read(&self.master, schemas, &loader).await?;
+        let mut looked_at = BTreeMap::new();
+        for (object, table) in &held_back.0 {
+            let print = fingerprint(&self.master, table).await;
+            let print = print.or_cause(ErrorKind::ApplyFailed, || "look at a restored table")?;
+            looked_at.insert(object, print);
+        }
+        self.check_code(schemas).await?;
+        self.check_protection(archive, schemas).await?;
+
         let spelling = Spelling::read(&self.temporary, &self.job.schemas).await?;
         let wanted =
             ownership::spelled(ownership::read(&self.temporary, schemas).await?, &spelling);
@@ -98,15 +109,14 @@ impl Handover {
             .collect();
         handover_role::seat(&self.master, &self.job, &owners).await?;
         for (owner, tables) in &pending {
-            for (owned, table) in tables.iter().filter_map(|t| Some((t, held_back.find(t)?))) {
-                let statement = if *owner == self.me {
-                    owned.hand_to(owner)
-                } else {
-                    with_usage(owner, owned)
+            for owned in tables {
+                let object = (owned.kind.clone(), owned.object.clone());
+                let (Some(table), Some(print)) = (held_back.0.get(&object), looked_at.get(&object))
+                else {
+                    continue;
                 };
-                self.hand_over_in_a_moment(table, &statement, *owner == self.me)
-                    .await
-                    .map_err(|refused| refused.cause(&[&statement]))?;
+                self.hand_over_in_a_moment(table, owned, owner, print)
+                    .await?;
             }
         }
         handover_role::unseat(&self.master, &self.job).await
@@ -116,40 +126,94 @@ impl Handover {
     async fn hand_over_in_a_moment(
         &mut self,
         table: &LiveTable,
-        statement: &Statement,
-        to_the_master: bool,
-    ) -> Result<(), Refused> {
-        let tables = std::slice::from_ref(table);
-        let mut moment = Moment::new(tables, Stops::Everybody);
+        owned: &Owned,
+        owner: &str,
+        looked_at: &str,
+    ) -> Result<(), Cause> {
+        let mut moment = Moment::new(std::slice::from_ref(table), Stops::Everybody);
+        let to_the_master = owner == self.me;
         loop {
             let bounds = moment
                 .come(&self.master)
                 .await
-                .map_err(|error| Refused { at: 0, error })?;
-            let session = if to_the_master {
-                &mut self.master
+                .map_err(|error| refused(owned, &error))?;
+            let (session, sql) = if to_the_master {
+                (&mut self.master, owned.hand_to(owner).sql)
             } else {
-                &mut self.hands
+                (&mut self.hands, with_usage(owner, owned))
             };
-            match try_batch(session, &bounds, None, &[statement]).await {
-                Err(refused) if moment.bears(&refused.error).await => {}
-                outcome => return outcome.map(drop),
+            match try_once(session, &bounds, table, looked_at, &sql).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(changed(owned)),
+                Err(error) if moment.bears(&error).await => {}
+                Err(error) => return Err(refused(owned, &error)),
             }
         }
     }
 }
 
-/// USAGE stays until the schema is closed, which gives everybody what he had. The master has it by the login role.
-fn with_usage(owner: &str, owned: &Owned) -> Statement {
-    let (schema, role) = (quote_ident(&owned.schema), quote_ident(owner));
-    let hand_over = owned.hand_to(owner);
-    Statement {
-        sql: format!(
-            "grant usage, create on schema {schema} to {role}; {}; revoke create on schema {schema} from {role}",
-            hand_over.sql
-        ),
-        name: hand_over.name,
+/// Whether the table still is what was looked at; only then the statement has run.
+async fn try_once(
+    session: &mut Client,
+    bounds: &str,
+    table: &LiveTable,
+    looked_at: &str,
+    sql: &str,
+) -> Result<bool, tokio_postgres::Error> {
+    let transaction = session.transaction().await?;
+    transaction.batch_execute(bounds).await?;
+    let lock = format!(
+        "lock table only {} in access exclusive mode",
+        qualified(&table.schema, &table.table)
+    );
+    transaction.batch_execute(&lock).await?;
+    if fingerprint(&transaction, table).await? != looked_at {
+        return Ok(false);
     }
+    transaction.batch_execute(sql).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+async fn fingerprint(
+    client: &impl GenericClient,
+    table: &LiveTable,
+) -> Result<String, tokio_postgres::Error> {
+    let sql = include_str!("fingerprint.sql");
+    let row = client
+        .query_one(sql, &[&table.schema, &table.table])
+        .await?;
+    Ok(row.get::<_, Option<String>>(0).unwrap_or_default())
+}
+
+fn refused(owned: &Owned, error: &tokio_postgres::Error) -> Cause {
+    let message = format!(
+        "could not apply the owner of {}: {}",
+        owned.title(),
+        describe(error)
+    );
+    Cause::new(ErrorKind::ApplyFailed, message)
+}
+
+fn changed(owned: &Owned) -> Cause {
+    let message = format!(
+        "{} was changed while the schemas were being opened, after it had been compared with the restore point",
+        owned.title()
+    );
+    let mut cause = Cause::new(ErrorKind::ValidationMismatch, message);
+    "Its schema stays closed. Look at what triggers, checks and defaults of tables do to which live rows lead by ON DELETE or ON \
+     UPDATE: live statements run them."
+        .clone_into(&mut cause.remedy);
+    cause
+}
+
+/// USAGE stays until the schema is closed, which gives everybody what he had. The master has it by the login role.
+fn with_usage(owner: &str, owned: &Owned) -> String {
+    let (schema, role) = (quote_ident(&owned.schema), quote_ident(owner));
+    format!(
+        "grant usage, create on schema {schema} to {role}; {}; revoke create on schema {schema} from {role}",
+        owned.hand_to(owner).sql
+    )
 }
 
 #[cfg(test)]

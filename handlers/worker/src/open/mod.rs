@@ -16,9 +16,11 @@ mod privileges;
 mod protection;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
+use tenant_restore_core::job::{OnMismatch, Remark, ValidateChoice};
 use tokio_postgres::Client;
 
 use crate::apply_pre_data::{archive, usage_outside};
+use crate::archive::Archive;
 use crate::context::{Context, Report};
 use crate::failed::Failed;
 use crate::names::quote_ident;
@@ -40,49 +42,114 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         .filter(|(_, standing)| *standing == Standing::Ours)
         .map(|(schema, _)| (*schema).to_owned())
         .collect();
-    match stage {
-        Stage::Done => return Ok(Report::Done),
-        Stage::RoleLeft => {
-            kept_remarks::tell(context).await?;
-            usage_outside::take_back(context, &master).await?;
-            loader::drop_role(&master, &context.job, ErrorKind::ApplyFailed).await?;
-            return Ok(Report::Done);
-        }
-        Stage::Closing => kept_remarks::tell(context).await?,
-        Stage::Begin => {}
+    let left: Vec<&str> = left.iter().map(String::as_str).collect();
+    let begun = handed_over::has_begun(context, &master).await?;
+    if begun {
+        kept_remarks::tell(context).await?;
     }
-    loader::resume_alone(&mut master, &context.job, &context.loader_login().await?).await?;
+    match stage {
+        Stage::Done => {}
+        Stage::RoleLeft => end(context, &master).await?,
+        Stage::Begin | Stage::Closing => {
+            let archive = archive(context).await?;
+            if !begun {
+                prepare(context, &mut master, &archive).await?;
+            }
+            go_on(context, master, &archive, stage, &left).await?;
+        }
+    }
+    Ok(Report::Opened(differences(context)))
+}
+
+/// All that the login role still has to do, which is nothing's owner any more afterwards.
+async fn prepare(
+    context: &mut Context,
+    master: &mut Client,
+    archive: &Archive,
+) -> Result<(), Failed> {
+    handed_over::forget(context).await?;
+    loader::resume_alone(master, &context.job, &context.loader_login().await?).await?;
+    check_strays(context, master).await?;
+    protection::protect(context, archive).await?;
+    kept_remarks::keep(context, &[]).await?;
+    Ok(())
+}
+
+async fn go_on(
+    context: &mut Context,
+    master: Client,
+    archive: &Archive,
+    stage: Stage,
+    left: &[&str],
+) -> Result<(), Failed> {
+    // From here on no function of the tenant runs any more as the role that owns what is handed over, but those that a live
+    // statement leads to, and nobody but that role may use the schemas.
+    loader::seat_master(&master, &context.job).await?;
+    loader::seal(&master, &context.job).await?;
     check_strays(context, &master).await?;
-    let archive = archive(context).await?;
     if stage == Stage::Begin {
-        protection::protect(context, &archive).await?;
-        // From here on no function of the tenant runs any more as the role that owns what is handed over, and nobody but that
-        // role may use the schemas.
-        loader::seal(&master, &context.job).await?;
         check_nothing_leads_in(context, &master).await?;
     }
     let mut handover = Handover::new(context, master).await?;
     if stage == Stage::Begin {
+        let restored = restored_names(&context.job);
         handed_over::note(context, &handover.master).await?;
         handover.hand_over_objects().await?;
-        handover
-            .settle_privileges(&restored_names(&context.job))
-            .await?;
-        handover.default_privileges(&archive).await?;
-        handover.check_protection(&archive).await?;
+        handover.settle_privileges(&restored).await?;
+        handover.default_privileges(archive).await?;
+        handover.check_protection(archive, &restored).await?;
         handover.compare().await?;
         kept_remarks::keep(context, &handover.remarks).await?;
         handover_role::note_opening(&handover.master, &context.job).await?;
     }
-    handover.close(&left).await?;
-    kept_remarks::keep(context, &handover.remarks).await?;
+    handover.complete(left, archive).await?;
+    refuse_differences(context, &handover.remarks)?;
+    handover.close(context, left).await?;
     let Handover {
         master, remarks, ..
     } = handover;
-    usage_outside::take_back(context, &master).await?;
-    loader::drop_role(&master, &context.job, ErrorKind::ApplyFailed).await?;
-    context.remarks.extend(remarks);
-    Ok(Report::Done)
+    kept_remarks::tell_once(context, remarks);
+    end(context, &master).await?;
+    Ok(())
+}
+
+/// The restore's own roles go.
+async fn end(context: &Context, master: &Client) -> Result<(), Cause> {
+    usage_outside::take_back(context, master).await?;
+    loader::drop_role(master, &context.job, ErrorKind::ApplyFailed).await
+}
+
+/// What the validation compares is compared before anything has its owner; the rest is compared here, and counts alike.
+const DIFFERENCE: &str = "NotAsItWas";
+
+/// With `drop`, schemas that differ are never opened.
+fn refuse_differences(context: &Context, remarks: &[Remark]) -> Result<(), Failed> {
+    let job = &context.job;
+    if job.on_mismatch != OnMismatch::Drop || job.validate == ValidateChoice::None {
+        return Ok(());
+    }
+    let all = context.remarks.iter().chain(remarks);
+    let causes = all
+        .filter(|remark| remark.code == DIFFERENCE)
+        .map(|remark| Cause::new(ErrorKind::ValidationMismatch, words(remark)));
+    Failed::from_causes(causes.collect())
+}
+
+/// Takes the differences out of the remarks; without a validation they stay there.
+fn differences(context: &mut Context) -> Vec<String> {
+    if context.job.validate == ValidateChoice::None {
+        return Vec::new();
+    }
+    let remarks = std::mem::take(&mut context.remarks);
+    let (different, remarks): (Vec<_>, Vec<_>) = remarks
+        .into_iter()
+        .partition(|remark| remark.code == DIFFERENCE);
+    context.remarks = remarks;
+    different.iter().map(words).collect()
+}
+
+fn words(remark: &Remark) -> String {
+    format!("{}: {}", remark.object, remark.message)
 }
 
 /// A tenant's function that made something outside of its schema, while it ran as the login role, gets no restore.

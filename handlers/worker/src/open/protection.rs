@@ -127,14 +127,14 @@ impl Handover {
         Ok(())
     }
 
-    /// Fails when row level security isn't on, or not forced, where it was: the schema must not be opened then.
-    pub async fn check_protection(&self, archive: &Archive) -> Result<(), Cause> {
+    /// Fails when row level security isn't on, or not forced, just where it was in these schemas: they must not be opened then.
+    pub async fn check_protection(&self, archive: &Archive, schemas: &[&str]) -> Result<(), Cause> {
         let sql = "select n.nspname::text, c.relname::text, c.relrowsecurity, c.relforcerowsecurity \
                    from pg_class c join pg_namespace n on n.oid = c.relnamespace \
                    where n.nspname = any ($1) and c.relkind in ('r', 'p')";
         let rows = self
             .master
-            .query(sql, &[&restored_names(&self.job)])
+            .query(sql, &[&schemas])
             .await
             .or_cause(ErrorKind::ApplyFailed, || "look which tables are protected")?;
         let with = |flag: usize| -> BTreeSet<String> {
@@ -143,12 +143,12 @@ impl Handover {
                 .map(|row| qualified(row.get(0), row.get(1)))
                 .collect()
         };
-        let (enabled, forced) = expected_protection(archive);
+        let (enabled, forced) = expected_protection(archive, schemas);
         let (is_enabled, is_forced) = (with(2), with(3));
-        let mut unprotected = enabled
-            .difference(&is_enabled)
-            .chain(forced.difference(&is_forced));
-        match unprotected.next() {
+        let mut otherwise = enabled
+            .symmetric_difference(&is_enabled)
+            .chain(forced.symmetric_difference(&is_forced));
+        match otherwise.next() {
             None => Ok(()),
             Some(table) => {
                 let message = format!(
@@ -162,28 +162,29 @@ impl Handover {
 
 /// The tables with row level security, and those that force it on their owners, as the archive has them: in the
 /// temporary database both were switched off to read every row.
-fn expected_protection(archive: &Archive) -> (BTreeSet<String>, BTreeSet<String>) {
-    let title =
-        |entry: &Entry| qualified(entry.namespace.as_deref().unwrap_or_default(), &entry.tag);
-    let enabled = archive
+fn expected_protection(
+    archive: &Archive,
+    schemas: &[&str],
+) -> (BTreeSet<String>, BTreeSet<String>) {
+    let schema = |entry: &Entry| entry.namespace.clone().unwrap_or_default();
+    let title = |entry: &Entry| qualified(&schema(entry), &entry.tag);
+    let entries: Vec<&Entry> = archive
         .entries
         .iter()
-        .filter(|entry| entry.desc == "ROW SECURITY");
+        .filter(|entry| schemas.contains(&schema(entry).as_str()))
+        .collect();
+    let enabled = entries.iter().filter(|entry| entry.desc == "ROW SECURITY");
     // pg_dump writes FORCE into the table's own entry, on a line of its own.
-    let is_forced = |entry: &&Entry| {
+    let is_forced = |entry: &&&Entry| {
         let mut lines = entry.sql.lines();
         entry.desc == "TABLE"
             && lines.any(|line| {
                 line.starts_with("ALTER TABLE ") && line.ends_with(" FORCE ROW LEVEL SECURITY;")
             })
     };
+    let forced = entries.iter().filter(is_forced);
     (
-        enabled.map(title).collect(),
-        archive
-            .entries
-            .iter()
-            .filter(is_forced)
-            .map(title)
-            .collect(),
+        enabled.map(|entry| title(entry)).collect(),
+        forced.map(|entry| title(entry)).collect(),
     )
 }

@@ -16,7 +16,8 @@ select
         from pg_catalog.pg_event_trigger t
         join pg_catalog.pg_proc p on p.oid = t.evtfoid
         join pg_catalog.pg_roles owner on owner.oid = p.proowner
-        where t.evtenabled <> 'D' and not owner.rolsuper and owner.rolname <> current_user
+        where t.evtenabled <> 'D' and not p.prosecdef
+            and not owner.rolsuper and owner.rolname <> current_user
         order by 1
     ) as event_triggers_of_others,
     array (

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tokio_postgres::Client;
 
+use super::{handover_role, loader};
 use crate::context::Context;
 use crate::failed::OrCause as _;
 use crate::storage;
@@ -38,6 +39,23 @@ impl HandedOver {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Whether an opening has begun to hand over, or ended without anybody hearing of it: what comes before it is done, and can't
+/// be repeated.
+pub async fn has_begun(context: &Context, master: &Client) -> Result<bool, Cause> {
+    if HandedOver::read(context).await?.is_empty() {
+        return Ok(false);
+    }
+    let hands = handover_role::stage(master, &context.job).await?;
+    let login = loader::presence(master, &context.job).await?;
+    Ok(hands != handover_role::Stage::Absent || login == loader::Presence::Absent)
+}
+
+/// Forgets what an opening noted whose schemas were dropped since.
+pub async fn forget(context: &Context) -> Result<(), Cause> {
+    let nothing = HandedOver::default();
+    storage::write_json(&*context.storage, &context.work_key(FILE), &nothing).await
 }
 
 /// Notes what the login role owns, beside what an interrupted run had noted already.

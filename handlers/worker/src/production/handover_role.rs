@@ -25,14 +25,14 @@ pub fn name(job: &Job) -> String {
     format!("{}-h", job.loader.role)
 }
 
-/// What its comment says from its creation on, and once only the schemas themselves are left to hand over.
+/// What its comment says from its creation on, and once only the schemas and what is held back are left to hand over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// It doesn't exist.
     Absent,
     /// It exists.
     Made,
-    /// Everything in the schemas has its owner and its protection.
+    /// Everything in the schemas has its protection, and its owner but for what is held back to the end.
     Opening,
 }
 

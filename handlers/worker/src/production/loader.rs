@@ -3,6 +3,7 @@
 //! A tenant's expressions run with its rights, so it counts as the tenant's: [`seal`] takes back whatever they may have
 //! arranged in its name, and the role that hands over (`handover_role`) never runs any.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use tenant_restore_core::error::{Cause, ErrorKind};
@@ -12,7 +13,7 @@ use tokio_postgres::types::ToSql;
 
 use super::role::{self, run};
 use super::statements::run_alone;
-use super::{counting_role, current_role, handover_role, major_version};
+use super::{counting_role, current_role, handover_role, major_version, read_by_live};
 use crate::failed::OrCause;
 use crate::names::{quote_ident, quote_literal};
 use crate::secrets::Login;
@@ -136,25 +137,31 @@ pub async fn seal(master: &Client, job: &Job) -> Result<(), Cause> {
     close_schemas(master, job).await
 }
 
-/// Nobody but the login role may use the schemas before they are opened.
+/// Nobody but the login role may use the schemas before they are opened, and owners of tables that
+/// [live traffic reads](read_by_live) who have these already.
 async fn close_schemas(master: &Client, job: &Job) -> Result<(), Cause> {
     let doing = || "close the restored schemas";
+    let restored = super::restored_names(job);
+    let early: BTreeSet<(String, String)> = read_by_live::list(master, &restored)
+        .await?
+        .into_iter()
+        .filter(|table| table.owner != job.loader.role)
+        .map(|table| (table.schema, table.owner))
+        .collect();
     let granted = master
         .query(
             include_str!("opened_early.sql"),
-            &[&super::restored_names(job), &job.loader.role],
+            &[&restored, &job.loader.role],
         )
         .await
         .or_cause(ErrorKind::ApplyFailed, doing)?;
     for row in &granted {
         let (schema, grantee): (String, Option<String>) = (row.get(0), row.get(1));
-        let sql = format!(
-            "revoke all on schema {} from {} cascade",
-            quote_ident(&schema),
-            grantee
-                .as_deref()
-                .map_or_else(|| "public".to_owned(), quote_ident)
-        );
+        let (in_schema, from) = (quote_ident(&schema), grantee.as_deref().map(quote_ident));
+        let from = from.unwrap_or_else(|| "public".to_owned());
+        let is_early = grantee.is_some_and(|grantee| early.contains(&(schema, grantee)));
+        let what = if is_early { "create" } else { "all" };
+        let sql = format!("revoke {what} on schema {in_schema} from {from} cascade");
         run(master, &sql, doing).await?;
     }
     Ok(())

@@ -14,6 +14,7 @@ pub mod marker;
 pub mod outside;
 pub mod parallel;
 mod patience;
+pub mod read_by_live;
 pub mod role;
 pub mod schedule;
 pub mod statements;

@@ -19,9 +19,13 @@ use crate::extract::extensions::Spelling;
 use crate::failed::{Failed, OrCause as _};
 use crate::names::qualified;
 use crate::production::{
-    claim, ledger, loader, major_version, outside, restored_names, tenants_path,
+    claim, handed_over, ledger, loader, major_version, outside, restored_names, tenants_path,
 };
+use crate::storage;
 use inventory::Reported;
+
+/// What the mode said, for a run that goes on after an opening that was broken off.
+const FILE: &str = "validated.json";
 
 /// Runs the mode.
 pub async fn run(context: &mut Context) -> Result<Report, Failed> {
@@ -36,6 +40,10 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     }
     let mut master = context.production().await?;
     claim(&master, &context.job).await?;
+    if handed_over::has_begun(context, &master).await? {
+        let said = storage::read_json(&*context.storage, &context.work_key(FILE)).await?;
+        return Ok(Report::Validate(said));
+    }
     loader::resume_alone(&mut master, &context.job, &context.loader_login().await?).await?;
     let temporary = context.temporary().await?;
     let session = context.loader().await?;
@@ -52,6 +60,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     report
         .differences
         .extend(edges_to_originals(context, &session).await?);
+    storage::write_json(&*context.storage, &context.work_key(FILE), &report).await?;
     conclude(context, report)
 }
 

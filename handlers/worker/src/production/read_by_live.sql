@@ -1,5 +1,5 @@
--- The tables of the schemas $1, still owned by the login role $2, that a change of a live row makes PostgreSQL read as their
--- owner, and the sequences of their columns.
+-- The tables of the schemas $1 that a change of a live row makes PostgreSQL read as their owner, the sequences of their columns,
+-- and who owns them.
 with recursive restored (oid, nspname) as (
     select oid, nspname from pg_namespace where nspname = any ($1)
 ), key (referring, referred, changes) as (
@@ -30,9 +30,9 @@ with recursive restored (oid, nspname) as (
 select restored.nspname::text as schema,
        c.relname::text as name,
        case c.relkind when 'S' then 'sequence' else 'table' end as class,
-       format('%I.%I', restored.nspname, c.relname) as object
+       format('%I.%I', restored.nspname, c.relname) as object,
+       pg_get_userbyid(c.relowner)::text as owner
   from owned
   join pg_class c on c.oid = owned.oid
   join restored on restored.oid = c.relnamespace
-  join pg_roles login on login.oid = c.relowner
- where c.relkind in ('r', 'p', 'S') and login.rolname = $2
+ where c.relkind in ('r', 'p', 'S')
