@@ -13,7 +13,7 @@ use cluster::Cluster;
 use cluster::servers::{Servers, UNTIL_VALIDATED};
 use cluster::surroundings::Memory;
 use tenant_restore_core::error::ErrorKind;
-use tenant_restore_core::job::{ExternalForeignKeys, Mode, OnMismatch};
+use tenant_restore_core::job::{ExternalForeignKeys, Mode, OnMismatch, ValidateChoice};
 use tenant_restore_worker::production::counting_role::{self, Read};
 
 #[tokio::test]
@@ -88,6 +88,49 @@ async fn a_key_to_a_live_row_that_is_gone_stays_not_valid_and_the_orphans_are_co
     let outside = "select count(*)::text from pg_constraint where contype = 'f' and connamespace = 'acme_r'::regnamespace \
                    and confrelid in ('shared.colour'::regclass, 'shared.country'::regclass)";
     assert_eq!(servers.ask(outside).await, "0");
+}
+
+#[tokio::test]
+async fn keys_to_live_tables_stay_unproven_and_nothing_is_compared_as_requested() {
+    let servers = Servers::start().await;
+    let result = servers
+        .run_with(UNTIL_VALIDATED, |job| {
+            job.external_foreign_keys = ExternalForeignKeys::NotValid;
+            job.validate = ValidateChoice::None;
+        })
+        .await;
+    assert_eq!(result.failure, None);
+    let validated = result.validate.unwrap();
+    assert_eq!(
+        (validated.tables, validated.differences),
+        (Vec::new(), Vec::new())
+    );
+    let told = |code: &str| -> Vec<&str> {
+        let of_code = result.remarks.iter().filter(|remark| remark.code == code);
+        let mut objects: Vec<&str> = of_code.map(|remark| remark.object.as_str()).collect();
+        objects.sort_unstable();
+        objects
+    };
+    assert_eq!(
+        told("ForeignKeyNotValid"),
+        [
+            "\"customer_country_fkey\" on \"acme_r\".\"customer\"",
+            "\"invoice_colour_fkey\" on \"acme_r\".\"invoice\"",
+            "\"ledger_country_fkey\" on \"acme_r\".\"ledger_2024\"",
+            "\"ledger_country_fkey\" on \"acme_r\".\"ledger_rest\"",
+        ]
+    );
+    // A key of a partitioned table is valid or isn't there (PostgreSQL manual, ALTER TABLE).
+    assert_eq!(
+        told("ForeignKeyLeftOut"),
+        ["\"ledger_country_fkey\" on \"acme_r\".\"ledger\""]
+    );
+    let unproven = "select string_agg(conname, ', ' order by conname) from pg_constraint \
+                    where contype = 'f' and connamespace = 'acme_r'::regnamespace and not convalidated";
+    assert_eq!(
+        servers.ask(unproven).await,
+        "customer_country_fkey, invoice_colour_fkey, ledger_country_fkey, ledger_country_fkey"
+    );
 }
 
 /// Keys of types that extensions bring, which a path without their schemas finds no operator for, or the wrong one.

@@ -172,8 +172,8 @@ async fn try_once(
     if step.live.is_empty() {
         return try_own(master, ours, step).await;
     }
-    ours.check(master).await.map_err(Obstacle::Strangers)?;
     let bounds = moment.come(master).await?;
+    ours.check(master).await.map_err(Obstacle::Strangers)?;
     let transaction = master.transaction().await?;
     transaction.batch_execute(&bounds).await?;
     lock(&transaction, step).await?;

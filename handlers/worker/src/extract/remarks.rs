@@ -19,8 +19,14 @@ pub(super) async fn report(
     context: &mut Context,
 ) -> Result<(), Cause> {
     let doing = || "look for what a dump doesn't carry";
+    let originals: Vec<&str> = context
+        .job
+        .schemas
+        .iter()
+        .map(|schema| schema.schema.as_str())
+        .collect();
     let rows = client
-        .query(include_str!("not_carried.sql"), &[&restored])
+        .query(include_str!("not_carried.sql"), &[&restored, &originals])
         .await
         .or_cause(ErrorKind::ExtractFailed, doing)?;
     for row in &rows {

@@ -127,13 +127,14 @@ pub fn difference(table: &ValidatedTable) -> Option<String> {
 /// Every function and type is named with its schema: the sessions have the tenant's path here, and before that come types in
 /// `pg_temp`, which a tenant's function may have made.
 ///
-/// The row as text is the same on both servers: the sessions' settings are, and the schemas' names too. A sum of
+/// The row as text, as a record without a name, since a tenant may have made a cast of his own for a table's row type. It is the same
+/// on both servers: the sessions' settings are, and the schemas' names too. A sum of
 /// 64-bit hashes minds duplicates, and no order.
 fn digest_sql(unit: &Unit, level: ValidateChoice, sample: Option<&Sample>) -> String {
     let sampled = sample.map(Sample::filter).unwrap_or_default();
     let content = match level {
         ValidateChoice::Full => {
-            "coalesce(pg_catalog.sum(pg_catalog.hashtextextended((tenant_restore_row.*)::pg_catalog.text collate pg_catalog.\"C\", \
+            "coalesce(pg_catalog.sum(pg_catalog.hashtextextended(row(tenant_restore_row.*)::pg_catalog.text collate pg_catalog.\"C\", \
              0::pg_catalog.int8)::pg_catalog.numeric){sampled}, 0)::pg_catalog.text"
         }
         ValidateChoice::Counts | ValidateChoice::None => "null::pg_catalog.text",

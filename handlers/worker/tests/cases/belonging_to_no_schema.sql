@@ -17,7 +17,11 @@ comment on foreign table acme.remote is 'far away';
 reset role;
 create publication of_tables for table acme.t where (id > 0), acme.u;
 create publication of_schema for tables in schema acme;
-create table acme.blobs (id int, content oid);
+create domain acme.blob as oid;
+create type acme.pack as (name text, content acme.blob);
+alter domain acme.blob owner to olga;
+alter type acme.pack owner to olga;
+create table acme.blobs (id int, content oid, ours acme.blob, many oid[], packed acme.pack);
 insert into acme.blobs values (1, lo_from_bytea(0, '\x01'));
 alter table acme.blobs owner to olga;
 alter role olga in database belonging_to_no_schema set search_path = acme, public;
@@ -27,7 +31,11 @@ select 'foreign table', (select ftoptions::text like '%schema_name=acme%' from p
 --- remarks
 DependentsStay "acme_r"
 ForeignTable acme_r.remote
+TextNamesOldSchema foreign table acme_r.remote
 LargeObjectColumn acme_r.blobs.content
+LargeObjectColumn acme_r.blobs.many
+LargeObjectColumn acme_r.blobs.packed
+LargeObjectColumn acme_r.blobs.ours
 PublicationNotCarried of_schema
 PublicationNotCarried of_tables
 LeftOut DATABASE PROPERTIES belonging_to_no_schema

@@ -30,5 +30,6 @@ insert into acme_r.renamed_identities (t) values ('y');
 select 'identity', (select max(a) = 30 from acme_r.renamed_identities);
 --- remarks
 TextNamesOldSchema acme_r.late_text.b
+UnloggedSequence acme_r.unlogged_one
 --- mentions
 b integer DEFAULT nextval((('acme.'::text || 'owned'::text))::regclass)
