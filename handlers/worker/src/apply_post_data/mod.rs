@@ -24,7 +24,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let archive = archive(context).await?;
     let mut master = context.production().await?;
     claim(&master, &context.job).await?;
-    if handed_over::has_begun(context, &master).await? {
+    if handed_over::has_begun(context).await? {
         return Ok(Report::Done);
     }
     loader::resume_alone(&mut master, &context.job, &context.loader_login().await?).await?;

@@ -14,8 +14,9 @@ use crate::archive::{ARCHIVE_FILE, Archive};
 use crate::context::{Context, Report};
 use crate::failed::Failed;
 use crate::production::entries::{self, Part};
+use crate::production::loader::Presence;
 use crate::production::statements::{Statement, apply_once};
-use crate::production::{claim, loader, marker, restored_names, tenants_path};
+use crate::production::{claim, handed_over, loader, marker, restored_names, tenants_path};
 use crate::storage;
 
 /// Runs the mode.
@@ -26,6 +27,9 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     owners::check(&master, &archive).await?;
     marker::check_free(&master, &context.job).await?;
     let login = context.loader_login().await?;
+    if loader::presence(&master, &context.job).await? == Presence::Absent {
+        handed_over::forget(context).await?;
+    }
     loader::ensure(&mut master, &context.job, &login).await?;
     for schema in restored_names(&context.job) {
         marker::ensure_schema(&mut master, &context.job, schema).await?;

@@ -43,7 +43,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         .map(|(schema, _)| (*schema).to_owned())
         .collect();
     let left: Vec<&str> = left.iter().map(String::as_str).collect();
-    let begun = handed_over::has_begun(context, &master).await?;
+    let begun = handed_over::has_begun(context).await?;
     if begun {
         kept_remarks::tell(context).await?;
     }
@@ -67,7 +67,6 @@ async fn prepare(
     master: &mut Client,
     archive: &Archive,
 ) -> Result<(), Failed> {
-    handed_over::forget(context).await?;
     loader::resume_alone(master, &context.job, &context.loader_login().await?).await?;
     check_strays(context, master).await?;
     protection::protect(context, archive).await?;

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tokio_postgres::Client;
 
-use super::{handover_role, loader};
 use crate::context::Context;
 use crate::failed::OrCause as _;
 use crate::storage;
@@ -43,16 +42,11 @@ impl HandedOver {
 
 /// Whether an opening has begun to hand over, or ended without anybody hearing of it: what comes before it is done, and can't
 /// be repeated.
-pub async fn has_begun(context: &Context, master: &Client) -> Result<bool, Cause> {
-    if HandedOver::read(context).await?.is_empty() {
-        return Ok(false);
-    }
-    let hands = handover_role::stage(master, &context.job).await?;
-    let login = loader::presence(master, &context.job).await?;
-    Ok(hands != handover_role::Stage::Absent || login == loader::Presence::Absent)
+pub async fn has_begun(context: &Context) -> Result<bool, Cause> {
+    Ok(!HandedOver::read(context).await?.is_empty())
 }
 
-/// Forgets what an opening noted whose schemas were dropped since.
+/// Forgets what an opening noted whose schemas were dropped since: the restore begins anew.
 pub async fn forget(context: &Context) -> Result<(), Cause> {
     let nothing = HandedOver::default();
     storage::write_json(&*context.storage, &context.work_key(FILE), &nothing).await

@@ -40,7 +40,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     }
     let mut master = context.production().await?;
     claim(&master, &context.job).await?;
-    if handed_over::has_begun(context, &master).await? {
+    if handed_over::has_begun(context).await? {
         let said = storage::read_json(&*context.storage, &context.work_key(FILE)).await?;
         return Ok(Report::Validate(said));
     }
