@@ -226,6 +226,20 @@ select 'text search dictionary', format('%I.%I', scope.nspname, d.dictname),
   join pg_ts_template t on t.oid = d.dicttemplate
  where not exists (select from member where classid = 'pg_ts_dict'::regclass and objid = d.oid)
 union all
+-- ALTER … DEPENDS ON EXTENSION: the object goes with the extension.
+select format('dependence on %I', e.extname), concat_ws(' ', object.type, object.identity), null
+  from pg_depend d
+  join pg_extension e on e.oid = d.refobjid
+  cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) object
+ where d.deptype = 'x' and d.refclassid = 'pg_extension'::regclass
+   and exists (
+           select from pg_proc p join scope on scope.oid = p.pronamespace where d.classid = 'pg_proc'::regclass and p.oid = d.objid
+           union all
+           select from relation c where d.classid = 'pg_class'::regclass and c.oid = d.objid
+           union all
+           select from relation c join pg_trigger t on t.tgrelid = c.oid where d.classid = 'pg_trigger'::regclass and t.oid = d.objid
+       )
+union all
 -- Casts belong to no schema; those between types of extensions or made along with a range type don't travel.
 select 'cast', format('(%s as %s)', format_type(k.castsource, null), format_type(k.casttarget, null)),
        concat_ws(' ', nullif(k.castfunc, 0)::regprocedure, k.castcontext, k.castmethod)
