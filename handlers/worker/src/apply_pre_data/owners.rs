@@ -38,7 +38,9 @@ fn count(archive: &Archive) -> BTreeMap<&str, usize> {
     let entries = archive
         .entries
         .iter()
-        .filter(|entry| part(entry) != Part::LeftOut && !entry.owner.is_empty());
+        // Default privileges of a role that is gone are left out, and told, by the opening.
+        .filter(|entry| !matches!(part(entry), Part::LeftOut | Part::DefaultPrivileges))
+        .filter(|entry| !entry.owner.is_empty());
     for entry in entries {
         *owned.entry(entry.owner.as_str()).or_default() += 1;
     }

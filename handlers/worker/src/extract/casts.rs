@@ -5,6 +5,7 @@ use tokio_postgres::{Client, Row};
 
 use crate::archive::{Archive, Entry, Section};
 use crate::failed::OrCause as _;
+use crate::names::quote_literal;
 
 /// Adds them to the archive, each right behind the last entry that it needs, as pg_dump sorts them when it dumps them.
 pub(super) async fn add(
@@ -22,9 +23,26 @@ pub(super) async fn add(
             .try_get("needs")
             .or_cause(ErrorKind::ExtractFailed, doing)?;
         let cast = entry(row, archive).or_cause(ErrorKind::ExtractFailed, doing)?;
+        let comment: Option<String> = row
+            .try_get("comment")
+            .or_cause(ErrorKind::ExtractFailed, doing)?;
+        let comment = comment.map(|comment| comment_on(&cast, &comment));
         insert(archive, cast, &needs);
+        archive.entries.extend(comment);
     }
     Ok(())
+}
+
+fn comment_on(cast: &Entry, comment: &str) -> Entry {
+    let tag = format!("CAST {}", cast.tag);
+    Entry {
+        dump_id: cast.dump_id + 1,
+        desc: "COMMENT".to_owned(),
+        section: Section::None,
+        sql: format!("COMMENT ON {tag} IS {};", quote_literal(comment)),
+        tag,
+        ..cast.clone()
+    }
 }
 
 fn entry(row: &Row, archive: &Archive) -> Result<Entry, tokio_postgres::Error> {

@@ -20,6 +20,7 @@ select
         '(%s AS %s)', pg_catalog.format_type(k.castsource, null), pg_catalog.format_type(k.casttarget, null)
     ) as tag,
     k.oid as oid,
+    pg_catalog.obj_description(k.oid, 'pg_cast') as comment,
     -- A table's row type is in the archive as the table.
     array(select o.oid from own o where o.oid in (k.castsource, k.casttarget)
         union all select o.typrelid from own o where o.oid in (k.castsource, k.casttarget)

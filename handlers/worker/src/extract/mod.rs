@@ -10,6 +10,7 @@ mod dump;
 mod event_triggers;
 pub(crate) mod extensions;
 mod kin;
+mod leading_back;
 mod ledger;
 mod mend;
 pub(crate) mod outside;
@@ -77,6 +78,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     context.remarks.extend(remarks);
     mended.extend(text::report(&client, context).await?);
     callers_path::report(&client, context).await?;
+    leading_back::report(&client, &restored, context).await?;
     remarks::report(&client, &restored, context).await?;
 
     let dumped = pg_dump.archive(&restored).await?;

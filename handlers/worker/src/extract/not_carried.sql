@@ -80,6 +80,19 @@ join large_object on large_object.type = a.atttypid
 where c.relnamespace in (select oid from schema) and c.relkind in ('r', 'p')
     and exists (select from pg_catalog.pg_largeobject_metadata)
 union all
+select 'InvalidIndex', c.oid::pg_catalog.regclass::text,
+    'it was invalid, as a concurrent build that failed leaves it, and is not restored'
+from pg_catalog.pg_class c
+join pg_catalog.pg_index x on x.indexrelid = c.oid
+where c.relnamespace in (select oid from schema) and c.relkind = 'i' and not x.indisvalid
+union all
+select 'SubscriptionNotCarried', r.srrelid::pg_catalog.regclass::text,
+    'subscription ' || pg_catalog.quote_ident(s.subname) || ' writes into the live table; the restored one is in no subscription'
+from pg_catalog.pg_subscription_rel r
+join pg_catalog.pg_subscription s on s.oid = r.srsubid
+join pg_catalog.pg_class c on c.oid = r.srrelid
+where c.relnamespace in (select oid from schema)
+union all
 select 'CastNotCarried', pg_catalog.format('(%s as %s)', k.castsource::pg_catalog.regtype, k.casttarget::pg_catalog.regtype),
     'it calls ' || p.oid::pg_catalog.regprocedure::text || '; casts belong to no schema, and this one between types outside stays with the live function'
 from pg_catalog.pg_cast k

@@ -66,7 +66,9 @@ select 'column', format('%s.%I', c.title, a.attname),
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
   left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 union all
-select 'index', c.title, concat_ws(' ', pg_get_indexdef(c.oid), case when not x.indisvalid then 'invalid' end,
+-- pg_dump passes an invalid one by, but not a partitioned table's that lacks its leaves'.
+select case when c.relkind = 'i' and not x.indisvalid then 'invalid index' else 'index' end,
+       c.title, concat_ws(' ', pg_get_indexdef(c.oid), case when not x.indisvalid then 'invalid' end,
                                    case when x.indisclustered then 'clustered' end,
                                    case when x.indisreplident then 'replica identity' end,
                                    (select 'of ' || i.inhparent::regclass from pg_inherits i where i.inhrelid = c.oid),
@@ -145,7 +147,8 @@ select 'type', format_type(t.oid, null),
            'collate ' || nullif(t.typcollation, 0)::regcollation,
            'of ' || format_type(nullif(t.typbasetype, 0), t.typtypmod),
            case when t.typnotnull then 'not null' end,
-           'default ' || t.typdefault,
+           -- The text beside it is as it was when the default was set, whatever has been renamed since.
+           'default ' || pg_get_expr(t.typdefaultbin, 0),
            (select concat_ws(' ', 'range of', format_type(r.rngsubtype, null), c.opcname,
                              'collate ' || nullif(r.rngcollation, 0)::regcollation, r.rngcanonical, r.rngsubdiff,
                              -- Multiranges exist since 14; as JSON the missing column is a null.

@@ -39,9 +39,6 @@ ExtensionInSchema citext
 ForeignKeyNotValid "tree_country_fkey" on "acme_r"."tree_1"
 ForeignKeyLeftOut "tree_country_fkey" on "acme_r"."tree"
 CheckNotValid "allowed" on "acme_r"."checked"
---- differences
-# It follows from its parent's, which was told.
-constraint allowed on acme_r.checked_1 is defined otherwise
 --- ddl
 + ADD CONSTRAINT allowed CHECK (acme.is_allowed(kind)) NOT VALID;
 + ADD CONSTRAINT tree_country_fkey FOREIGN KEY (country) REFERENCES shared.country(code) NOT VALID;
