@@ -25,7 +25,7 @@ help:
 	@echo 'make steps    a restore for each call of a good one, which is refused once for good; or: make steps restores=10'
 	@echo 'make faults   every error code of RDS, every status to be stuck in, a deadline'
 	@echo 'make bench    latencies, what a restore uses, the release artifact, a storm of 2,000 requests'
-	@echo 'make bench-copy  the copy against pg_dump and pg_restore, pgcopydb and psql; or: make bench-copy size=256 schemas=0'
+	@echo 'make bench-copy  the copy against pg_dump and pg_restore, pgcopydb and psql; or: make bench-copy size=256 schemas=0 tables=0'
 	@echo 'make many     50 schemas in one request, 20 restores at once: time and memory'
 	@echo 'make model    search every state of the choreography, within bounds'
 	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
@@ -78,7 +78,7 @@ bench-copy: bootstrap
 	@command -v pgcopydb > /dev/null || { echo 'bench-copy needs pgcopydb: apt-get install pgcopydb' >&2; exit 1; }
 	cargo build --locked --release -p tenant-restore-worker
 	WORKER=$(abspath $(or $(CARGO_TARGET_DIR),target))/release/tenant-restore-worker \
-		cargo bench --quiet --locked --profile dev -p tenant-restore-worker --bench copy -- $(if $(size),size=$(size)) $(if $(schemas),schemas=$(schemas))
+		cargo bench --quiet --locked --profile dev -p tenant-restore-worker --bench copy -- $(if $(size),size=$(size)) $(if $(schemas),schemas=$(schemas)) $(if $(tables),tables=$(tables))
 
 # Room for all restores at once.
 many: bootstrap

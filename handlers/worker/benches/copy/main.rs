@@ -1,11 +1,12 @@
 //! The benchmark of `copy` and what follows it: the same rows by this worker, by pg_dump and pg_restore, by pgcopydb and by a
 //! pipe of two psql, one after the other on the same two real servers, all over TLS. And what the extraction of one
-//! schema costs as the database grows.
+//! schema costs as the database grows, and of thousands of tables.
 //!
 //! It prints figures and judges none of them: the machine decides those. It fails if something ends otherwise than it
 //! should.
 //!
-//! `WORKER` names the release build of the worker; `size=MIB` (2048) and `schemas=COUNT` (2000) may make it smaller.
+//! `WORKER` names the release build of the worker; `size=MIB` (2048), `schemas=COUNT` (2000) and `tables=COUNT` (3000)
+//! may make it smaller.
 
 #![allow(
     clippy::unwrap_used,
@@ -38,6 +39,10 @@ async fn main() {
     }
     if schemas > 0 {
         schemas::print(schemas).await;
+    }
+    let tables = option("tables", 3000);
+    if tables > 0 {
+        schemas::print_tables(tables).await;
     }
 }
 

@@ -92,17 +92,39 @@ async fn populated(client: &Client, schemas: &[&str]) -> Result<Vec<String>, Cau
         .collect())
 }
 
+/// Tables with a foreign table below them: to collect their statistics reaches for its server, as its user.
+const LEADS_ABROAD: &str = "exists (
+    with recursive tree (id) as (
+        select c.oid union select i.inhrelid from pg_inherits i join tree on i.inhparent = tree.id
+    ) select from tree join pg_class below on below.oid = tree.id and below.relkind = 'f')";
+
 /// Collects statistics of every table and filled materialized view. Those of a partition come with its root's (PostgreSQL
-/// manual, ANALYZE).
+/// manual, ANALYZE), unless the tree leads to other servers.
 pub async fn analyze(
-    context: &Context,
+    context: &mut Context,
     master: &Client,
     loader: &Client,
     sizes: &SizesOnDisk,
 ) -> Result<(), Failed> {
-    let schemas = restored_names(&context.job);
-    let which = "not c.relispartition and (c.relkind in ('r', 'p') or c.relkind = 'm' and c.relispopulated)";
-    let tasks: Vec<Task> = relations(loader, &schemas, which)
+    let names = context.job.clone();
+    let schemas = restored_names(&names);
+    let roots = "not c.relispartition and c.relkind in ('r', 'p')";
+    let abroad = relations(loader, &schemas, &format!("{roots} and {LEADS_ABROAD}")).await?;
+    for (schema, name) in &abroad {
+        context.remark(
+            "NotAnalyzed",
+            qualified(schema, name),
+            "a foreign table is below it; analyze it where that table's server can be reached",
+        );
+    }
+    let which = if abroad.is_empty() {
+        format!("{roots} or c.relkind = 'm' and c.relispopulated")
+    } else {
+        format!(
+            "c.relkind in ('r', 'p') and not {LEADS_ABROAD} or c.relkind = 'm' and c.relispopulated"
+        )
+    };
+    let tasks: Vec<Task> = relations(loader, &schemas, &format!("({which})"))
         .await?
         .into_iter()
         .map(|(schema, name)| {

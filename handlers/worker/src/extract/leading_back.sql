@@ -5,7 +5,7 @@
 select
     case used.classid
         when 'pg_rewrite'::regclass then (select w.ev_class::regclass::text from pg_rewrite w where w.oid = used.objid)
-        else (pg_identify_object(used.classid, used.objid, 0)).identity
+        else regexp_replace((pg_identify_object(used.classid, used.objid, 0)).identity, '^for ', '')
     end as object,
     pg_describe_object(first.classid, first.objid, 0) as used,
     p.oid::regprocedure::text as routine,

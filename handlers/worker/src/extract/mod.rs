@@ -6,6 +6,7 @@
 mod callers_path;
 mod casts;
 mod connect;
+mod default_privileges;
 mod dump;
 mod event_triggers;
 pub(crate) mod extensions;
@@ -84,6 +85,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     let dumped = pg_dump.archive(&restored).await?;
     let mut archive = toc::parse(&dumped).map_err(|error| dump::unreadable(&error))?;
     casts::add(&client, &restored, &mut archive).await?;
+    default_privileges::part(&mut archive);
     text::mend_archive(&client, context, &mut archive).await?;
     extensions::point_to_live(&client, &context.job.schemas, &mut archive).await?;
     context

@@ -20,18 +20,19 @@ select
     -- to it, but what a superuser owns nobody else can have changed.
     exists (
         select
-        from pg_catalog.pg_depend d
+        from (
+            select 'pg_catalog.pg_class'::pg_catalog.regclass as classid, i.indexrelid as objid
+            from pg_catalog.pg_index i where i.indrelid = c.oid
+            union all
+            select 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass, s.oid
+            from pg_catalog.pg_statistic_ext s where s.stxrelid = c.oid
+        ) planned
+        join pg_catalog.pg_depend d on d.classid = planned.classid and d.objid = planned.objid
         left join pg_catalog.pg_proc p on d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass and p.oid = d.refobjid
         left join pg_catalog.pg_operator o
             on d.refclassid = 'pg_catalog.pg_operator'::pg_catalog.regclass and o.oid = d.refobjid
         join pg_catalog.pg_roles owner on owner.oid = coalesce(p.proowner, o.oprowner)
         where coalesce(p.pronamespace, o.oprnamespace) <> 'pg_catalog'::pg_catalog.regnamespace
-            and (
-                d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                and d.objid in (select i.indexrelid from pg_catalog.pg_index i where i.indrelid = c.oid)
-                or d.classid = 'pg_catalog.pg_statistic_ext'::pg_catalog.regclass
-                and d.objid in (select s.oid from pg_catalog.pg_statistic_ext s where s.stxrelid = c.oid)
-            )
             and not (
                 owner.rolsuper and exists (
                     select from pg_catalog.pg_depend e

@@ -29,11 +29,34 @@ pub async fn setting(temporary: &Client, job: &Job) -> Result<String, Cause> {
     Ok(format!("set search_path = {}", path.join(", ")))
 }
 
+/// The schemas of extensions. A session's or a role's path led to them, which nobody tells.
+const SCHEMAS_OF_EXTENSIONS: &str = "select distinct n.nspname::text
+      from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace
+     where n.nspname <> 'pg_catalog' and n.nspname <> all ($1)
+     order by 1";
+
 /// Readies the login role's session for the tenant's DDL. Bodies are checked when they run, as pg_restore does: a body may
 /// use what a later entry creates. The path, since the planner looks into the bodies of SQL functions that indexes and
-/// generated columns call.
+/// generated columns call; with the extensions, since PostgreSQL writes `IS DISTINCT FROM`, NULLIF and CASE without saying which
+/// schema's operator compares: without it citext would be compared as text.
 pub async fn ready_for_ddl(session: &Client, temporary: &Client, job: &Job) -> Result<(), Cause> {
-    let path = setting(temporary, job).await?;
+    let mut path = setting(temporary, job).await?;
+    let ours: Vec<&str> = job
+        .schemas
+        .iter()
+        .map(|name| name.restored_as.as_str())
+        .collect();
+    let rows = temporary
+        .query(SCHEMAS_OF_EXTENSIONS, &[&ours])
+        .await
+        .or_cause(
+            ErrorKind::ApplyFailed,
+            || "list the schemas of extensions in the temporary database",
+        )?;
+    for row in &rows {
+        path.push_str(", ");
+        path.push_str(&quote_ident(row.get(0)));
+    }
     session
         .batch_execute(&format!("set check_function_bodies = false; {path}"))
         .await

@@ -1,0 +1,48 @@
+-- Objects of many owners, whose names need quotes, and whose privileges are written in every way: none, the default's own, revoked
+-- and given again, given by others.
+reset role;
+create role "Role ""x"".é";
+create role second;
+grant usage, create on schema acme to "Role ""x"".é", second, clerk;
+grant usage on schema acme to auditor;
+set role olga;
+create table acme.of_olga (id int);
+create table acme.explicit (id int);
+grant select on acme.explicit to clerk;
+revoke select on acme.explicit from clerk;
+create table acme.nobodys (id int);
+create function acme.explicit_f() returns int language sql as 'select 1';
+revoke execute on function acme.explicit_f() from public;
+grant execute on function acme.explicit_f() to public;
+create type acme.explicit_t as enum ('a');
+revoke usage on type acme.explicit_t from public;
+grant usage on type acme.explicit_t to public, "Role ""x"".é";
+create sequence acme.explicit_s;
+grant usage on sequence acme.explicit_s to clerk;
+revoke all on sequence acme.explicit_s from clerk;
+create table acme.columns (a int, b int);
+grant select (a) on acme.columns to clerk;
+revoke select (a) on acme.columns from clerk;
+grant select (b), update (b) on acme.columns to "Role ""x"".é" with grant option;
+set role "Role ""x"".é";
+grant select (b) on acme.columns to clerk;
+create table acme.quoted (id int generated always as identity);
+grant all on acme.quoted to second with grant option;
+create view acme.quoted_v as select id from acme.quoted;
+grant select on acme.quoted_v to public;
+create policy own on acme.quoted to "Role ""x"".é", second using (true);
+alter default privileges in schema acme grant select on tables to second;
+set role second;
+grant select on acme.quoted to auditor with grant option;
+create table acme.of_second (id int);
+create materialized view acme.of_second_m as select 1 as n;
+create domain acme.of_second_d as int;
+create function acme.of_second_f() returns int language sql security definer as 'select 1';
+set role auditor;
+grant select on acme.quoted to clerk;
+reset role;
+alter default privileges for role second in schema acme revoke execute on functions from public;
+alter default privileges for role second in schema acme grant execute on functions to "Role ""x"".é" with grant option;
+--- holds
+create view public.owners as select relname::text, pg_get_userbyid(relowner)::text, relnamespace::regnamespace::text, relacl::text from pg_class where relkind in ('r', 'v', 'm', 'S');
+select 'owner of ' || a.relname, a.pg_get_userbyid = b.pg_get_userbyid from public.owners a join public.owners b using (relname) where a.relnamespace = 'acme' and b.relnamespace = 'acme_r';
