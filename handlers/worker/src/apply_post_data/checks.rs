@@ -18,21 +18,23 @@ use crate::production::{ledger, restored_names};
 pub const EXCEPTION: &str = "check exception: ";
 
 struct Check {
-    table: String,
+    /// `table` or `domain`.
+    kind: String,
+    holder: String,
     name: String,
     definition: String,
 }
 
 impl Check {
     fn title(&self) -> String {
-        format!("{} on {}", self.name, self.table)
+        format!("{} on {}", self.name, self.holder)
     }
 
     fn add(&self, suffix: &str) -> Statement {
         Statement {
             sql: format!(
-                "alter table {} add constraint {} {}{suffix}",
-                self.table, self.name, self.definition
+                "alter {} {} add constraint {} {}{suffix}",
+                self.kind, self.holder, self.name, self.definition
             ),
             name: format!("check {}", self.title()),
         }
@@ -42,7 +44,10 @@ impl Check {
 /// The statements that take them off, once.
 pub async fn take_off(temporary: &Client, job: &Job) -> Result<Vec<Statement>, Cause> {
     let off = |check: &Check| Statement {
-        sql: format!("alter table {} drop constraint {}", check.table, check.name),
+        sql: format!(
+            "alter {} {} drop constraint {}",
+            check.kind, check.holder, check.name
+        ),
         name: format!("taking off check {}", check.title()),
     };
     Ok(read(temporary, job).await?.iter().map(off).collect())
@@ -79,13 +84,15 @@ async fn add(
     let Err(refused) = apply_some(loader, Some(home), &[&valid]).await else {
         return Ok(());
     };
-    if refused.error.code() != Some(&SqlState::CHECK_VIOLATION) {
-        return Err(refused.cause(&[valid]));
-    }
-    let why = format!(
-        "rows of the restore point are against it, so it is NOT VALID: {}",
-        describe(&refused.error)
-    );
+    let why = match refused.error.code() {
+        Some(&SqlState::CHECK_VIOLATION) => "rows of the restore point are against it",
+        // Of a domain inside of an array, a composite or a range type.
+        Some(&SqlState::FEATURE_NOT_SUPPORTED) if check.kind == "domain" => {
+            "PostgreSQL can't look at the values that are there"
+        }
+        _ => return Err(refused.cause(&[valid])),
+    };
+    let why = format!("{why}, so it is NOT VALID: {}", describe(&refused.error));
     // Added and noted together, so that a second run doesn't add it twice.
     let not_valid = check.add(" not valid");
     apply_some(loader, Some(home), &[&not_valid])
@@ -107,7 +114,8 @@ async fn read(temporary: &Client, job: &Job) -> Result<Vec<Check>, Cause> {
         .await
         .or_cause(ErrorKind::ApplyFailed, || "list the checks")?;
     let check = |row: &tokio_postgres::Row| Check {
-        table: qualified(row.get("schema"), row.get("table")),
+        kind: row.get("kind"),
+        holder: qualified(row.get("schema"), row.get("holder")),
         name: quote_ident(row.get("name")),
         definition: spelling.in_production(row.get("definition")),
     };
