@@ -1,27 +1,27 @@
 -- Every object that lives in a schema, by itself or through its table, with that schema. OIDs are unique only
--- within a catalog, so each join names the catalog too.
+-- within a catalog, so each join names the catalog too. Catalogs as plain OIDs: branches of one type are searched by index each.
 with located (classid, objid, namespace) as (
     select 'pg_class'::regclass::oid, oid, relnamespace from pg_class
-    union all select 'pg_proc'::regclass, oid, pronamespace from pg_proc
-    union all select 'pg_type'::regclass, oid, typnamespace from pg_type
-    union all select 'pg_operator'::regclass, oid, oprnamespace from pg_operator
-    union all select 'pg_opclass'::regclass, oid, opcnamespace from pg_opclass
-    union all select 'pg_opfamily'::regclass, oid, opfnamespace from pg_opfamily
-    union all select 'pg_collation'::regclass, oid, collnamespace from pg_collation
-    union all select 'pg_conversion'::regclass, oid, connamespace from pg_conversion
-    union all select 'pg_constraint'::regclass, oid, connamespace from pg_constraint
-    union all select 'pg_statistic_ext'::regclass, oid, stxnamespace from pg_statistic_ext
-    union all select 'pg_ts_config'::regclass, oid, cfgnamespace from pg_ts_config
-    union all select 'pg_ts_dict'::regclass, oid, dictnamespace from pg_ts_dict
-    union all select 'pg_ts_parser'::regclass, oid, prsnamespace from pg_ts_parser
-    union all select 'pg_ts_template'::regclass, oid, tmplnamespace from pg_ts_template
-    union all select 'pg_namespace'::regclass, oid, oid from pg_namespace
+    union all select 'pg_proc'::regclass::oid, oid, pronamespace from pg_proc
+    union all select 'pg_type'::regclass::oid, oid, typnamespace from pg_type
+    union all select 'pg_operator'::regclass::oid, oid, oprnamespace from pg_operator
+    union all select 'pg_opclass'::regclass::oid, oid, opcnamespace from pg_opclass
+    union all select 'pg_opfamily'::regclass::oid, oid, opfnamespace from pg_opfamily
+    union all select 'pg_collation'::regclass::oid, oid, collnamespace from pg_collation
+    union all select 'pg_conversion'::regclass::oid, oid, connamespace from pg_conversion
+    union all select 'pg_constraint'::regclass::oid, oid, connamespace from pg_constraint
+    union all select 'pg_statistic_ext'::regclass::oid, oid, stxnamespace from pg_statistic_ext
+    union all select 'pg_ts_config'::regclass::oid, oid, cfgnamespace from pg_ts_config
+    union all select 'pg_ts_dict'::regclass::oid, oid, dictnamespace from pg_ts_dict
+    union all select 'pg_ts_parser'::regclass::oid, oid, prsnamespace from pg_ts_parser
+    union all select 'pg_ts_template'::regclass::oid, oid, tmplnamespace from pg_ts_template
+    union all select 'pg_namespace'::regclass::oid, oid, oid from pg_namespace
     union all
-    select 'pg_attrdef'::regclass, d.oid, c.relnamespace from pg_attrdef d join pg_class c on c.oid = d.adrelid
+    select 'pg_attrdef'::regclass::oid, d.oid, c.relnamespace from pg_attrdef d join pg_class c on c.oid = d.adrelid
     union all
-    select 'pg_trigger'::regclass, t.oid, c.relnamespace from pg_trigger t join pg_class c on c.oid = t.tgrelid
+    select 'pg_trigger'::regclass::oid, t.oid, c.relnamespace from pg_trigger t join pg_class c on c.oid = t.tgrelid
     union all
-    select 'pg_rewrite'::regclass, r.oid, c.relnamespace from pg_rewrite r join pg_class c on c.oid = r.ev_class
+    select 'pg_rewrite'::regclass::oid, r.oid, c.relnamespace from pg_rewrite r join pg_class c on c.oid = r.ev_class
     union all
-    select 'pg_policy'::regclass, p.oid, c.relnamespace from pg_policy p join pg_class c on c.oid = p.polrelid
+    select 'pg_policy'::regclass::oid, p.oid, c.relnamespace from pg_policy p join pg_class c on c.oid = p.polrelid
 )

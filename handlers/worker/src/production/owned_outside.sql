@@ -4,7 +4,10 @@ select case when d.dbid in (0, (select oid from pg_database where datname = curr
             else 'an object in another database' end
   from pg_shdepend d
   join pg_roles r on r.oid = d.refobjid
-  left join located own on own.classid = d.classid and own.objid = d.objid
+  -- What has no owner of its own isn't looked for: a plan without statistics reads all of it for each object that is owned.
+  left join located own
+    on own.classid = d.classid and own.objid = d.objid
+   and own.classid not in ('pg_attrdef'::regclass, 'pg_trigger'::regclass, 'pg_rewrite'::regclass, 'pg_policy'::regclass)
   left join pg_namespace n on n.oid = own.namespace
  where d.refclassid = 'pg_authid'::regclass and d.deptype = 'o' and r.rolname = $1
    and not (d.dbid = (select oid from pg_database where datname = current_database())
