@@ -210,10 +210,11 @@ pub const DAMAGES: &[Damage] = &[
             reset role; update pg_index set indisvalid = false where indexrelid = 'acme_r.index_invalid'::regclass",
         told: &[
             "index acme_r.index_gone is missing",
-            "index acme_r.index_invalid is defined otherwise",
+            "index acme_r.index_invalid is missing",
             "index acme_r.index_new is in production only",
             "index acme_r.index_options is defined otherwise",
             "index acme_r.index_statistics is defined otherwise",
+            "invalid index acme_r.index_invalid is in production only",
         ],
     },
     Damage {
