@@ -31,7 +31,7 @@ pub enum Report {
     /// Of `validate`.
     Validate(ValidateReport),
     /// Of `open`: what isn't as it was, besides what `validate` said.
-    Opened(Vec<String>),
+    Opened(Vec<Remark>),
     /// Of `drop`.
     Drop(DropReport),
     /// Of the modes that only do or fail.

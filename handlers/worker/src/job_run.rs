@@ -132,11 +132,13 @@ fn keep(result: &mut JobResult, report: Report) {
         Report::Extract(report) => result.extract = Some(report),
         Report::Copy(report) => result.copy = Some(report),
         Report::Validate(report) => result.validate = Some(report),
-        Report::Opened(differences) => {
-            if let Some(validated) = &mut result.validate {
-                validated.differences.extend(differences);
-            }
-        }
+        // Without a comparison in this job they stay remarks.
+        Report::Opened(differences) => match &mut result.validate {
+            Some(validated) => validated
+                .differences
+                .extend(differences.iter().map(open::words)),
+            None => result.remarks.extend(differences),
+        },
         Report::Drop(report) => result.drop = Some(report),
         Report::Done => {}
     }

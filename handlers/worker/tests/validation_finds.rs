@@ -93,7 +93,7 @@ const WHILE_OPENING: &str = "
             comment on view acme_r.v is 'new';
             alter default privileges for role olga in schema acme_r grant insert on tables to clerk;
             alter default privileges for role olga in schema acme_r grant usage on types to clerk;
-            alter view acme_r.v owner to auditor;
+            alter statistics acme_r.st owner to auditor;
         elsif exists (select from pg_namespace where nspname = 'acme_r' and nspowner = 'olga'::regrole) then
             revoke usage on schema acme_r from clerk;
             revoke grant option for create on schema acme_r from auditor;
@@ -111,7 +111,8 @@ async fn each_damage_while_a_schema_is_opened_is_told_too() {
         grant usage on schema acme to clerk;
         grant create on schema acme to auditor with grant option;
         set role olga;
-        create table acme.t (id int);
+        create table acme.t (id int, n int);
+        create statistics acme.st on id, n from acme.t;
         create policy gone on acme.t using (true);
         create policy other on acme.t using (true);
         create view acme.v as select 1 as n;
@@ -144,7 +145,7 @@ async fn each_damage_while_a_schema_is_opened_is_told_too() {
         "comment on view acme_r.v: it wasn't there",
         "default privileges of olga in acme_r for T: it wasn't there",
         "default privileges of olga in acme_r for r: it is another than it was",
-        "owner of view acme_r.v: it is another than it was",
+        "owner of statistics acme_r.st: it is another than it was",
         "policy gone on acme_r.t: it is missing",
         "policy new on acme_r.t: it wasn't there",
         "policy other on acme_r.t: it is another than it was",

@@ -135,7 +135,7 @@ fn refuse_differences(context: &Context, remarks: &[Remark]) -> Result<(), Faile
 }
 
 /// Takes the differences out of the remarks; without a validation they stay there.
-fn differences(context: &mut Context) -> Vec<String> {
+fn differences(context: &mut Context) -> Vec<Remark> {
     if context.job.validate == ValidateChoice::None {
         return Vec::new();
     }
@@ -144,10 +144,11 @@ fn differences(context: &mut Context) -> Vec<String> {
         .into_iter()
         .partition(|remark| remark.code == DIFFERENCE);
     context.remarks = remarks;
-    different.iter().map(words).collect()
+    different
 }
 
-fn words(remark: &Remark) -> String {
+/// A remark as a difference.
+pub(crate) fn words(remark: &Remark) -> String {
     format!("{}: {}", remark.object, remark.message)
 }
 
