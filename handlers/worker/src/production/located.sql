@@ -1,6 +1,6 @@
 -- Every object that lives in a schema, by itself or through its table, with that schema. OIDs are unique only
 -- within a catalog, so each join names the catalog too. Catalogs as plain OIDs: branches of one type are searched by index each.
-with located (classid, objid, namespace) as (
+with located (classid, objid, namespace) as not materialized (
     select 'pg_class'::regclass::oid, oid, relnamespace from pg_class
     union all select 'pg_proc'::regclass::oid, oid, pronamespace from pg_proc
     union all select 'pg_type'::regclass::oid, oid, typnamespace from pg_type
@@ -16,12 +16,13 @@ with located (classid, objid, namespace) as (
     union all select 'pg_ts_parser'::regclass::oid, oid, prsnamespace from pg_ts_parser
     union all select 'pg_ts_template'::regclass::oid, oid, tmplnamespace from pg_ts_template
     union all select 'pg_namespace'::regclass::oid, oid, oid from pg_namespace
+    -- Without a join, or each look-up would read all of it.
     union all
-    select 'pg_attrdef'::regclass::oid, d.oid, c.relnamespace from pg_attrdef d join pg_class c on c.oid = d.adrelid
+    select 'pg_attrdef'::regclass::oid, d.oid, (select c.relnamespace from pg_class c where c.oid = d.adrelid) from pg_attrdef d
     union all
-    select 'pg_trigger'::regclass::oid, t.oid, c.relnamespace from pg_trigger t join pg_class c on c.oid = t.tgrelid
+    select 'pg_trigger'::regclass::oid, t.oid, (select c.relnamespace from pg_class c where c.oid = t.tgrelid) from pg_trigger t
     union all
-    select 'pg_rewrite'::regclass::oid, r.oid, c.relnamespace from pg_rewrite r join pg_class c on c.oid = r.ev_class
+    select 'pg_rewrite'::regclass::oid, r.oid, (select c.relnamespace from pg_class c where c.oid = r.ev_class) from pg_rewrite r
     union all
-    select 'pg_policy'::regclass::oid, p.oid, c.relnamespace from pg_policy p join pg_class c on c.oid = p.polrelid
+    select 'pg_policy'::regclass::oid, p.oid, (select c.relnamespace from pg_class c where c.oid = p.polrelid) from pg_policy p
 )
