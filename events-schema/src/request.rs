@@ -81,7 +81,7 @@ pub struct RestoreRequested {
 pub enum Mover {
     /// DMS where it is faithful, COPY for the rest (default).
     Auto,
-    /// DMS for every table.
+    /// DMS for every table that it carries as it is, COPY for the rest, with a warning of each.
     Dms,
     /// COPY for every table.
     Copy,

@@ -118,7 +118,7 @@ pub enum ErrorKind {
     ReplicationFailed,
     /// DMS could not connect to a database.
     ConnectionTestFailed,
-    /// The requested mover can't carry a table faithfully.
+    /// DMS was requested, and a table goes by COPY since DMS would damage it.
     MoverUnable,
     /// Restored data differs from the temporary database.
     ValidationMismatch,
@@ -286,7 +286,9 @@ impl ErrorKind {
             Self::ConnectionTestFailed => {
                 "Check the DMS security group and the endpoint's certificate."
             }
-            Self::MoverUnable => "Use `mover: auto` or `mover: copy` for the named tables.",
+            Self::MoverUnable => {
+                "Nothing has to be done; with `mover: auto` nobody is warned of it."
+            }
             Self::ValidationMismatch => {
                 "Don't use the restored schemas before the named differences are understood."
             }

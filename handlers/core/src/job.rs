@@ -118,7 +118,7 @@ pub struct SchemaName {
 pub enum MoverChoice {
     /// DMS where it is faithful, COPY for the rest.
     Auto,
-    /// DMS for every table; a table that it would damage fails the restore.
+    /// As `Auto`, and whoever asks for it is warned of each table that DMS doesn't get.
     Dms,
     /// COPY for every table.
     Copy,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use cluster::surroundings::{Memory, context, job};
 use cluster::{Cluster, MASTER};
 use tenant_restore_core::error::ErrorKind;
-use tenant_restore_core::job::{ExtractReport, Job, Mover, MoverChoice};
+use tenant_restore_core::job::{ExtractReport, Job, Mover, MoverChoice, TablePlan};
 use tenant_restore_worker::archive::{Archive, Entry};
 use tenant_restore_worker::context::{Context, Report};
 use tenant_restore_worker::extract;
@@ -268,7 +268,23 @@ async fn two_workers_of_a_restore_that_ecs_started_twice_extract_one_after_the_o
 }
 
 #[tokio::test]
-async fn all_missing_schemas_and_all_tables_that_dms_cant_carry_are_named() {
+async fn who_asks_for_dms_gets_it_for_the_tables_that_it_carries_and_for_no_other() {
+    let cluster = tenant().await;
+    let movers = async |mover| {
+        let (_, mut context) = surroundings(&cluster, |job| job.mover = mover);
+        let tables = extracted(&mut context).await.tables;
+        let mover = |table: TablePlan| (table.schema, table.table, table.mover);
+        tables.into_iter().map(mover).collect::<Vec<_>>()
+    };
+    let by_dms = movers(MoverChoice::Dms).await;
+    assert_eq!(by_dms, movers(MoverChoice::Auto).await);
+    let all = |wanted| by_dms.iter().filter(|(.., mover)| *mover == wanted).count();
+    assert_eq!(all(Mover::Copy), 9, "{by_dms:?}");
+    assert!(all(Mover::Dms) > 0, "{by_dms:?}");
+}
+
+#[tokio::test]
+async fn all_missing_schemas_are_named() {
     let cluster = tenant().await;
     let (_, mut context) = surroundings(&cluster, |job| {
         job.schemas[0].schema = "absent".to_owned();
@@ -276,15 +292,6 @@ async fn all_missing_schemas_and_all_tables_that_dms_cant_carry_are_named() {
     });
     let failed = extract::run(&mut context).await.unwrap_err();
     assert_eq!(kinds(&failed), [ErrorKind::SchemaMissing; 2]);
-
-    let (_, mut context) = surroundings(&cluster, |job| job.mover = MoverChoice::Dms);
-    let failed = extract::run(&mut context).await.unwrap_err();
-    assert!(
-        failed
-            .causes()
-            .all(|cause| cause.kind == ErrorKind::MoverUnable)
-    );
-    assert_eq!(failed.causes().count(), 9, "{failed:?}");
 
     let (_, mut context) = surroundings(&cluster, |job| job.database = "absent".to_owned());
     assert_eq!(

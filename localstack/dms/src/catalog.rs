@@ -9,7 +9,12 @@ use tokio_postgres::{Client, Error};
 pub(crate) struct Table {
     pub(crate) schema: String,
     pub(crate) name: String,
+    /// Its name at the target.
+    pub(crate) target: String,
     pub(crate) has_primary_key: bool,
+    pub(crate) has_deferrable_constraint: bool,
+    /// Whether a unique index of it is on an expression.
+    pub(crate) has_unique_expression: bool,
     pub(crate) columns: Vec<Column>,
 }
 
@@ -25,6 +30,15 @@ pub(crate) struct Column {
     /// Length, precision and scale as PostgreSQL packs them; -1 for none.
     pub(crate) type_modifier: i32,
     pub(crate) in_primary_key: bool,
+    /// GENERATED ALWAYS AS IDENTITY.
+    pub(crate) is_always_identity: bool,
+}
+
+impl Table {
+    /// The name by which DMS may take it for another: the case of letters is lost.
+    pub(crate) fn folded(&self) -> (String, String) {
+        (self.schema.to_lowercase(), self.name.to_lowercase())
+    }
 }
 
 /// All tables that the user can see by their names, partitioned parents and their partitions alike.
@@ -40,8 +54,11 @@ pub(crate) async fn tables(
             oids.push(row.get("oid"));
             tables.push(Table {
                 schema,
+                target: name.clone(),
                 name,
                 has_primary_key: row.get("has_primary_key"),
+                has_deferrable_constraint: row.get("has_deferrable_constraint"),
+                has_unique_expression: row.get("has_unique_expression"),
                 columns: Vec::new(),
             });
         }
@@ -61,6 +78,7 @@ pub(crate) async fn tables(
                 type_category: row.get("type_category"),
                 type_modifier: row.get("type_modifier"),
                 in_primary_key: row.get("in_primary_key"),
+                is_always_identity: row.get("is_always_identity"),
             });
     }
     for (table, oid) in tables.iter_mut().zip(oids) {

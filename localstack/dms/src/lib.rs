@@ -39,7 +39,7 @@ pub use config::Config;
 pub use service::Dms;
 
 /// The faults of this service alone.
-pub const FAULTS: [&str; 8] = [
+pub const FAULTS: [&str; 9] = [
     fault::INSTANCE_FAILS,
     fault::SLOW_INSTANCE,
     fault::CONNECTION_TEST_FAILS,
@@ -47,6 +47,7 @@ pub const FAULTS: [&str; 8] = [
     fault::TASK_FAILS_RECOVERABLY,
     fault::SLOW_TASK,
     fault::TABLE_ERROR,
+    fault::VALUE_CHANGED,
     fault::DESCRIBE_LAG,
 ];
 
@@ -66,6 +67,9 @@ pub(crate) mod fault {
     pub(crate) const SLOW_TASK: &str = "slow-task";
     /// A table can't be loaded; compared with `<task> <schema>.<table>`.
     pub(crate) const TABLE_ERROR: &str = "table-error";
+    /// The values of a table's last number outside of its key arrive greater by one, and DMS says nothing of it; compared
+    /// with `<task> <schema>.<table>`.
+    pub(crate) const VALUE_CHANGED: &str = "value-changed";
     /// Describe operations don't know an instance or task until it is `ms` old.
     pub(crate) const DESCRIBE_LAG: &str = "describe-lag";
 }

@@ -1,6 +1,6 @@
 //! The full load of a task: its tables, several at once.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use futures::future::try_join_all;
@@ -10,7 +10,7 @@ use crate::carry::Rules;
 use crate::catalog::{self, Table};
 use crate::login::{Login, LoginError, describe};
 use crate::mapping::Mappings;
-use crate::settings::Settings;
+use crate::settings::{Policy, Settings};
 use crate::statistics::TableState;
 use crate::transfer::{Transfer, TransferError};
 
@@ -35,6 +35,8 @@ pub(crate) trait Observer: Sync {
     fn moved(&self, table: &Table, rows: u64);
     /// The error that a table shall have, if a fault says so.
     fn fault(&self, table: &Table) -> Option<String>;
+    /// Whether a value of it shall be changed.
+    fn changes(&self, table: &Table) -> bool;
 }
 
 /// Why a load ended before its end.
@@ -90,6 +92,7 @@ impl Job {
         }
         tables
             .sort_by_key(|one| std::cmp::Reverse(self.mappings.load_order(&one.schema, &one.name)));
+        confuse_namesakes(&mut tables);
         observer.selected(&tables);
         let workers = self.settings.tables_at_once.min(tables.len());
         let queue = Mutex::new(VecDeque::from(tables));
@@ -141,20 +144,33 @@ impl Job {
             return Err(TransferError::Fault(problem));
         }
         let removed = |column: &str| self.mappings.removes(&table.schema, &table.name, column);
+        let truncation = self.settings.data_truncation_error;
         let transfer = Transfer::new(
             table,
             self.mappings.target_schema(&table.schema),
-            &self.rules,
+            (&self.rules, truncation),
             removed,
+            observer.changes(table),
         )?;
-        if let Some(any_cut) = transfer.any_cut.as_ref().filter(|_| self.fail_on_cut) {
-            let cut: bool = source
-                .query_one(any_cut, &[])
-                .await
-                .map_err(TransferError::Source)?
-                .get(0);
-            if cut {
-                return Err(TransferError::Truncation);
+        let matters = matches!(truncation, Policy::StopTask | Policy::SuspendTable);
+        for (any_cut, matters, error) in [
+            (
+                &transfer.any_lob_cut,
+                self.fail_on_cut,
+                TransferError::LobTruncation,
+            ),
+            (
+                &transfer.any_text_cut,
+                matters,
+                TransferError::TextTruncation,
+            ),
+        ] {
+            let Some(any_cut) = any_cut.as_ref().filter(|_| matters) else {
+                continue;
+            };
+            let cut = source.query_one(any_cut, &[]).await;
+            if cut.map_err(TransferError::Source)?.get(0) {
+                return Err(error);
             }
         }
         transfer
@@ -164,12 +180,18 @@ impl Job {
             .await
     }
 
-    /// Whether a table's failure is the task's (`TableErrorPolicy`, `DataErrorPolicy`). A failed bulk load is a table's
-    /// error, so with LOG_ERROR too the table is suspended.
+    /// Whether a table's failure is the task's (`TableErrorPolicy`, `DataErrorPolicy`, `DataTruncationErrorPolicy`). A failed
+    /// bulk load is a table's error, so with LOG_ERROR too the table is suspended.
     fn judge(&self, table: &Table, error: &TransferError) -> Result<(), Failure> {
-        let data = error.is_about_data() && self.settings.stop_on_data_error;
-        let stops =
-            data || self.settings.stop_on_table_error || matches!(error, TransferError::Truncation);
+        let settings = &self.settings;
+        let stops = match error {
+            TransferError::LobTruncation => true,
+            TransferError::TextTruncation => settings.data_truncation_error == Policy::StopTask,
+            error => {
+                settings.table_error == Policy::StopTask
+                    || error.is_about_data() && settings.data_error == Policy::StopTask
+            }
+        };
         let problem = format!("Table {}.{}: {error}", table.schema, table.name);
         tracing::warn!(problem, stops, "a table was not loaded");
         if stops {
@@ -177,6 +199,18 @@ impl Job {
         } else {
             Ok(())
         }
+    }
+}
+
+/// "Replication of multiple tables with the same name where each name has a different case can cause unpredictable
+/// behavior" (DMS user guide, limitations of PostgreSQL as a source). Here all of them write to the first.
+fn confuse_namesakes(tables: &mut [Table]) {
+    let mut first = HashMap::new();
+    for table in tables {
+        let name = first
+            .entry(table.folded())
+            .or_insert_with(|| table.name.clone());
+        table.target.clone_from(name);
     }
 }
 

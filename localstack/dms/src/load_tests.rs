@@ -11,6 +11,7 @@ struct Heard {
     steps: Mutex<Vec<(String, TableState)>>,
     moved: Mutex<Vec<u64>>,
     broken: Option<&'static str>,
+    changed: Option<&'static str>,
 }
 
 impl Heard {
@@ -39,6 +40,10 @@ impl Observer for Heard {
 
     fn fault(&self, table: &Table) -> Option<String> {
         (self.broken == Some(table.name.as_str())).then(|| "broken on purpose".into())
+    }
+
+    fn changes(&self, table: &Table) -> bool {
+        self.changed == Some(table.name.as_str())
     }
 }
 
@@ -288,4 +293,100 @@ async fn a_table_can_be_broken_on_purpose() {
         ),
         (vec!["u".into()], vec!["t".into()])
     );
+}
+
+#[tokio::test]
+async fn what_is_not_supported_is_not_loaded_and_what_is_not_documented_is_lost() {
+    let tables = |schema: &str| {
+        format!(
+            "create schema {schema};
+             create table {schema}.coalesced (x int); create unique index on {schema}.coalesced (coalesce(x, 0));
+             create table {schema}.deferred (x int unique deferrable);
+             create table {schema}.numbered (x int generated always as identity);
+             create table {schema}.odd (id int primary key, m money, i interval, f float8, w varchar(9), o oid, x int[], l text);"
+        )
+    };
+    let source = tables("a")
+        + "insert into a.odd values (1, '-1234.56', '1 mon 00:00:01.5', 'NaN', 'a😀b', 7, '{1,2}', repeat('é', 300) || '😀')";
+    let cluster = Cluster::with(&source, &tables("restored")).await;
+    let heard = Heard::default();
+    let settings = r#"{"TargetMetadata":{"LobMaxSize":1}}"#;
+    job(&cluster, "a", settings).run(&heard).await.unwrap();
+    assert_eq!(
+        heard.tables(TableState::Error),
+        ["coalesced", "deferred", "numbered"]
+    );
+    let rows = cluster
+        .target("select m::numeric, i, f, w, o, x, char_length(l) from restored.odd")
+        .await;
+    let lossy = row(&[
+        "-1234.56",
+        "1 mon 00:00:01",
+        "0",
+        "a?b",
+        "NULL",
+        "{1,2}",
+        "256",
+    ]);
+    assert_eq!(rows, [lossy]);
+}
+
+#[tokio::test]
+async fn tables_whose_names_differ_only_by_case_get_each_others_rows() {
+    let tables = |schema: &str| {
+        format!(
+            "create schema {schema}; create table {schema}.\"T\" (x int); create table {schema}.t (x int);"
+        )
+    };
+    let source = tables("a") + "insert into a.\"T\" values (1); insert into a.t values (2)";
+    let cluster = Cluster::with(&source, &tables("restored")).await;
+    let heard = Heard::default();
+    job(&cluster, "a", "{}").run(&heard).await.unwrap();
+    assert_eq!(heard.tables(TableState::Completed), ["T", "t"]);
+    let all = "select x from restored.\"T\" order by x";
+    assert_eq!(cluster.target(all).await, [row(&["1"]), row(&["2"])]);
+    assert!(cluster.target("select x from restored.t").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_text_that_is_cut_is_what_the_settings_make_of_it() {
+    let source = "create schema a; create table a.t (x varchar);
+                  insert into a.t values (repeat('x', 9000)), ('short')";
+    let target = "create schema restored; create table restored.t (x varchar)";
+    let cluster = Cluster::with(source, target).await;
+    let loaded = async |policy| {
+        cluster.target("truncate restored.t").await;
+        let settings = format!(r#"{{"ErrorBehavior":{{"DataTruncationErrorPolicy":"{policy}"}}}}"#);
+        let heard = Heard::default();
+        let stopped = job(&cluster, "a", &settings).run(&heard).await.is_err();
+        let lengths = cluster
+            .target("select length(x) from restored.t order by x")
+            .await;
+        (stopped, heard.tables(TableState::Error).len(), lengths)
+    };
+    let (short, cut) = (row(&["5"]), row(&["8000"]));
+    assert_eq!(
+        loaded("LOG_ERROR").await,
+        (false, 0, vec![short.clone(), cut])
+    );
+    assert_eq!(loaded("IGNORE_RECORD").await, (false, 0, vec![short]));
+    assert_eq!(loaded("SUSPEND_TABLE").await, (false, 1, vec![]));
+    assert_eq!(loaded("STOP_TASK").await, (true, 1, vec![]));
+}
+
+#[tokio::test]
+async fn a_value_can_be_changed_on_purpose_without_a_word() {
+    let table = "(id int primary key, x int, y text)";
+    let source =
+        format!("create schema a; create table a.t {table}; insert into a.t values (1, 7, 'text')");
+    let target = format!("create schema restored; create table restored.t {table}");
+    let cluster = Cluster::with(&source, &target).await;
+    let heard = Heard {
+        changed: Some("t"),
+        ..Heard::default()
+    };
+    job(&cluster, "a", "{}").run(&heard).await.unwrap();
+    assert_eq!(heard.tables(TableState::Completed), ["t"]);
+    let rows = cluster.target("select id, x, y from restored.t").await;
+    assert_eq!(rows, [row(&["1", "8", "text"])]);
 }

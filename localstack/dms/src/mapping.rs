@@ -1,6 +1,9 @@
 //! Table mappings: which tables a task takes, and how schemas are called at the target.
 //!
-//! DMS user guide, "Using table mapping": `%` stands for any text, `_` for any character, `[%]` and `[_]` for themselves.
+//! DMS user guide, "Wildcards in table mapping": `%` stands for any text, `_` for any character, `[ab]` for one of these
+//! characters, `[a-d]` for one of a range; so `[_]` stands for itself.
+
+use std::ops::RangeInclusive;
 
 use local_cloud_wire::AwsError;
 use serde::Deserialize;
@@ -39,9 +42,10 @@ impl Locator {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Pattern(Vec<Piece>);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Exactly(char),
+    Of(Vec<RangeInclusive<char>>),
     One,
     Run,
 }
@@ -51,14 +55,12 @@ impl Pattern {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
-            let escaped = ["[_]", "[%]"]
-                .into_iter()
-                .find(|escape| rest.starts_with(escape));
-            let (piece, length) = match (escaped, first) {
-                (Some(escape), _) => (
-                    Piece::Exactly(if escape == "[_]" { '_' } else { '%' }),
-                    escape.len(),
-                ),
+            let set = rest
+                .strip_prefix('[')
+                .and_then(|rest| rest.split_once(']'))
+                .filter(|(set, _)| !set.is_empty());
+            let (piece, length) = match (set, first) {
+                (Some((set, _)), _) => (Piece::Of(ranges(set)), set.len() + 2),
                 (None, '%') => (Piece::Run, 1),
                 (None, '_') => (Piece::One, 1),
                 (None, other) => (Piece::Exactly(other), other.len_utf8()),
@@ -79,11 +81,34 @@ impl Pattern {
     }
 }
 
+/// `a-dxy`: from a to d, and x and y.
+fn ranges(set: &str) -> Vec<RangeInclusive<char>> {
+    let set: Vec<char> = set.chars().collect();
+    let mut ranges = Vec::new();
+    let mut rest = set.as_slice();
+    loop {
+        rest = match rest {
+            [first, '-', last, rest @ ..] => {
+                ranges.push(*first..=*last);
+                rest
+            }
+            [one, rest @ ..] => {
+                ranges.push(*one..=*one);
+                rest
+            }
+            [] => return ranges,
+        };
+    }
+}
+
 fn fits(pattern: &[Piece], name: &[char]) -> bool {
     match (pattern.split_first(), name.split_first()) {
         (None, rest) => rest.is_none(),
         (Some((Piece::Run, after)), _) => (0..=name.len()).any(|taken| fits(after, &name[taken..])),
         (Some((Piece::One, after)), Some((_, rest))) => fits(after, rest),
+        (Some((Piece::Of(ranges), after)), Some((first, rest))) => {
+            ranges.iter().any(|range| range.contains(first)) && fits(after, rest)
+        }
         (Some((Piece::Exactly(wanted), after)), Some((first, rest))) => {
             wanted == first && fits(after, rest)
         }

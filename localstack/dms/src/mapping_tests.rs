@@ -28,6 +28,15 @@ fn a_percent_sign_selects_any_text_unless_it_is_escaped() {
 }
 
 #[test]
+fn brackets_select_one_of_their_characters() {
+    let one = mappings(&[selection(1, "include", "s[ab]", "t[x0-3]")]).unwrap();
+    assert!(one.takes("sa", "tx") && one.takes("sb", "t2"));
+    assert!(!one.takes("sc", "tx") && !one.takes("sa", "t4") && !one.takes("s[ab]", "tx"));
+    let escaped = mappings(&[selection(1, "include", "s[[]a]", "t[")]).unwrap();
+    assert!(escaped.takes("s[a]", "t[") && !escaped.takes("sa", "t["));
+}
+
+#[test]
 fn names_are_compared_with_their_case() {
     let mixed = mappings(&[selection(1, "include", "App", "Users")]).unwrap();
     assert!(mixed.takes("App", "Users") && !mixed.takes("app", "users"));

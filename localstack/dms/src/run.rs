@@ -234,7 +234,7 @@ impl Dms {
             sleep(Duration::from_millis(slow.ms.unwrap_or(1000))).await;
         }
         if strikes(fault::TASK_FAILS_RECOVERABLY).is_some() {
-            self.stumble(task);
+            self.stumble(task)?;
         }
         if let Some(fault) = strikes(fault::TASK_FAILS) {
             return Err(Failure::fatal(
@@ -252,12 +252,16 @@ impl Dms {
         .await
     }
 
-    /// A failure that isn't the end (DMS user guide: recoverable errors restart the task).
-    fn stumble(&self, task: &Task) {
+    /// A failure that isn't the end (DMS user guide: recoverable errors restart the task) unless `RecoverableErrorCount` is 0.
+    fn stumble(&self, task: &Task) -> Result<(), Failure> {
         let failure = Failure {
             problem: "ODBC general error.".into(),
             recoverable: true,
         };
+        let settings = Settings::parse(task.settings.as_deref());
+        if settings.is_ok_and(|settings| settings.recoverable_error_count == 0) {
+            return Err(failure);
+        }
         self.change(|state| {
             Some(state.happen(
                 event::TASK_FAILED,
@@ -274,6 +278,7 @@ impl Dms {
                 "Replication task started, with flag = resume",
             ))
         });
+        Ok(())
     }
 
     async fn job(&self, task: &Task, region: &str) -> Result<Job, Failure> {
@@ -387,5 +392,12 @@ impl Observer for Reporter<'_> {
                 .message
                 .unwrap_or_else(|| "a fault was switched on".into()),
         )
+    }
+
+    fn changes(&self, table: &Table) -> bool {
+        let subject = format!("{} {}.{}", self.identifier, table.schema, table.name);
+        let faults = &self.dms.world.faults;
+        let fault = faults.strikes(Service::Dms, fault::VALUE_CHANGED, &subject);
+        fault.is_some()
     }
 }

@@ -2,6 +2,7 @@
 
 use local_cloud_wire::AwsError;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::failure::invalid;
 
@@ -30,8 +31,11 @@ pub(crate) struct Settings {
     pub(crate) lobs: Lobs,
     pub(crate) tables_at_once: usize,
     pub(crate) rows_per_commit: u64,
-    pub(crate) stop_on_data_error: bool,
-    pub(crate) stop_on_table_error: bool,
+    pub(crate) data_error: Policy,
+    pub(crate) data_truncation_error: Policy,
+    pub(crate) table_error: Policy,
+    /// How often a task is started again after an error of its environment; -1 as often as DMS likes.
+    pub(crate) recoverable_error_count: i64,
     pub(crate) fail_without_tables: bool,
 }
 
@@ -42,8 +46,11 @@ impl Settings {
     /// No such JSON, or settings that the local cloud doesn't do.
     pub(crate) fn parse(text: Option<&str>) -> Result<Self, AwsError> {
         let text = text.filter(|text| !text.trim().is_empty()).unwrap_or("{}");
-        let given: Document = serde_json::from_str(text)
-            .map_err(|error| invalid(format!("Invalid task settings: {error}")))?;
+        let wrong = |error| invalid(format!("Invalid task settings: {error}"));
+        let given: Value = serde_json::from_str(text).map_err(wrong)?;
+        check_names(&given)?;
+        let given: Document = serde_json::from_value(given).map_err(wrong)?;
+        given.error_behavior.check()?;
         let refuse = |what: &str| {
             Err(invalid(format!(
                 "Invalid task settings: the local cloud has no {what}"
@@ -77,14 +84,104 @@ impl Settings {
             lobs: given.target_metadata.lobs(),
             tables_at_once,
             rows_per_commit,
-            stop_on_data_error: given.error_behavior.data_error_policy == STOP,
-            stop_on_table_error: given.error_behavior.table_error_policy == STOP,
+            data_error: given.error_behavior.data_error_policy,
+            data_truncation_error: given.error_behavior.data_truncation_error_policy,
+            table_error: given.error_behavior.table_error_policy,
+            recoverable_error_count: given.error_behavior.recoverable_error_count,
             fail_without_tables: given.error_behavior.fail_on_no_tables_captured,
         })
     }
 }
 
-const STOP: &str = "STOP_TASK";
+/// What is done about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Policy {
+    /// EventErrorPolicy only.
+    Ignore,
+    IgnoreRecord,
+    LogError,
+    SuspendTable,
+    StopTask,
+}
+
+/// The documented names of the sections that matter here. AWS isn't known to refuse others; here nobody shall take a misspelt
+/// setting for set.
+const NAMES: [(&str, &[&str]); 3] = [
+    (
+        "TargetMetadata",
+        &[
+            "TargetSchema",
+            "SupportLobs",
+            "FullLobMode",
+            "LobChunkSize",
+            "LimitedSizeLobMode",
+            "LobMaxSize",
+            "InlineLobMaxSize",
+            "LoadMaxFileSize",
+            "ParallelLoadThreads",
+            "ParallelLoadBufferSize",
+            "ParallelLoadQueuesPerThread",
+            "ParallelApplyThreads",
+            "ParallelApplyBufferSize",
+            "ParallelApplyQueuesPerThread",
+            "BatchApplyEnabled",
+            "TaskRecoveryTableEnabled",
+        ],
+    ),
+    (
+        "FullLoadSettings",
+        &[
+            "TargetTablePrepMode",
+            "CreatePkAfterFullLoad",
+            "StopTaskCachedChangesApplied",
+            "StopTaskCachedChangesNotApplied",
+            "MaxFullLoadSubTasks",
+            "TransactionConsistencyTimeout",
+            "CommitRate",
+        ],
+    ),
+    (
+        "ErrorBehavior",
+        &[
+            "DataErrorPolicy",
+            "DataTruncationErrorPolicy",
+            "DataErrorEscalationPolicy",
+            "DataErrorEscalationCount",
+            "EventErrorPolicy",
+            "TableErrorPolicy",
+            "TableErrorEscalationPolicy",
+            "TableErrorEscalationCount",
+            "RecoverableErrorCount",
+            "RecoverableErrorInterval",
+            "RecoverableErrorThrottling",
+            "RecoverableErrorThrottlingMax",
+            "RecoverableErrorStopRetryAfterThrottlingMax",
+            "ApplyErrorDeletePolicy",
+            "ApplyErrorInsertPolicy",
+            "ApplyErrorUpdatePolicy",
+            "ApplyErrorEscalationPolicy",
+            "ApplyErrorEscalationCount",
+            "ApplyErrorFailOnTruncationDdl",
+            "FailOnNoTablesCaptured",
+            "FailOnTransactionConsistencyBreached",
+            "FullLoadIgnoreConflicts",
+        ],
+    ),
+];
+
+fn check_names(given: &Value) -> Result<(), AwsError> {
+    for (section, known) in NAMES {
+        let names = given[section].as_object().into_iter().flatten();
+        for (name, _) in names {
+            if !known.contains(&name.as_str()) {
+                let message = format!("Invalid task settings: {section} has no {name}");
+                return Err(invalid(message));
+            }
+        }
+    }
+    Ok(())
+}
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
@@ -146,16 +243,73 @@ impl TargetMetadata {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct ErrorBehavior {
-    data_error_policy: String,
-    table_error_policy: String,
+    data_error_policy: Policy,
+    data_truncation_error_policy: Policy,
+    data_error_escalation_policy: Policy,
+    event_error_policy: Option<Policy>,
+    table_error_policy: Policy,
+    table_error_escalation_policy: Policy,
+    recoverable_error_count: i64,
     fail_on_no_tables_captured: bool,
+}
+
+impl ErrorBehavior {
+    /// Each policy knows some of the words only ("Error handling task settings").
+    fn check(&self) -> Result<(), AwsError> {
+        use Policy::{Ignore, StopTask, SuspendTable};
+        let of_event = self.event_error_policy.unwrap_or(Ignore);
+        for (name, policy, is_known) in [
+            (
+                "DataErrorPolicy",
+                self.data_error_policy,
+                self.data_error_policy != Ignore,
+            ),
+            (
+                "DataTruncationErrorPolicy",
+                self.data_truncation_error_policy,
+                self.data_truncation_error_policy != Ignore,
+            ),
+            (
+                "DataErrorEscalationPolicy",
+                self.data_error_escalation_policy,
+                matches!(self.data_error_escalation_policy, SuspendTable | StopTask),
+            ),
+            (
+                "EventErrorPolicy",
+                of_event,
+                matches!(of_event, Ignore | StopTask),
+            ),
+            (
+                "TableErrorPolicy",
+                self.table_error_policy,
+                matches!(self.table_error_policy, SuspendTable | StopTask),
+            ),
+            (
+                "TableErrorEscalationPolicy",
+                self.table_error_escalation_policy,
+                self.table_error_escalation_policy == StopTask,
+            ),
+        ] {
+            if !is_known {
+                return Err(invalid(format!(
+                    "Invalid task settings: {name} isn't {policy:?}"
+                )));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Default for ErrorBehavior {
     fn default() -> Self {
         Self {
-            data_error_policy: "LOG_ERROR".into(),
-            table_error_policy: "SUSPEND_TABLE".into(),
+            data_error_policy: Policy::LogError,
+            data_truncation_error_policy: Policy::LogError,
+            data_error_escalation_policy: Policy::SuspendTable,
+            event_error_policy: None,
+            table_error_policy: Policy::SuspendTable,
+            table_error_escalation_policy: Policy::StopTask,
+            recoverable_error_count: -1,
             fail_on_no_tables_captured: true,
         }
     }
@@ -175,11 +329,15 @@ mod tests {
     fn without_settings_lobs_are_cut_at_32_kib_and_broken_tables_are_left_behind() {
         let defaults = Settings::parse(None).unwrap();
         assert_eq!(defaults.lobs, Lobs::Limited(32 * 1024));
-        assert!(
-            !defaults.stop_on_table_error
-                && !defaults.stop_on_data_error
-                && defaults.fail_without_tables
+        assert_eq!(
+            (
+                defaults.data_error,
+                defaults.data_truncation_error,
+                defaults.table_error
+            ),
+            (Policy::LogError, Policy::LogError, Policy::SuspendTable)
         );
+        assert!(defaults.fail_without_tables);
         assert_eq!(
             (defaults.tables_at_once, defaults.rows_per_commit),
             (8, 10_000)
@@ -200,9 +358,9 @@ mod tests {
             (
                 given.tables_at_once,
                 given.rows_per_commit,
-                given.stop_on_table_error
+                given.table_error
             ),
-            (2, 5, true)
+            (2, 5, Policy::StopTask)
         );
     }
 
@@ -214,6 +372,10 @@ mod tests {
             r#"{"FullLoadSettings":{"CommitRate":0}}"#,
             r#"{"TargetMetadata":{"TargetSchema":"x"}}"#,
             r#"{"ValidationSettings":{"EnableValidation":true}}"#,
+            r#"{"ErrorBehavior":{"TableErrorPolicy":"LOG_ERROR"}}"#,
+            r#"{"ErrorBehavior":{"DataErrorPolicy":"STOP"}}"#,
+            r#"{"ErrorBehavior":{"FullloadIgnoreConflicts":false}}"#,
+            r#"{"TargetMetadata":{"LobMaxSizeKb":1}}"#,
             "[",
         ] {
             assert!(Settings::parse(Some(text)).is_err(), "{text}");

@@ -5,10 +5,10 @@ use std::pin::pin;
 use futures::{SinkExt, TryStreamExt};
 use tokio_postgres::Client;
 
-use crate::carry::{Rules, Unfit, carry};
-use crate::catalog::{Table, quoted};
+use crate::carry::{self, Cut, Rules, Unfit};
+use crate::catalog::{Column, Table, quoted};
 use crate::login::describe;
-use crate::settings::{Preparation, Settings};
+use crate::settings::{Policy, Preparation, Settings};
 
 /// The statements that move a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +16,10 @@ pub(crate) struct Transfer {
     pub(crate) select: String,
     pub(crate) insert: String,
     pub(crate) truncate: String,
-    /// Whether any value would be cut, if that must fail the task.
-    pub(crate) any_cut: Option<String>,
+    /// Whether any LOB would be cut.
+    pub(crate) any_lob_cut: Option<String>,
+    /// Whether any other text would be cut.
+    pub(crate) any_text_cut: Option<String>,
 }
 
 /// Why a table wasn't moved.
@@ -30,7 +32,9 @@ pub(crate) enum TransferError {
     #[error("target: {}", describe(.0))]
     Target(tokio_postgres::Error),
     #[error("a LOB is larger than LobMaxSize and FailTasksOnLobTruncation is set")]
-    Truncation,
+    LobTruncation,
+    #[error("a text is longer than unboundedVarcharMaxSize")]
+    TextTruncation,
     #[error("{0}")]
     Fault(String),
 }
@@ -47,35 +51,55 @@ impl TransferError {
 }
 
 impl Transfer {
-    /// The statements for a table whose columns are left out where `removed` says so.
+    /// The statements for a table whose columns are left out where `removed` says so, and one of whose numbers is changed if
+    /// it is to be `damaged`.
     pub(crate) fn new(
         table: &Table,
         target_schema: &str,
-        rules: &Rules,
+        (rules, truncation): (&Rules, Policy),
         removed: impl Fn(&str) -> bool,
+        damaged: bool,
     ) -> Result<Self, Unfit> {
+        carry::check(table)?;
+        let changed = table
+            .columns
+            .iter()
+            .rfind(|column| damaged && is_number(column));
         let mut values = Vec::new();
         let mut names = Vec::new();
-        let mut cuts = Vec::new();
+        let (mut lobs, mut texts) = (Vec::new(), Vec::new());
         for column in table.columns.iter().filter(|column| !removed(&column.name)) {
-            let carried = carry(table, column, rules)?;
-            values.push(carried.expression);
+            let carried = carry::carry(table, column, rules)?;
+            let more = if changed == Some(column) { " + 1" } else { "" };
+            values.push(carried.expression + more);
             names.push(quoted(&column.name));
-            cuts.extend(carried.is_cut);
+            match carried.cut {
+                Some(Cut::Lob(is_cut)) => lobs.push(is_cut),
+                Some(Cut::Text(is_cut)) => texts.push(is_cut),
+                None => {}
+            }
         }
         let from = format!("{}.{}", quoted(&table.schema), quoted(&table.name));
-        let to = format!("{}.{}", quoted(target_schema), quoted(&table.name));
-        let any_cut = (!cuts.is_empty()).then(|| {
-            format!(
-                "select exists (select from {from} where {})",
-                cuts.join(" or ")
-            )
-        });
+        let to = format!("{}.{}", quoted(target_schema), quoted(&table.target));
+        let any = |cuts: &[String]| {
+            let any = cuts.join(" or ");
+            (!cuts.is_empty()).then(|| format!("select exists (select from {from} where {any})"))
+        };
+        let kept = match truncation {
+            Policy::IgnoreRecord if !texts.is_empty() => {
+                format!(" where ({}) is not true", texts.join(" or "))
+            }
+            _ => String::new(),
+        };
         Ok(Self {
-            select: format!("copy (select {} from {from}) to stdout", values.join(", ")),
+            select: format!(
+                "copy (select {} from {from}{kept}) to stdout",
+                values.join(", ")
+            ),
             insert: format!("copy {to} ({}) from stdin", names.join(", ")),
             truncate: format!("truncate table {to}"),
-            any_cut,
+            any_lob_cut: any(&lobs),
+            any_text_cut: any(&texts),
         })
     }
 
@@ -125,4 +149,9 @@ impl Transfer {
             }
         }
     }
+}
+
+fn is_number(column: &Column) -> bool {
+    ["int2", "int4", "int8", "numeric"].contains(&column.type_name.as_str())
+        && !column.in_primary_key
 }

@@ -21,6 +21,7 @@ mod kinds;
 mod letters;
 mod managed_secrets;
 mod mismatches;
+mod movers;
 mod permissions;
 mod plans;
 mod refusals;

@@ -138,8 +138,11 @@ fn a_plan_tells_every_finding_at_once_and_what_a_restore_would_say_too() {
         ] {
             assert!(warnings.contains(&warning), "{plan:#}");
         }
-        let unable = plan["tables"].as_array().context("read the tables")?;
-        assert!(unable.iter().any(|table| table.get("mover").is_none()));
+        let tables = plan["tables"].as_array().context("read the tables")?;
+        for (table, mover) in [("users", "copy"), ("products", "dms")] {
+            let mut planned = tables.iter().filter(|planned| planned["table"] == table);
+            assert!(planned.all(|planned| planned["mover"] == mover), "{plan:#}");
+        }
 
         let mut detail = request.detail.clone();
         detail["requestId"] = json!(stage.request_id("planless-again"));

@@ -114,16 +114,7 @@ impl Engine {
         } else {
             DmsSslModeValue::Require
         };
-        let settings = PostgreSqlSettings::builder()
-            .secrets_manager_access_role_arn(&config.secret_role)
-            .secrets_manager_secret_id(secret)
-            .database_name(database)
-            // Left to their defaults these change data or leave objects behind (DMS user guide, PostgreSQL source).
-            .capture_ddls(false)
-            .trim_space_in_char(false)
-            .map_boolean_as_boolean(true)
-            .execute_timeout(3600)
-            .build();
+        let settings = connection_settings(&config.secret_role, secret, database);
         let request = self
             .clients
             .databasemigration
@@ -291,6 +282,20 @@ fn not_seen_yet(fault: Fault) -> Fault {
     }
 }
 
+/// Left to their defaults these change data, cut it or leave objects behind (DMS user guide, PostgreSQL source).
+fn connection_settings(role: &str, secret: &str, database: &str) -> PostgreSqlSettings {
+    PostgreSqlSettings::builder()
+        .secrets_manager_access_role_arn(role)
+        .secrets_manager_secret_id(secret)
+        .database_name(database)
+        .capture_ddls(false)
+        .trim_space_in_char(false)
+        .map_boolean_as_boolean(true)
+        .fail_tasks_on_lob_truncation(true)
+        .execute_timeout(3600)
+        .build()
+}
+
 fn repeated(restore: &Restore, name: &str) -> Learned {
     Learned::Repeated {
         name: name.to_owned(),
@@ -359,10 +364,14 @@ mod tests {
         for policy in [
             "DataErrorPolicy",
             "DataTruncationErrorPolicy",
+            "DataErrorEscalationPolicy",
             "TableErrorPolicy",
+            "TableErrorEscalationPolicy",
         ] {
             assert_eq!(settings["ErrorBehavior"][policy], "STOP_TASK", "{policy}");
         }
+        let connection = connection_settings("role", "secret", "app");
+        assert_eq!(connection.fail_tasks_on_lob_truncation, Some(true));
         assert_eq!(
             settings["FullLoadSettings"]["TargetTablePrepMode"],
             "TRUNCATE_BEFORE_LOAD"

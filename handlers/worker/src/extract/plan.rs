@@ -6,9 +6,7 @@ use tokio_postgres::Client;
 
 use crate::context::Context;
 use crate::failed::{Failed, OrCause as _};
-use crate::movers::{
-    Choice, Sizes, Table, Unable, choose, read_tables, table_with_unfaithful_values,
-};
+use crate::movers::{Choice, Sizes, Table, choose, read_tables, table_with_unfaithful_values};
 use crate::names::qualified;
 
 /// Every table with rows to move, largest first.
@@ -32,20 +30,10 @@ pub(super) async fn decide(
         || "set the search path in the temporary database",
     )?;
     let mut plans = Vec::new();
-    let mut unable = Vec::new();
     for table in tables.into_iter().filter(|table| table.extension.is_none()) {
-        match decide_one(rows, context.job.mover, &table).await? {
-            Ok(choice) => plans.push(plan(table, choice)),
-            Err(Unable(reason)) => {
-                let message = format!(
-                    "DMS can't carry {}: {reason}",
-                    qualified(&table.schema, &table.name)
-                );
-                unable.push(Cause::new(ErrorKind::MoverUnable, message).at("mover"));
-            }
-        }
+        let choice = decide_one(rows, context.job.mover, &table).await?;
+        plans.push(plan(table, choice));
     }
-    Failed::from_causes(unable)?;
     Ok(plans)
 }
 
@@ -54,9 +42,9 @@ async fn decide_one(
     client: &Client,
     requested: MoverChoice,
     table: &Table,
-) -> Result<Result<Choice, Unable>, Cause> {
+) -> Result<Choice, Cause> {
     let by_catalog = choose(requested, table, None);
-    if !matches!(&by_catalog, Ok(choice) if choice.mover == Mover::Dms) {
+    if by_catalog.mover == Mover::Copy {
         return Ok(by_catalog);
     }
     let damaged = table_with_unfaithful_values(client, table)

@@ -25,6 +25,12 @@ pub struct Table {
     pub row_security: bool,
     /// Whether it has a primary key.
     pub has_primary_key: bool,
+    /// Whether the name of another table differs only by case, its own or its schema's.
+    pub has_namesake: bool,
+    /// Whether a constraint of it may be deferred.
+    pub has_deferrable_constraint: bool,
+    /// Whether a unique index of it is on an expression.
+    pub has_unique_expression: bool,
     /// Whether an index or a statistics object of it calls a function that is neither PostgreSQL's nor an extension's.
     pub calls_functions: bool,
     /// Whether its rows don't survive a recovery.
@@ -146,6 +152,9 @@ fn table(row: &Row) -> Result<Table, tokio_postgres::Error> {
         inherits: row.try_get("inherits")?,
         row_security: row.try_get("row_security")?,
         has_primary_key: row.try_get("has_primary_key")?,
+        has_namesake: row.try_get("has_namesake")?,
+        has_deferrable_constraint: row.try_get("has_deferrable_constraint")?,
+        has_unique_expression: row.try_get("has_unique_expression")?,
         calls_functions: row.try_get("calls_functions")?,
         unlogged: row.try_get("unlogged")?,
         extension: row.try_get("extension")?,

@@ -6,6 +6,8 @@
 mod facts;
 mod values;
 
+use std::collections::BTreeMap;
+
 use tenant_restore_core::job::{Mover, MoverChoice};
 
 pub use facts::{Column, Generated, Identity, Numeric, Sizes, Table, Type, read_tables};
@@ -20,41 +22,30 @@ pub struct Choice {
     pub reason: String,
 }
 
-/// The requested mover can't carry a table faithfully; the reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unable(pub String);
-
-/// The mover of a table, as far as the catalog and, if known, its values tell.
+/// The mover of a table, as far as the catalog and, if known, its values tell. Whoever asks for DMS wants the rows as they
+/// were first of all, so what DMS would damage is copied all the same.
 ///
 /// `damaged` names what DMS would do to values that are in the table; `None` when there are none or nobody looked.
-pub fn choose(
-    requested: MoverChoice,
-    table: &Table,
-    damaged: Option<&str>,
-) -> Result<Choice, Unable> {
-    let obstacle = || obstacle(table).or_else(|| damaged.map(str::to_owned));
+pub fn choose(requested: MoverChoice, table: &Table, damaged: Option<&str>) -> Choice {
+    let copy = |reason| Choice {
+        mover: Mover::Copy,
+        reason,
+    };
+    let dms = |reason: &str| Choice {
+        mover: Mover::Dms,
+        reason: reason.to_owned(),
+    };
+    if requested == MoverChoice::Copy {
+        return copy("requested".to_owned());
+    }
+    if let Some(reason) = obstacle(table).or_else(|| damaged.map(str::to_owned)) {
+        return copy(reason);
+    }
     match requested {
-        MoverChoice::Copy => Ok(Choice {
-            mover: Mover::Copy,
-            reason: "requested".to_owned(),
-        }),
-        MoverChoice::Auto => Ok(match obstacle() {
-            Some(reason) => Choice {
-                mover: Mover::Copy,
-                reason,
-            },
-            None => Choice {
-                mover: Mover::Dms,
-                reason: "every column is one that DMS carries as it is".to_owned(),
-            },
-        }),
-        MoverChoice::Dms => match obstacle() {
-            Some(reason) => Err(Unable(reason)),
-            None => Ok(Choice {
-                mover: Mover::Dms,
-                reason: "requested".to_owned(),
-            }),
-        },
+        MoverChoice::Dms => dms("requested"),
+        MoverChoice::Auto | MoverChoice::Copy => {
+            dms("every column is one that DMS carries as it is")
+        }
     }
 }
 
@@ -81,6 +72,18 @@ fn obstacle(table: &Table) -> Option<String> {
             !table.has_primary_key,
             "it has no primary key, which DMS needs to reload and to validate it",
         ),
+        (
+            table.has_namesake,
+            "another table's name differs from its only by case, which DMS doesn't support",
+        ),
+        (
+            table.has_deferrable_constraint,
+            "it has a deferrable constraint, which DMS doesn't support (Qlik Replicate's limitations)",
+        ),
+        (
+            table.has_unique_expression,
+            "it has a unique index on an expression, such as coalesce, which DMS doesn't support",
+        ),
     ];
     if let Some((_, reason)) = of_table.iter().find(|(holds, _)| *holds) {
         return Some((*reason).to_owned());
@@ -93,7 +96,20 @@ fn obstacle(table: &Table) -> Option<String> {
             "DMS doesn't document how the name {name:?} is matched"
         ));
     }
+    if let Some([one, other]) = namesakes(&table.columns) {
+        return Some(format!(
+            "the names of columns {one:?} and {other:?} differ only by case, which DMS doesn't document"
+        ));
+    }
     table.columns.iter().find_map(obstacle_of_column)
+}
+
+fn namesakes(columns: &[Column]) -> Option<[&str; 2]> {
+    let mut seen = BTreeMap::new();
+    columns.iter().find_map(|column| {
+        let earlier = seen.insert(column.name.to_lowercase(), column.name.as_str());
+        earlier.map(|earlier| [earlier, column.name.as_str()])
+    })
 }
 
 /// Letters, digits, `_`, `-`: no wildcard of a table mapping but `_`, which can be escaped, and no quoting.

@@ -15,6 +15,20 @@ select
     exists (
         select from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype = 'p'
     ) as has_primary_key,
+    exists (
+        select
+        from pg_catalog.pg_class o
+        join pg_catalog.pg_namespace m on m.oid = o.relnamespace
+        where o.relkind in ('r', 'p') and o.oid <> c.oid
+            and pg_catalog.lower(o.relname::text) = pg_catalog.lower(c.relname::text)
+            and pg_catalog.lower(m.nspname::text) = pg_catalog.lower(n.nspname::text)
+    ) as has_namesake,
+    exists (
+        select from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.condeferrable
+    ) as has_deferrable_constraint,
+    exists (
+        select from pg_catalog.pg_index i where i.indrelid = c.oid and i.indisunique and i.indexprs is not null
+    ) as has_unique_expression,
     c.relpersistence = 'u' as unlogged,
     -- Of an operator, an expression records the operator alone and not its function. An extension's owner may add what is theirs
     -- to it, but what a superuser owns nobody else can have changed.

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use tenant_restore_core::error::{Cause, ErrorKind};
-use tenant_restore_core::job::{Acceptance, Finding, Job, MoverChoice};
+use tenant_restore_core::job::{Acceptance, Finding, Job, Mover, MoverChoice};
 use tenant_restore_core::room::size;
 
 use super::facts::{Facts, LivePlace, Locks, Owner, Slot};
-use crate::movers::{Table, Unable, choose};
+use crate::movers::{Table, choose};
 use crate::names::{MAX_NAME_BYTES, qualified};
 
 /// Server versions that a restore handles.
@@ -333,23 +333,22 @@ fn locks(locks: &Locks) -> Vec<Finding> {
     found
 }
 
-/// Of the live tables: those of the restore point may differ, so it is only a warning.
+/// Whoever asks for DMS hears what it doesn't get.
 fn movers(requested: MoverChoice, tables: &[Table]) -> Vec<Finding> {
-    let unable = tables
+    if requested != MoverChoice::Dms {
+        return Vec::new();
+    }
+    let copied = tables
         .iter()
         .filter(|table| table.extension.is_none())
         .filter_map(|table| {
-            let Unable(reason) = choose(requested, table, None).err()?;
-            let message = format!(
-                "DMS can't carry {}: {reason}",
-                qualified(&table.schema, &table.name)
-            );
-            Some(at(
-                warning(ErrorKind::MoverUnable, message),
-                "mover".to_owned(),
-            ))
+            let choice = choose(requested, table, None);
+            let name = qualified(&table.schema, &table.name);
+            let message = format!("{name} goes by COPY, not DMS: {}", choice.reason);
+            let finding = at(warning(ErrorKind::MoverUnable, message), "mover".to_owned());
+            (choice.mover == Mover::Copy).then_some(finding)
         });
-    unable.collect()
+    copied.collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use tenant_restore_core::job::{self, ExpectedTable, Finding, Mover, MoverChoice,
 
 use crate::context::{Context, Report};
 use crate::failed::{Failed, OrCause as _};
-use crate::movers::{self, Table, Unable};
+use crate::movers::{self, Table};
 use crate::pg_dump_program;
 use facts::Live;
 
@@ -61,15 +61,12 @@ fn expected(requested: MoverChoice, tables: &[Table]) -> Vec<ExpectedTable> {
         .iter()
         .filter(|table| table.extension.is_none())
         .map(|table| {
-            let (mover, reason) = match movers::choose(requested, table, None) {
-                Ok(choice) => (Some(choice.mover), choice.reason),
-                Err(Unable(reason)) => (None, reason),
-            };
+            let choice = movers::choose(requested, table, None);
             ExpectedTable {
                 schema: table.schema.clone(),
                 table: table.name.clone(),
-                mover,
-                reason,
+                mover: Some(choice.mover),
+                reason: choice.reason,
                 rows: table.rows,
                 bytes: table.bytes,
             }

@@ -9,7 +9,8 @@ select
         select
         from pg_index i
         where i.indrelid = a.attrelid and i.indisprimary and a.attnum = any (i.indkey)
-    ) as in_primary_key
+    ) as in_primary_key,
+    a.attidentity = 'a' as is_always_identity
 from pg_attribute a
 cross join lateral (
     with recursive chain (oid, base_type, domain_modifier, modifier) as (
