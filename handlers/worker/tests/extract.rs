@@ -107,7 +107,7 @@ async fn each_table_gets_the_mover_that_carries_its_values() {
         ("customer", "document how the name"),
         ("readings", "NaN"),
         ("deadlines", "infinities"),
-        ("secret", "LOB"),
+        ("secret", "row level security"),
         ("part_1", "partition"),
         ("nokey", "primary key"),
         ("gone_after_crash", "LOB"),

@@ -94,11 +94,12 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
         .await?;
     storage::write_json(&*context.storage, &context.work_key(ARCHIVE_FILE), &archive).await?;
 
+    let tables = plan::tables(&client, &restored).await?;
     row_security::switch_off(&mut client, &restored).await?;
     reader::let_read(&client, context, &restored).await?;
     let rows = context.temporary_rows().await?;
     let path = tenants_path::setting(&client, &context.job).await?;
-    let tables = plan::decide(&client, (&rows, &path), &restored, context).await?;
+    let tables = plan::decide(tables, (&rows, &path), context).await?;
     let report = ExtractReport {
         tables,
         original_ddl,

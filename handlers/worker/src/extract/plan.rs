@@ -5,32 +5,37 @@ use tenant_restore_core::job::{Mover, MoverChoice, TablePlan};
 use tokio_postgres::Client;
 
 use crate::context::Context;
-use crate::failed::{Failed, OrCause as _};
+use crate::failed::OrCause as _;
 use crate::movers::{Choice, Sizes, Table, choose, read_tables, table_with_unfaithful_values};
 use crate::names::qualified;
 
-/// Every table with rows to move, largest first.
-///
-/// `rows`: who reads them, see [`reader`](super::reader); `path`: the statement that sets the tenant's search path, without
-/// which the planner can't look into the bodies of functions that indexes call.
-pub(super) async fn decide(
-    client: &Client,
-    (rows, path): (&Client, &str),
-    restored: &[&str],
-    context: &Context,
-) -> Result<Vec<TablePlan>, Failed> {
-    let tables = read_tables(client, restored, Sizes::Measured)
+/// Every table with rows to move, largest first, while its row level security is still what it was.
+pub(super) async fn tables(client: &Client, restored: &[&str]) -> Result<Vec<Table>, Cause> {
+    let mut tables = read_tables(client, restored, Sizes::Measured)
         .await
         .or_cause(
             ErrorKind::ExtractFailed,
             || "read the tables of the temporary database",
         )?;
+    tables.retain(|table| table.extension.is_none());
+    Ok(tables)
+}
+
+/// What moves them.
+///
+/// `rows`: who reads them, see [`reader`](super::reader); `path`: the statement that sets the tenant's search path, without
+/// which the planner can't look into the bodies of functions that indexes call.
+pub(super) async fn decide(
+    tables: Vec<Table>,
+    (rows, path): (&Client, &str),
+    context: &Context,
+) -> Result<Vec<TablePlan>, Cause> {
     rows.batch_execute(path).await.or_cause(
         ErrorKind::ExtractFailed,
         || "set the search path in the temporary database",
     )?;
     let mut plans = Vec::new();
-    for table in tables.into_iter().filter(|table| table.extension.is_none()) {
+    for table in tables {
         let choice = decide_one(rows, context.job.mover, &table).await?;
         plans.push(plan(table, choice));
     }

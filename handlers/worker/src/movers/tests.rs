@@ -9,6 +9,13 @@ fn column(kind: Type) -> Column {
     }
 }
 
+fn key() -> Column {
+    Column {
+        name: "id".to_owned(),
+        ..column(Type::Faithful)
+    }
+}
+
 fn table(columns: Vec<Column>) -> Table {
     Table {
         oid: 1,
@@ -47,10 +54,11 @@ fn dms_carries_a_table_of_faithful_columns_only() {
         Type::Varchar { bounded: true },
         numeric(38, 2),
     ];
-    assert_eq!(
-        auto(&table(faithful.map(column).to_vec())).mover,
-        Mover::Dms
-    );
+    let faithful = faithful.into_iter().zip('a'..).map(|(kind, name)| Column {
+        name: name.to_string(),
+        ..column(kind)
+    });
+    assert_eq!(auto(&table(faithful.collect())).mover, Mover::Dms);
     for (kind, fact) in [
         (Type::Numeric(None), "numeric(28,6)"),
         (numeric(39, 0), "string"),
@@ -65,7 +73,7 @@ fn dms_carries_a_table_of_faithful_columns_only() {
         (Type::Other("inet".to_owned()), "isn't migrated"),
         (Type::Other("mood".to_owned()), "isn't among"),
     ] {
-        let choice = auto(&table(vec![column(Type::Faithful), column(kind.clone())]));
+        let choice = auto(&table(vec![key(), column(kind.clone())]));
         assert_eq!(choice.mover, Mover::Copy, "{kind:?}");
         assert!(
             choice.reason.contains(fact) && choice.reason.contains("\"c\""),
