@@ -15,13 +15,14 @@ mod cluster;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use case::{Case, unlike};
+use case::{Case, by_dms, unlike};
 use cluster::Cluster;
 use cluster::servers::UNTIL_VALIDATED;
 use cluster::surroundings::{Memory, context, job};
 use tenant_restore_core::error::Cause;
-use tenant_restore_core::job::{JobResult, Mode, MoverChoice, Remark};
+use tenant_restore_core::job::{Job, JobResult, Mode, Mover, MoverChoice, Remark};
 use tenant_restore_worker::job_run;
 
 const ROLES: &str =
@@ -37,11 +38,26 @@ struct Pair {
 struct Restore<'a> {
     pair: &'a Pair,
     case: &'a Case,
+    mover: MoverChoice,
     storage: Arc<Memory>,
+    /// Tables that DMS loaded.
+    by_dms: AtomicUsize,
 }
 
 #[tokio::test]
 async fn what_was_there_comes_back_or_the_restore_says_what_does_not() {
+    every_case_by(MoverChoice::Copy).await;
+}
+
+/// Cases without a table for DMS are the same as by COPY, and so left out.
+#[tokio::test]
+async fn what_was_there_comes_back_by_dms_too() {
+    let by_dms = every_case_by(MoverChoice::Dms).await;
+    assert!(by_dms > 0 || std::env::var_os("CASE").is_some());
+}
+
+/// Restores every case; answers how many tables DMS loaded.
+async fn every_case_by(mover: MoverChoice) -> usize {
     let cases = case::all();
     assert!(!cases.is_empty());
     let production = Cluster::start("app").await;
@@ -56,19 +72,20 @@ async fn what_was_there_comes_back_or_the_restore_says_what_does_not() {
         production,
         temporary,
     };
-    let mut failed = Vec::new();
+    let (mut failed, mut by_dms) = (Vec::new(), 0);
     for case in &cases {
         let restore = Restore {
             pair: &pair,
             case,
+            mover,
             storage: Arc::default(),
+            by_dms: AtomicUsize::new(0),
         };
         let complaints = restore.complaints().await;
-        println!(
-            "{:<30} {}",
-            case.name,
-            if complaints.is_empty() { "ok" } else { "WRONG" }
-        );
+        let loaded = restore.by_dms.load(Ordering::Relaxed);
+        by_dms += loaded;
+        let verdict = if complaints.is_empty() { "ok" } else { "WRONG" };
+        println!("{:<30} {verdict}, {loaded} tables by DMS", case.name);
         for complaint in &complaints {
             println!("    {complaint}");
         }
@@ -77,6 +94,7 @@ async fn what_was_there_comes_back_or_the_restore_says_what_does_not() {
         }
     }
     assert!(failed.is_empty(), "{failed:?}");
+    by_dms
 }
 
 async fn prepare(production: &Cluster, case: &Case) -> Result<(), String> {
@@ -102,7 +120,11 @@ impl Restore<'_> {
             .collect();
         let production = &self.pair.production;
         production.script(&case.name, &case.later).await;
-        let mut result = self.run(UNTIL_VALIDATED).await;
+        let mut result = match self.restored().await {
+            Ok(Some(result)) => result,
+            Ok(None) => return Vec::new(),
+            Err(said) => return vec![format!("DMS: {said}")],
+        };
         let validated = result.validate.take();
         if result.failure.is_none() {
             let opened = self.run(&[Mode::Open]).await;
@@ -136,7 +158,48 @@ impl Restore<'_> {
         complaints
     }
 
+    /// Everything before the opening; DMS comes between the modes of the phases `ddl` and `migrate`. Nothing if DMS was asked
+    /// for and gets no table.
+    async fn restored(&self) -> Result<Option<JobResult>, String> {
+        if self.mover == MoverChoice::Copy {
+            return Ok(Some(self.run(UNTIL_VALIDATED).await));
+        }
+        let (ddl, rest) = UNTIL_VALIDATED.split_at(2);
+        assert_eq!(rest[0], Mode::Copy);
+        let mut prepared = self.run(&ddl[..1]).await;
+        let plan = prepared
+            .extract
+            .take()
+            .map_or_else(Vec::new, |it| it.tables);
+        if plan.iter().all(|table| table.mover == Mover::Copy) {
+            return Ok(None);
+        }
+        let applied = self.run(&ddl[1..]).await;
+        if applied.failure.is_some() {
+            return Ok(Some(applied));
+        }
+        let Pair {
+            production,
+            temporary,
+        } = self.pair;
+        let loaded = by_dms::load(&self.job(ddl), [temporary, production], &plan).await?;
+        self.by_dms.store(loaded, Ordering::Relaxed);
+        let mut result = self.run(rest).await;
+        let earlier = prepared.remarks.into_iter().chain(applied.remarks);
+        result.remarks.splice(0..0, earlier);
+        Ok(Some(result))
+    }
+
     async fn run(&self, modes: &[Mode]) -> JobResult {
+        let Pair {
+            production,
+            temporary,
+        } = self.pair;
+        let mut context = context(self.job(modes), &self.storage, &[production, temporary]);
+        job_run::run(&mut context, std::future::pending()).await
+    }
+
+    fn job(&self, modes: &[Mode]) -> Job {
         let names = self.case.restored();
         let names: Vec<(&str, &str)> = names
             .iter()
@@ -148,9 +211,8 @@ impl Restore<'_> {
         } = self.pair;
         let mut job = job(&self.case.name, &names, production, Some(temporary));
         job.modes = modes.to_vec();
-        job.mover = MoverChoice::Copy;
-        let mut context = context(job, &self.storage, &[production, temporary]);
-        job_run::run(&mut context, std::future::pending()).await
+        job.mover = self.mover;
+        job
     }
 
     fn ddl<'a>(&self, schemas: impl Iterator<Item = &'a String>) -> Vec<String> {

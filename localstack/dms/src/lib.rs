@@ -3,6 +3,7 @@
 //! Sources: DMS API reference; DMS user guide ("Using a PostgreSQL database as a source", "… as a target", "Table
 //! mapping", "Task settings", "Amazon EventBridge events").
 
+pub mod alone;
 mod answer;
 mod carry;
 mod catalog;

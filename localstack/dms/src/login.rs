@@ -7,6 +7,7 @@ use serde::Deserialize;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::alone::Database;
 use crate::endpoint::{Endpoint, SslMode};
 use crate::tls::{self, Tls, TlsError};
 
@@ -143,6 +144,23 @@ impl Login {
             client.batch_execute(script).await?;
         }
         Ok(client)
+    }
+
+    /// Of a server of this machine that wants TLS.
+    pub(crate) fn alone(database: Database<'_>) -> Self {
+        let secret = Secret {
+            username: database.user.to_owned(),
+            password: database.password.to_owned(),
+            host: "localhost".to_owned(),
+            port: database.port,
+        };
+        Self {
+            secret,
+            database: database.name.to_owned(),
+            tls: Tls::Unverified,
+            after_connect: None,
+            execute_timeout: Duration::from_secs(EXECUTE_TIMEOUT_SECONDS.into()),
+        }
     }
 
     #[cfg(test)]

@@ -25,7 +25,7 @@ use crate::statistics::{TableState, TableStatistics};
 use crate::task::{Start, Status, Task};
 
 /// `unboundedVarcharMaxSize`, in the default of the user guide.
-const UNBOUNDED_VARCHAR_BYTES: u64 = 8000;
+pub(crate) const UNBOUNDED_VARCHAR_BYTES: u64 = 8000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

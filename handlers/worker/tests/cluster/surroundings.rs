@@ -19,6 +19,9 @@ use tenant_restore_worker::storage::Storage;
 
 use super::{Cluster, MASTER};
 
+/// The password of a restore's login role.
+pub const LOADER_PASSWORD: &str = "Loader-pa55";
+
 /// Documents in memory.
 #[derive(Default)]
 pub struct Memory {
@@ -166,9 +169,10 @@ pub fn context(job: Job, storage: &Arc<Memory>, trusted: &[&Cluster]) -> Context
         .collect();
     let path = trusted[0].ca_bundle().with_file_name("trusted.pem");
     std::fs::write(&path, bundle).unwrap();
-    let secrets = Known::default()
-        .with(MASTER, trusted[0].master())
-        .with("loader", Login::new(job.loader.role.clone(), "Loader-pa55"));
+    let secrets = Known::default().with(MASTER, trusted[0].master()).with(
+        "loader",
+        Login::new(job.loader.role.clone(), LOADER_PASSWORD),
+    );
     context_with(job, storage, &path, secrets)
 }
 
