@@ -17,10 +17,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use case::{Case, by_dms, unlike};
-use cluster::Cluster;
+use case::{Case, unlike};
 use cluster::servers::UNTIL_VALIDATED;
 use cluster::surroundings::{Memory, context, job};
+use cluster::{Cluster, by_dms};
 use tenant_restore_core::error::Cause;
 use tenant_restore_core::job::{Job, JobResult, Mode, Mover, MoverChoice, Remark};
 use tenant_restore_worker::job_run;
@@ -182,7 +182,8 @@ impl Restore<'_> {
             production,
             temporary,
         } = self.pair;
-        let loaded = by_dms::load(&self.job(ddl), [temporary, production], &plan).await?;
+        let servers = [temporary, production];
+        let loaded = by_dms::load(&self.job(ddl), servers, &plan, by_dms::AS_THE_PIPELINE).await?;
         self.by_dms.store(loaded, Ordering::Relaxed);
         let mut result = self.run(rest).await;
         let earlier = prepared.remarks.into_iter().chain(applied.remarks);

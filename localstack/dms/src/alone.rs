@@ -22,20 +22,27 @@ pub struct Database<'a> {
     pub name: &'a str,
 }
 
-/// Runs a task with these mappings and settings between endpoints that are set as the pipeline sets them.
+/// How a task is set.
+#[derive(Clone, Copy)]
+pub struct Set<'a> {
+    /// `TableMappings`.
+    pub mappings: &'a str,
+    /// `ReplicationTaskSettings`.
+    pub settings: &'a str,
+    /// `FailTasksOnLobTruncation` of the endpoints, which are otherwise set as the pipeline sets them.
+    pub fail_on_cut: bool,
+}
+
+/// Runs a task between two endpoints.
 ///
 /// # Errors
 /// Why the task failed; what it left behind is the settings' matter.
-pub async fn full_load(
-    [source, target]: [Database<'_>; 2],
-    mappings: &str,
-    settings: &str,
-) -> Result<(), String> {
-    let settings = Settings::parse(Some(settings)).map_err(|error| error.message)?;
+pub async fn full_load([source, target]: [Database<'_>; 2], set: Set<'_>) -> Result<(), String> {
+    let settings = Settings::parse(Some(set.settings)).map_err(|error| error.message)?;
     let job = Job {
         source: Login::alone(source),
         target: Login::alone(target),
-        mappings: Mappings::parse(mappings).map_err(|error| error.message)?,
+        mappings: Mappings::parse(set.mappings).map_err(|error| error.message)?,
         rules: Rules {
             lobs: settings.lobs,
             trim_char: false,
@@ -44,7 +51,7 @@ pub async fn full_load(
             varchar_bytes: UNBOUNDED_VARCHAR_BYTES,
         },
         settings,
-        fail_on_cut: true,
+        fail_on_cut: set.fail_on_cut,
     };
     job.run(&Nobody).await.map_err(|failure| failure.problem)
 }

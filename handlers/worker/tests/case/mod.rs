@@ -3,8 +3,6 @@
 //! A case is a file in `tests/cases`. A line `--- section` begins a section; what stands before the first one is the
 //! tenant at the restore point. Lines of the lists that begin with `#` are notes.
 
-pub mod by_dms;
-
 use std::fs;
 use std::path::Path;
 

@@ -8,6 +8,7 @@
     reason = "a test that can't prepare its server fails at that line"
 )]
 
+pub mod by_dms;
 pub mod certificate;
 pub mod servers;
 pub mod surroundings;

@@ -1,20 +1,24 @@
 //! DMS in a test of the worker: the local cloud's, which damages rows as the user guide says.
 
-use local_cloud_dms::alone::{Database, full_load};
+use local_cloud_dms::alone::{Database, Set, full_load};
 use serde_json::json;
 use tenant_restore_core::job::{Job, Mover, TablePlan};
 
-use crate::cluster::surroundings::LOADER_PASSWORD;
-use crate::cluster::{Cluster, MASTER, MASTER_PASSWORD};
+use super::surroundings::LOADER_PASSWORD;
+use super::{Cluster, MASTER, MASTER_PASSWORD};
 
-/// The settings of the pipeline's tasks.
-const SETTINGS: &str = include_str!("../../../lambda/src/phases/replication_task_settings.json");
+/// The settings of the pipeline's tasks, and whether its endpoints make a LOB that is cut a task's failure.
+pub const AS_THE_PIPELINE: (&str, bool) = (
+    include_str!("../../../lambda/src/phases/replication_task_settings.json"),
+    true,
+);
 
 /// Loads what the plan leaves to DMS, by one task as of a single schema; answers how many tables these are.
 pub async fn load(
     job: &Job,
     [temporary, production]: [&Cluster; 2],
     plan: &[TablePlan],
+    (settings, fail_on_cut): (&str, bool),
 ) -> Result<usize, String> {
     let by_dms: Vec<&TablePlan> = plan
         .iter()
@@ -46,6 +50,11 @@ pub async fn load(
         database(production, &job.loader.role, LOADER_PASSWORD),
     ];
     let mappings = json!({ "rules": rules }).to_string();
-    full_load(endpoints, &mappings, SETTINGS).await?;
+    let set = Set {
+        mappings: &mappings,
+        settings,
+        fail_on_cut,
+    };
+    full_load(endpoints, set).await?;
     Ok(by_dms.len())
 }
