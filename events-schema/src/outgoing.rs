@@ -173,11 +173,11 @@ pub struct PlannedTable {
     pub restored_as: Option<String>,
     /// Its name.
     pub table: String,
-    /// `dms` or `copy`; absent if the requested mover can't carry it.
+    /// `dms` or `copy`. Earlier versions left it out if the requested mover couldn't carry the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub mover: Option<String>,
-    /// Why this mover, or why not the requested one.
+    /// Why this mover.
     pub reason: String,
     /// Rows, as PostgreSQL's statistics count them.
     pub rows: u64,

@@ -8,9 +8,10 @@ use tokio_postgres::Client;
 
 use crate::carry::Rules;
 use crate::catalog::{self, Table};
+use crate::error_behavior::Policy;
 use crate::login::{Login, LoginError, describe};
 use crate::mapping::Mappings;
-use crate::settings::{Policy, Settings};
+use crate::settings::Settings;
 use crate::statistics::TableState;
 use crate::transfer::{Transfer, TransferError};
 

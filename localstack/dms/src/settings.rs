@@ -4,7 +4,9 @@ use local_cloud_wire::AwsError;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::error_behavior::{ErrorBehavior, Policy};
 use crate::failure::invalid;
+use crate::setting_names;
 
 /// What happens to target tables before the load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +50,7 @@ impl Settings {
         let text = text.filter(|text| !text.trim().is_empty()).unwrap_or("{}");
         let wrong = |error| invalid(format!("Invalid task settings: {error}"));
         let given: Value = serde_json::from_str(text).map_err(wrong)?;
-        check_names(&given)?;
+        setting_names::check(&given)?;
         let given: Document = serde_json::from_value(given).map_err(wrong)?;
         given.error_behavior.check()?;
         let refuse = |what: &str| {
@@ -91,96 +93,6 @@ impl Settings {
             fail_without_tables: given.error_behavior.fail_on_no_tables_captured,
         })
     }
-}
-
-/// What is done about an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum Policy {
-    /// EventErrorPolicy only.
-    Ignore,
-    IgnoreRecord,
-    LogError,
-    SuspendTable,
-    StopTask,
-}
-
-/// The documented names of the sections that matter here. AWS isn't known to refuse others; here nobody shall take a misspelt
-/// setting for set.
-const NAMES: [(&str, &[&str]); 3] = [
-    (
-        "TargetMetadata",
-        &[
-            "TargetSchema",
-            "SupportLobs",
-            "FullLobMode",
-            "LobChunkSize",
-            "LimitedSizeLobMode",
-            "LobMaxSize",
-            "InlineLobMaxSize",
-            "LoadMaxFileSize",
-            "ParallelLoadThreads",
-            "ParallelLoadBufferSize",
-            "ParallelLoadQueuesPerThread",
-            "ParallelApplyThreads",
-            "ParallelApplyBufferSize",
-            "ParallelApplyQueuesPerThread",
-            "BatchApplyEnabled",
-            "TaskRecoveryTableEnabled",
-        ],
-    ),
-    (
-        "FullLoadSettings",
-        &[
-            "TargetTablePrepMode",
-            "CreatePkAfterFullLoad",
-            "StopTaskCachedChangesApplied",
-            "StopTaskCachedChangesNotApplied",
-            "MaxFullLoadSubTasks",
-            "TransactionConsistencyTimeout",
-            "CommitRate",
-        ],
-    ),
-    (
-        "ErrorBehavior",
-        &[
-            "DataErrorPolicy",
-            "DataTruncationErrorPolicy",
-            "DataErrorEscalationPolicy",
-            "DataErrorEscalationCount",
-            "EventErrorPolicy",
-            "TableErrorPolicy",
-            "TableErrorEscalationPolicy",
-            "TableErrorEscalationCount",
-            "RecoverableErrorCount",
-            "RecoverableErrorInterval",
-            "RecoverableErrorThrottling",
-            "RecoverableErrorThrottlingMax",
-            "RecoverableErrorStopRetryAfterThrottlingMax",
-            "ApplyErrorDeletePolicy",
-            "ApplyErrorInsertPolicy",
-            "ApplyErrorUpdatePolicy",
-            "ApplyErrorEscalationPolicy",
-            "ApplyErrorEscalationCount",
-            "ApplyErrorFailOnTruncationDdl",
-            "FailOnNoTablesCaptured",
-            "FailOnTransactionConsistencyBreached",
-            "FullLoadIgnoreConflicts",
-        ],
-    ),
-];
-
-fn check_names(given: &Value) -> Result<(), AwsError> {
-    for (section, known) in NAMES {
-        let names = given[section].as_object().into_iter().flatten();
-        for (name, _) in names {
-            if !known.contains(&name.as_str()) {
-                let message = format!("Invalid task settings: {section} has no {name}");
-                return Err(invalid(message));
-            }
-        }
-    }
-    Ok(())
 }
 
 #[derive(Deserialize, Default)]
@@ -236,81 +148,6 @@ impl TargetMetadata {
             (false, _) => Lobs::Off,
             (true, true) => Lobs::Full,
             (true, false) => Lobs::Limited(self.lob_max_size * 1024),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct ErrorBehavior {
-    data_error_policy: Policy,
-    data_truncation_error_policy: Policy,
-    data_error_escalation_policy: Policy,
-    event_error_policy: Option<Policy>,
-    table_error_policy: Policy,
-    table_error_escalation_policy: Policy,
-    recoverable_error_count: i64,
-    fail_on_no_tables_captured: bool,
-}
-
-impl ErrorBehavior {
-    /// Each policy knows some of the words only ("Error handling task settings").
-    fn check(&self) -> Result<(), AwsError> {
-        use Policy::{Ignore, StopTask, SuspendTable};
-        let of_event = self.event_error_policy.unwrap_or(Ignore);
-        for (name, policy, is_known) in [
-            (
-                "DataErrorPolicy",
-                self.data_error_policy,
-                self.data_error_policy != Ignore,
-            ),
-            (
-                "DataTruncationErrorPolicy",
-                self.data_truncation_error_policy,
-                self.data_truncation_error_policy != Ignore,
-            ),
-            (
-                "DataErrorEscalationPolicy",
-                self.data_error_escalation_policy,
-                matches!(self.data_error_escalation_policy, SuspendTable | StopTask),
-            ),
-            (
-                "EventErrorPolicy",
-                of_event,
-                matches!(of_event, Ignore | StopTask),
-            ),
-            (
-                "TableErrorPolicy",
-                self.table_error_policy,
-                matches!(self.table_error_policy, SuspendTable | StopTask),
-            ),
-            (
-                "TableErrorEscalationPolicy",
-                self.table_error_escalation_policy,
-                self.table_error_escalation_policy == StopTask,
-            ),
-        ] {
-            if !is_known {
-                return Err(invalid(format!(
-                    "Invalid task settings: {name} isn't {policy:?}"
-                )));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Default for ErrorBehavior {
-    fn default() -> Self {
-        Self {
-            data_error_policy: Policy::LogError,
-            data_truncation_error_policy: Policy::LogError,
-            data_error_escalation_policy: Policy::SuspendTable,
-            event_error_policy: None,
-            table_error_policy: Policy::SuspendTable,
-            table_error_escalation_policy: Policy::StopTask,
-            recoverable_error_count: -1,
-            fail_on_no_tables_captured: true,
         }
     }
 }

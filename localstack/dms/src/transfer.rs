@@ -7,8 +7,9 @@ use tokio_postgres::Client;
 
 use crate::carry::{self, Cut, Rules, Unfit};
 use crate::catalog::{Column, Table, quoted};
+use crate::error_behavior::Policy;
 use crate::login::describe;
-use crate::settings::{Policy, Preparation, Settings};
+use crate::settings::{Preparation, Settings};
 
 /// The statements that move a table.
 #[derive(Debug, Clone, PartialEq, Eq)]

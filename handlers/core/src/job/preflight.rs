@@ -53,9 +53,9 @@ pub struct ExpectedTable {
     pub schema: String,
     /// The table.
     pub table: String,
-    /// Which mover; none if the requested one can't carry it.
+    /// Which mover. Reports of earlier versions have none if the requested one couldn't carry the table.
     pub mover: Option<Mover>,
-    /// Why this mover, or why not the requested one.
+    /// Why this mover.
     pub reason: String,
     /// Rows, as PostgreSQL's statistics count them.
     pub rows: u64,
