@@ -7,7 +7,7 @@ use tenant_restore_core::job::{Acceptance, Finding, Job, Mover, MoverChoice};
 use tenant_restore_core::room::size;
 
 use super::facts::{Facts, LivePlace, Locks, Owner, Slot};
-use crate::movers::{Table, choose};
+use crate::movers::{Choice, Table, choose};
 use crate::names::{MAX_NAME_BYTES, qualified};
 
 /// Server versions that a restore handles.
@@ -15,6 +15,9 @@ const KNOWN_VERSIONS: std::ops::RangeInclusive<u32> = 13..=18;
 
 /// A batch is of 200 entries; a table comes with its TOAST table, that one's index, and an index of its own.
 const LOCKS_OF_A_BATCH: u64 = 800;
+
+/// So many tables are named in a warning.
+const TABLES_TOLD: usize = 5;
 
 /// Every finding, worst first.
 pub(super) fn judge(job: &Job, facts: &Facts, tables: &[Table], dump_version: u32) -> Vec<Finding> {
@@ -333,22 +336,28 @@ fn locks(locks: &Locks) -> Vec<Finding> {
     found
 }
 
-/// Whoever asks for DMS hears what it doesn't get.
-fn movers(requested: MoverChoice, tables: &[Table]) -> Vec<Finding> {
+/// Whoever asks for DMS hears once what it doesn't get; of each table the plan and the report tell.
+fn movers(requested: MoverChoice, tables: &[Table]) -> Option<Finding> {
     if requested != MoverChoice::Dms {
-        return Vec::new();
+        return None;
     }
-    let copied = tables
+    let copied: Vec<String> = tables
         .iter()
         .filter(|table| table.extension.is_none())
-        .filter_map(|table| {
-            let choice = choose(requested, table, None);
-            let name = qualified(&table.schema, &table.name);
-            let message = format!("{name} goes by COPY, not DMS: {}", choice.reason);
-            let finding = at(warning(ErrorKind::MoverUnable, message), "mover".to_owned());
-            (choice.mover == Mover::Copy).then_some(finding)
-        });
-    copied.collect()
+        .map(|table| (table, choose(requested, table, None)))
+        .filter(|(_, choice)| choice.mover == Mover::Copy)
+        .map(|(table, Choice { reason, .. })| {
+            format!("{} ({reason})", qualified(&table.schema, &table.name))
+        })
+        .collect();
+    let (told, more) = copied.split_at(copied.len().min(TABLES_TOLD));
+    let and_more = match more.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!("by COPY, not DMS, go {}{and_more}", told.join(", "));
+    let finding = at(warning(ErrorKind::MoverUnable, message), "mover".to_owned());
+    (!copied.is_empty()).then_some(finding)
 }
 
 #[cfg(test)]
