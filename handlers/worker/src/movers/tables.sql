@@ -15,13 +15,13 @@ select
     exists (
         select from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.contype = 'p'
     ) as has_primary_key,
-    exists (
-        select
+    (pg_catalog.lower(n.nspname::text), pg_catalog.lower(c.relname::text)) in (
+        select pg_catalog.lower(m.nspname::text), pg_catalog.lower(o.relname::text)
         from pg_catalog.pg_class o
         join pg_catalog.pg_namespace m on m.oid = o.relnamespace
-        where o.relkind in ('r', 'p') and o.oid <> c.oid
-            and pg_catalog.lower(o.relname::text) = pg_catalog.lower(c.relname::text)
-            and pg_catalog.lower(m.nspname::text) = pg_catalog.lower(n.nspname::text)
+        where o.relkind in ('r', 'p')
+        group by 1, 2
+        having pg_catalog.count(*) > 1
     ) as has_namesake,
     exists (
         select from pg_catalog.pg_constraint k where k.conrelid = c.oid and k.condeferrable
