@@ -6,13 +6,14 @@ use tenant_restore_core::job::JobResult;
 
 use crate::words::{Shown, title};
 
-/// Codes of what may still act on a live schema: text that names one and could not be decided or mended, and routines whose
-/// callers have it on their path by default.
-const MAY_ACT_ON_LIVE: [&str; 4] = [
+/// Codes of what may still act on a live schema: text that names one and could not be decided or mended, routines whose callers
+/// have it on their path by default, and what leads back into it through objects outside.
+const MAY_ACT_ON_LIVE: [&str; 5] = [
     "FunctionNamesOldSchema",
     "TextNamesOldSchema",
     "NotMended",
     "SearchPathNamesLive",
+    "LeadsToLive",
 ];
 
 /// All differences that the validation found.

@@ -267,3 +267,20 @@ fn a_report_of_before_is_still_read() {
     }
     position(&shown(&report), "1 schema restored");
 }
+
+#[test]
+fn whatever_may_act_on_live_data_is_marked_and_is_the_first_thing_to_look_at() {
+    for code in [
+        "FunctionNamesOldSchema",
+        "TextNamesOldSchema",
+        "NotMended",
+        "SearchPathNamesLive",
+        "LeadsToLive",
+    ] {
+        let mut report = completed();
+        report["jobs"][0]["remarks"] = json!([{"code": code, "object": "s.v", "message": "look"}]);
+        let page = shown(&report);
+        assert!(page.contains("act on live data: 1 object"), "{code}");
+        assert!(page.contains("may act on live data"), "{code}");
+    }
+}

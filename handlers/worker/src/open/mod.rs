@@ -61,7 +61,7 @@ pub async fn run(context: &mut Context) -> Result<Report, Failed> {
     Ok(Report::Opened(differences(context)))
 }
 
-/// All that the login role still has to do, which is nothing's owner any more afterwards.
+/// All that the login role itself does here, while it owns everything still. An opening that goes on has it behind it.
 async fn prepare(
     context: &mut Context,
     master: &mut Client,
