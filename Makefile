@@ -16,7 +16,7 @@ chaos_admission := {"overall":50,"perSource":25}
 many_admission := {"overall":20,"perSource":20}
 chaos_options = $(if $(restores),--restores $(restores)) $(if $(seed),--seed $(seed)) $(if $(at_once),--at-once $(at_once))
 
-.PHONY: help demo test e2e chaos steps faults bench bench-copy many up down build lint format clean bootstrap model
+.PHONY: help demo test e2e chaos steps faults bench bench-copy many up down build deploy destroy lint format clean bootstrap model
 
 help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
@@ -31,6 +31,8 @@ help:
 	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
 	@echo 'make down     stop the local cloud and remove its state'
 	@echo 'make build    build everything, debug profile'
+	@echo 'make deploy   to AWS, after checks of what it needs: make deploy settings=FILE; infra/README.md says what the file holds'
+	@echo 'make destroy  remove a deployment, unless restores are live: make destroy settings=FILE'
 	@echo 'make lint     formatting, clippy, ruff, mypy, eslint, cfn-lint'
 	@echo 'make clean    remove what was built and installed below this folder'
 
@@ -87,6 +89,14 @@ many: bootstrap
 
 model:
 	cargo run --quiet --locked --release -p tenant-restore-model
+
+# These need Node.js and the AWS CLI alone, not what the local cloud does.
+deploy destroy: infra/node_modules/.installed
+	@SETTINGS='$(if $(settings),$(abspath $(settings)))' APPROVAL='$(approval)' CONFIRM='$(confirm)' infra/node_modules/.bin/tsx infra/deployment/$@.ts
+
+infra/node_modules/.installed: infra/package-lock.json
+	cd infra && npm ci --silent --no-audit --no-fund
+	cp $< $@
 
 lint: bootstrap $(lint_python)/ruff
 	cargo fmt --all --check

@@ -15,6 +15,11 @@ export const DEPLOYMENT_TAG_KEY = 'tenant-restore:deployment';
 /** Tag by which an instance or cluster opts in as a source; its value names the secret. */
 export const SOURCE_SECRET_TAG_KEY = 'tenant-restore:secret';
 
+/** Parameter of Systems Manager that holds the name of the deployment with this tag. */
+export function tagParameterOf(tag: string): string {
+  return `/tenant-restore/deployment-tags/${tag}`;
+}
+
 /**
  * Every name and ARN that a deployment uses, derived from its name and tag, so that several deployments live side by
  * side: fixed resources start with `<deployment>-`, temporary ones with `tr-<tag>-`.
@@ -31,6 +36,11 @@ export class Names {
   /** Prefix of everything that a restore of this deployment creates. */
   get temporary(): string {
     return `tr-${this.tag}-`;
+  }
+
+  /** Parameter by which a deployment claims its tag in account and region. */
+  get tagParameter(): string {
+    return tagParameterOf(this.tag);
   }
 
   /** A fixed resource's name. */

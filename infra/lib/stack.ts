@@ -53,6 +53,11 @@ export function imported(
   };
 }
 
+/** The name of a demonstration's stack. */
+export function demonstrationNameOf(deployment = 'tenant-restore'): string {
+  return deployment === 'tenant-restore' ? 'DatabaseLevelRestoreStack' : `${stackNameOf(deployment)}Demonstration`;
+}
+
 /** A stack's name from its deployment's. */
 export function stackNameOf(deployment: string): string {
   return deployment

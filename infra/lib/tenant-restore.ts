@@ -2,6 +2,7 @@ import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { RequestBus, WakeRule } from './bus.ts';
 import { Handler } from './functions.ts';
@@ -33,6 +34,7 @@ export class TenantRestore extends Construct {
     const logLevel = props.logLevel ?? 'info';
     const managedSecrets = props.managedSecrets ?? false;
     const { source, kmsKeyArn } = props;
+    claimTag(this, names);
 
     this.bus = new RequestBus(this, 'Bus', {
       names,
@@ -103,6 +105,15 @@ export class TenantRestore extends Construct {
     new Watch(this, 'Watch', letters, queues);
     output(this, pipeline);
   }
+}
+
+/** Two deployments of one tag would take each other's temporary resources for their own: CloudFormation refuses the second. */
+function claimTag(scope: Construct, { tag, deployment, tagParameter }: Names): void {
+  new StringParameter(scope, 'DeploymentTag', {
+    parameterName: tagParameter,
+    stringValue: deployment,
+    description: `The deployment whose temporary resources have names that start with tr-${tag}-`,
+  });
 }
 
 /** One rule for each origin of events that wake the phase. */

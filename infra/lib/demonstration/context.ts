@@ -7,6 +7,9 @@ import type { DatabaseLevelRestoreStackProps } from './stack.ts';
 /** What the demonstration may be told besides. */
 const OWN = ['dmsRoles', 's3PrefixListId', 'sampleArtifact', 'samples'] as const;
 
+/** What has a meaning for the demonstration alone. */
+export const DEMONSTRATION_KEYS: readonly string[] = ['selectedDatabase', ...OWN];
+
 /** Whether the context asks for the demonstration: it says of which database. */
 export function isDemonstration(node: Node): boolean {
   return valueOf(node, 'selectedDatabase') !== undefined;

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { networkIn } from '../attach.ts';
 import { Names } from '../names.ts';
 import type { TenantRestoreProps } from '../props.ts';
-import { imported, type PipelineSettings, stackNameOf } from '../stack.ts';
+import { demonstrationNameOf, imported, type PipelineSettings } from '../stack.ts';
 import { TenantRestore } from '../tenant-restore.ts';
 import { DmsRoles, type DmsRolesChoice } from './dms-roles.ts';
 import { DATABASE_PORT, Flows } from './flows.ts';
@@ -36,15 +36,11 @@ export class DatabaseLevelRestoreStack extends Stack {
 
   constructor(scope: Construct, props: DatabaseLevelRestoreStackProps, env?: Environment) {
     const deployment = props.deployment ?? 'tenant-restore';
-    super(
-      scope,
-      deployment === 'tenant-restore' ? 'DatabaseLevelRestoreStack' : `${stackNameOf(deployment)}Demonstration`,
-      {
-        description: 'A demonstration of tenant restores: network, database, sample tenants, pipeline',
-        ...(env && { env }),
-        synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
-      },
-    );
+    super(scope, demonstrationNameOf(deployment), {
+      description: 'A demonstration of tenant restores: network, database, sample tenants, pipeline',
+      ...(env && { env }),
+      synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
+    });
     const names = new Names(this, deployment, props.deploymentTag ?? 'main');
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     const network = new DemonstrationNetwork(this, 'Network', { names, removalPolicy });

@@ -1,0 +1,104 @@
+/**
+ * What a deployment needs of the account, told at once and with its remedy: CloudFormation would find it out one by one,
+ * some of it after half an hour.
+ */
+import type { Aws } from './aws.ts';
+import { Refusal, unless } from './aws.ts';
+import type { Assembly } from './cdk.ts';
+import { tagParameterOf } from '../lib/names.ts';
+import type { Place } from './place.ts';
+import type { Settings } from './settings.ts';
+
+/** What is looked at. */
+export interface Plan {
+  readonly settings: Settings;
+  readonly place: Place;
+  readonly assembly: Assembly;
+}
+
+type Look = (plan: Plan) => Promise<string[]>;
+
+/** Everything in the account that speaks against the deployment. */
+export async function accountProblems(plan: Plan): Promise<string[]> {
+  const looks: Look[] = [bootstrap, stackAtRest, tag, replicationRoles];
+  return (await Promise.all(looks.map((look) => look(plan)))).flat();
+}
+
+async function bootstrap({ place: { aws, account, region }, assembly }: Plan): Promise<string[]> {
+  const { parameter, version } = assembly.bootstrap;
+  const found = await parameterOf(aws, parameter);
+  const remedy = `run \`cd infra && npx cdk bootstrap aws://${account}/${region}\``;
+  if (found === undefined) return [`the CDK was never bootstrapped here (no parameter ${parameter}): ${remedy}`];
+  if (Number(found) >= version) return [];
+  return [`the CDK's bootstrap stack has version ${found}, ${version} is needed: ${remedy}`];
+}
+
+/** The value of a parameter of Systems Manager; nothing if there is none. */
+async function parameterOf(aws: Aws, name: string): Promise<string | undefined> {
+  const call = aws('ssm', 'get-parameter', '--name', name);
+  return (await unless<{ Parameter: { Value: string } }>(['ParameterNotFound'], call))?.Parameter.Value;
+}
+
+/** The status of a stack; nothing if there is none. CloudFormation says `ValidationError` of a stack that doesn't exist. */
+export async function stackStatus(aws: Aws, name: string): Promise<string | undefined> {
+  try {
+    const answer = await aws('cloudformation', 'describe-stacks', '--stack-name', name);
+    return (answer as { Stacks: { StackStatus: string }[] }).Stacks[0]?.StackStatus;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'ValidationError' && error.message.includes('does not exist')) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+async function stackAtRest({ settings, place }: Plan): Promise<string[]> {
+  const { stackName } = settings;
+  const status = await stackStatus(place.aws, stackName);
+  if (status === undefined) return namesTaken(settings, place);
+  if (status === 'REVIEW_IN_PROGRESS' || !status.endsWith('_IN_PROGRESS')) return [];
+  return [`the stack ${stackName} is ${status}: wait until that has ended`];
+}
+
+/** What an earlier deployment of this name has left: CloudFormation doesn't take over what it didn't make. */
+async function namesTaken({ deployment }: Settings, { aws, account, region }: Place): Promise<string[]> {
+  const bucket = `${deployment}-${account}-${region}`;
+  const logs = `/aws/lambda/${deployment}-`;
+  const [table, files, groups] = await Promise.all([
+    unless(['ResourceNotFoundException'], aws('dynamodb', 'describe-table', '--table-name', deployment)),
+    // HEAD requests have no error code but the status (S3 API reference, HeadBucket).
+    unless(['404', 'NotFound', 'NoSuchBucket'], aws('s3api', 'head-bucket', '--bucket', bucket)),
+    aws('logs', 'describe-log-groups', '--log-group-name-prefix', logs) as Promise<{ logGroups: unknown[] }>,
+  ]);
+  const taken = [
+    ...(table === undefined ? [] : [`the table ${deployment}`]),
+    ...(files === undefined ? [] : [`the bucket ${bucket}`]),
+    ...(groups.logGroups.length === 0 ? [] : [`log groups ${logs}…`]),
+  ];
+  if (taken.length === 0) return [];
+  return [
+    `an earlier deployment ${deployment} has left ${taken.join(', ')}: export and delete them, import them into the stack, or choose another \`deployment\``,
+  ];
+}
+
+async function tag({ settings, place }: Plan): Promise<string[]> {
+  const { deployment, deploymentTag } = settings;
+  const owner = await parameterOf(place.aws, tagParameterOf(deploymentTag));
+  if (owner === undefined || owner === deployment) return [];
+  return [`the deploymentTag ${deploymentTag} is that of the deployment ${owner}: choose another`];
+}
+
+/** DMS looks its roles up by name (DMS user guide, "Creating the IAM roles to use with DMS"). */
+async function replicationRoles({ settings, place: { aws } }: Plan): Promise<string[]> {
+  if (settings.context.dmsRoles === 'create') return [];
+  const roles = ['dms-vpc-role', 'dms-cloudwatch-logs-role'];
+  const found = await Promise.all(
+    roles.map((name) => unless(['NoSuchEntity'], aws('iam', 'get-role', '--role-name', name))),
+  );
+  const missing = roles.filter((_, position) => found[position] === undefined);
+  if (missing.length === 0) return [];
+  const remedy = settings.isDemonstration
+    ? 'set `dmsRoles` to `create`'
+    : 'make them as the DMS user guide says ("Creating the IAM roles to use with DMS")';
+  return [`the account has no role ${missing.join(' and no role ')}, which DMS needs: ${remedy}`];
+}

@@ -1,0 +1,34 @@
+/** `make deploy`: checks all that can be checked before, then lets the CDK deploy. */
+import { join } from 'node:path';
+import { accountProblems } from './account.ts';
+import { artifactProblems } from './artifacts.ts';
+import { attachmentProblems } from './attachment.ts';
+import { cdk, synthesize } from './cdk.ts';
+import { imageProblems } from './image.ts';
+import { placeOf } from './place.ts';
+import { readSettings } from './settings.ts';
+import { begin, orderOf, refuseAll } from './shell.ts';
+
+begin(async () => {
+  const order = orderOf('make deploy settings=FILE [approval=never|any-change|broadening]');
+  const settings = readSettings(order.settings, order.dist);
+  refuseAll(artifactProblems(settings));
+  const place = await placeOf(settings);
+  const plan = { settings, place, assembly: await synthesize(settings, place) };
+  const found = await Promise.all([accountProblems(plan), attachmentProblems(plan), imageProblems(plan)]);
+  refuseAll(found.flat());
+  const outputs = join(plan.assembly.folder, 'outputs.json');
+  console.log(`deploying ${settings.stackName} to ${place.account}, ${place.region}`);
+  const approval = order.approval === '' ? 'broadening' : order.approval;
+  await cdk(
+    place,
+    'deploy',
+    ...['--app', plan.assembly.folder, settings.stackName],
+    ...['--require-approval', approval, '--outputs-file', outputs],
+  );
+  console.log(`
+${settings.deployment} is deployed; its outputs are in ${outputs}. Restores that ran meanwhile go on.
+
+  tenant-restore --deployment ${settings.deployment} list
+  make destroy settings=${order.settings}`);
+});

@@ -1,0 +1,67 @@
+/** `make destroy`: lets the CDK remove a deployment, unless something would be lost or left behind. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stackStatus } from './account.ts';
+import { cdk, synthesize } from './cdk.ts';
+import { IntakeFeed } from './intake.ts';
+import { type Place, placeOf } from './place.ts';
+import { obstacles, remainsOf } from './remains.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { begin, orderOf, refuseAll } from './shell.ts';
+
+begin(async () => {
+  const order = orderOf('make destroy settings=FILE confirm=DEPLOYMENT');
+  const settings = readSettings(order.settings, order.dist);
+  const place = await placeOf(settings);
+  const { deployment, stackName } = settings;
+  if ((await stackStatus(place.aws, stackName)) === undefined) {
+    throw new Error(`there is no stack ${stackName} in ${place.account}, ${place.region}: nothing to destroy`);
+  }
+  refuseAll(await found(settings, place));
+  if (order.confirm !== deployment) {
+    const kept = settings.isRemoved ? 'nothing of it stays' : 'table, bucket and logs stay';
+    throw new Error(
+      `nothing stands against removing ${stackName} from ${place.account}, ${place.region}; ${kept}.\n` +
+        `To do it: make destroy settings=${order.settings} confirm=${deployment}`,
+    );
+  }
+  await remove(settings, place);
+});
+
+/** A request may come between a look and the removal. So intake rests first, and what came meanwhile is looked at. */
+async function remove(settings: Settings, place: Place): Promise<void> {
+  const feed = await IntakeFeed.of(settings.deployment, place);
+  try {
+    await feed.rest();
+    refuseAll(await found(settings, place));
+    await destroyStack(settings, place);
+  } catch (error) {
+    await feed.goOn().catch((trouble: unknown) => {
+      console.error(`intake rests, and nobody looks at requests until you deploy again: ${String(trouble)}`);
+    });
+    throw error;
+  }
+}
+
+async function found(settings: Settings, place: Place): Promise<string[]> {
+  const bucket = `${settings.deployment}-${place.account}-${place.region}`;
+  return obstacles(await remainsOf(settings, place, bucket), settings, bucket);
+}
+
+/** Which artifacts and image were deployed doesn't matter to the removal: a placeholder serves, and nothing is built. */
+async function destroyStack(settings: Settings, place: Place): Promise<void> {
+  const artifact = mkdtempSync(join(tmpdir(), 'artifact-'));
+  try {
+    const placeholders = {
+      lambdaArtifact: artifact,
+      workerImage: 'none',
+      ...('sampleArtifact' in settings.context && { sampleArtifact: artifact }),
+    };
+    const context = { ...settings.context, ...placeholders };
+    const { folder } = await synthesize({ ...settings, context }, place);
+    await cdk(place, 'destroy', '--app', folder, settings.stackName, '--force');
+  } finally {
+    rmSync(artifact, { recursive: true });
+  }
+}

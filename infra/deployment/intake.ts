@@ -1,0 +1,41 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Place } from './place.ts';
+
+/** Lambda documents no time; a mapping that isn't there after this won't be. */
+const SWITCHES_WITHIN = 120_000;
+const LOOK_AGAIN = 1_000;
+
+/** What feeds intake from its queue. While it rests, requests wait in the queue and none is lost. */
+export class IntakeFeed {
+  private constructor(
+    private readonly id: string,
+    private readonly place: Place,
+  ) {}
+
+  static async of(deployment: string, place: Place): Promise<IntakeFeed> {
+    const call = place.aws('lambda', 'list-event-source-mappings', '--function-name', `${deployment}-intake`);
+    const { EventSourceMappings: found } = (await call) as { EventSourceMappings: { UUID: string }[] };
+    if (found[0] === undefined) throw new Error(`nothing feeds the function ${deployment}-intake: deploy once more`);
+    return new IntakeFeed(found[0].UUID, place);
+  }
+
+  rest(): Promise<void> {
+    return this.turn('--no-enabled', 'Disabled');
+  }
+
+  goOn(): Promise<void> {
+    return this.turn('--enabled', 'Enabled');
+  }
+
+  private async turn(option: string, wanted: string): Promise<void> {
+    const { aws } = this.place;
+    await aws('lambda', 'update-event-source-mapping', '--uuid', this.id, option);
+    const until = Date.now() + SWITCHES_WITHIN;
+    for (;;) {
+      const { State } = (await aws('lambda', 'get-event-source-mapping', '--uuid', this.id)) as { State: string };
+      if (State === wanted) return;
+      if (Date.now() > until) throw new Error(`intake's event source mapping ${this.id} is ${State}, not ${wanted}`);
+      await setTimeout(LOOK_AGAIN);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { accountProblems, type Plan } from '../deployment/account.ts';
+import { attachmentProblems } from '../deployment/attachment.ts';
+import { Refusal } from '../deployment/aws.ts';
+import { imageProblems } from '../deployment/image.ts';
+import { parseSettings } from '../deployment/settings.ts';
+
+const ACCOUNT = '111122223333';
+const REGION = 'eu-west-3';
+const SECRET = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:production-AbCdEf`;
+const attached = {
+  vpcId: 'vpc-1',
+  subnetIds: 'subnet-a,subnet-b',
+  databaseSubnetIds: 'subnet-c,subnet-d',
+  securityGroupIds: 'sg-1',
+  source: 'production',
+  sourceSecretArn: SECRET,
+  workerImage: 'registry.example/worker:1',
+};
+
+const BOOTSTRAP = 'ssm get-parameter --name /cdk-bootstrap/hnb659fds/version';
+const STACK = 'cloudformation describe-stacks';
+
+type Answers = Record<string, unknown>;
+const subnet = (SubnetId: string, zone: string, VpcId = 'vpc-1') => ({
+  SubnetId,
+  VpcId,
+  AvailabilityZone: REGION + zone,
+});
+const refused = (code: string, message = code) => new Refusal(code, message);
+
+/** An account that is ready for a first deployment. */
+const READY: Answers = {
+  [BOOTSTRAP]: { Parameter: { Value: '21' } },
+  'ssm get-parameter --name /tenant-restore/deployment-tags/main': refused('ParameterNotFound'),
+  [STACK]: refused('ValidationError', 'Stack with id TenantRestore does not exist'),
+  'dynamodb describe-table': refused('ResourceNotFoundException'),
+  's3api head-bucket': refused('404'),
+  'logs describe-log-groups': { logGroups: [] },
+  'iam get-role --role-name dms-vpc-role': {},
+  'iam get-role --role-name dms-cloudwatch-logs-role': {},
+  'ec2 describe-subnets --subnet-ids subnet-a': { Subnets: [subnet('subnet-a', 'a'), subnet('subnet-b', 'b')] },
+  'ec2 describe-subnets --subnet-ids subnet-c': { Subnets: [subnet('subnet-c', 'a'), subnet('subnet-d', 'b')] },
+  'ec2 describe-security-groups': { SecurityGroups: [{ GroupId: 'sg-1', VpcId: 'vpc-1' }] },
+  'rds describe-db-instances': { DBInstances: [{ Engine: 'postgres', DBSubnetGroup: { VpcId: 'vpc-1' } }] },
+  'rds describe-db-clusters': refused('DBClusterNotFoundFault'),
+  'secretsmanager describe-secret': { ARN: SECRET },
+};
+
+/** What is found with these settings in that account, but for what `changes` says of it. */
+async function problems(changes: Answers = {}, settings: Record<string, unknown> = attached): Promise<string[]> {
+  const answers = { ...READY, ...changes };
+  const plan: Plan = {
+    settings: parseSettings(JSON.stringify(settings), { file: '/blue.json', dist: '/dist' }),
+    place: {
+      account: ACCOUNT,
+      region: REGION,
+      aws: (...call) => {
+        const text = call.join(' ');
+        const known = Object.keys(answers).find((beginning) => text.startsWith(beginning));
+        assert.ok(known !== undefined, `unexpected call: ${text}`);
+        const answer = answers[known];
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      },
+    },
+    assembly: { folder: '/out', bootstrap: { parameter: '/cdk-bootstrap/hnb659fds/version', version: 6 } },
+  };
+  return [...(await accountProblems(plan)), ...(await attachmentProblems(plan)), ...(await imageProblems(plan))];
+}
+
+describe('an account', () => {
+  test('that is ready has nothing against the deployment', async () => {
+    assert.deepEqual(await problems(), []);
+  });
+
+  test('without the bootstrap of the CDK, or with one that is too old, is told the command', async () => {
+    for (const answer of [refused('ParameterNotFound'), { Parameter: { Value: '5' } }]) {
+      const found = await problems({ [BOOTSTRAP]: answer });
+      assert.equal(found.length, 1);
+      assert.ok(found[0]?.endsWith(`run \`cd infra && npx cdk bootstrap aws://${ACCOUNT}/${REGION}\``), found[0]);
+    }
+  });
+
+  test('in which the stack is being changed is told to wait', async () => {
+    const status = (StackStatus: string) => ({ [STACK]: { Stacks: [{ StackStatus }] } });
+    assert.deepEqual(await problems(status('UPDATE_IN_PROGRESS')), [
+      'the stack TenantRestore is UPDATE_IN_PROGRESS: wait until that has ended',
+    ]);
+    for (const atRest of ['CREATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE', 'REVIEW_IN_PROGRESS']) {
+      assert.deepEqual(await problems(status(atRest)), []);
+    }
+  });
+
+  test('with what an earlier deployment kept is told of all of it, unless the stack is there', async () => {
+    const kept: Answers = {
+      'dynamodb describe-table': {},
+      's3api head-bucket': {},
+      'logs describe-log-groups': { logGroups: [{}] },
+    };
+    const [found, ...more] = await problems(kept);
+    assert.deepEqual(more, []);
+    for (const name of [
+      'the table tenant-restore',
+      `the bucket tenant-restore-${ACCOUNT}-${REGION}`,
+      'log groups /aws/lambda/tenant-restore-…',
+    ]) {
+      assert.ok(found?.includes(name), found);
+    }
+    assert.deepEqual(await problems({ ...kept, [STACK]: { Stacks: [{ StackStatus: 'CREATE_COMPLETE' }] } }), []);
+  });
+
+  test('in which another deployment has the tag is refused, and the same deployment is not', async () => {
+    const owner = (Value: string) => ({
+      'ssm get-parameter --name /tenant-restore/deployment-tags/main': { Parameter: { Value } },
+    });
+    assert.deepEqual(await problems(owner('blue')), [
+      'the deploymentTag main is that of the deployment blue: choose another',
+    ]);
+    assert.deepEqual(await problems(owner('tenant-restore')), []);
+  });
+
+  test('without the roles of DMS is told which are missing, and how a demonstration makes them', async () => {
+    const missing = { 'iam get-role --role-name dms-vpc-role': refused('NoSuchEntity') };
+    assert.match(
+      (await problems(missing)).join(),
+      /has no role dms-vpc-role, which DMS needs: make them as the DMS user guide says/,
+    );
+    const demonstration = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1' };
+    assert.match((await problems(missing, demonstration)).join(), /set `dmsRoles` to `create`/);
+    assert.deepEqual(await problems(missing, { ...demonstration, dmsRoles: 'create' }), []);
+  });
+
+  test('whose refusals mean something else ends the checks: nothing is taken for absent that could not be seen', async () => {
+    await assert.rejects(
+      problems({ 'dynamodb describe-table': refused('AccessDeniedException') }),
+      /AccessDeniedException/,
+    );
+    await assert.rejects(problems({ [STACK]: refused('ValidationError', 'the name is malformed') }), /malformed/);
+  });
+});
+
+describe('what a deployment is attached to', () => {
+  test('must be there', async () => {
+    const found = await problems({
+      'ec2 describe-subnets --subnet-ids subnet-a': refused('InvalidSubnetID.NotFound'),
+      'ec2 describe-security-groups': refused('InvalidGroup.NotFound'),
+      'rds describe-db-instances': refused('DBInstanceNotFound'),
+      'secretsmanager describe-secret': refused('ResourceNotFoundException'),
+    });
+    assert.deepEqual(found, [
+      'subnetIds: not all of subnet-a, subnet-b are there',
+      'securityGroupIds: not all of sg-1 are there',
+      'source: there is no instance or cluster production here',
+      `sourceSecretArn: there is no secret ${SECRET}`,
+    ]);
+  });
+
+  test('must be in one VPC, and its subnets in two zones', async () => {
+    const found = await problems({
+      'ec2 describe-subnets --subnet-ids subnet-a': { Subnets: [subnet('subnet-a', 'a'), subnet('subnet-b', 'a')] },
+      'ec2 describe-subnets --subnet-ids subnet-c': {
+        Subnets: [subnet('subnet-c', 'a'), subnet('subnet-d', 'b', 'vpc-2')],
+      },
+      'ec2 describe-security-groups': { SecurityGroups: [{ GroupId: 'sg-1', VpcId: 'vpc-2' }] },
+      'rds describe-db-instances': { DBInstances: [{ Engine: 'postgres', DBSubnetGroup: { VpcId: 'vpc-2' } }] },
+    });
+    assert.deepEqual(found, [
+      `subnetIds: all in one zone (${REGION}a); name subnets of two zones at least`,
+      'databaseSubnetIds: subnet-d is not in the VPC vpc-1',
+      'securityGroupIds: sg-1 is not in the VPC vpc-1',
+      'source: production is in the VPC vpc-2, not in vpc-1',
+    ]);
+  });
+
+  test('may be a cluster, whose answer names its subnet group alone', async () => {
+    const cluster = { Engine: 'aurora-postgresql', DBSubnetGroup: 'private' };
+    const found = await problems({
+      'rds describe-db-instances': refused('DBInstanceNotFound'),
+      'rds describe-db-clusters': { DBClusters: [cluster] },
+    });
+    assert.deepEqual(found, []);
+  });
+
+  test('must be PostgreSQL', async () => {
+    const found = await problems({ 'rds describe-db-instances': { DBInstances: [{ Engine: 'mysql' }] } });
+    assert.deepEqual(found, ['source: production is mysql; postgres and aurora-postgresql can be restored']);
+  });
+
+  test('must have the full ARN of its secret, and say so if RDS manages that', async () => {
+    const managed = { 'secretsmanager describe-secret': { ARN: SECRET, OwningService: 'rds' } };
+    assert.deepEqual(await problems(managed), [
+      'sourceSecretArn: RDS manages this secret: set `managedSecrets` to `true`',
+    ]);
+    assert.deepEqual(await problems(managed, { ...attached, managedSecrets: true }), []);
+    const short = { ...attached, sourceSecretArn: SECRET.replace('-AbCdEf', '') };
+    assert.match((await problems({}, short)).join(), /the full ARN is .*-AbCdEf, not/);
+  });
+});
+
+describe('the image of the worker', () => {
+  const ecr = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/worker`;
+
+  test('is looked up in the registry of account and region', async () => {
+    const call = `ecr describe-images --registry-id ${ACCOUNT} --repository-name worker --image-ids imageTag=1`;
+    const image = { ...attached, workerImage: `${ecr}:1` };
+    assert.deepEqual(await problems({ [call]: {} }, image), []);
+    const found = await problems({ [call]: refused('ImageNotFoundException') }, image);
+    assert.deepEqual(found, [`workerImage: there is no ${ecr}:1: push it first`]);
+  });
+
+  test('that was never built is told with what builds it', async () => {
+    assert.deepEqual(await problems({}, { ...attached, workerImage: '' }), [
+      'workerImage: there is no /dist/worker/Dockerfile: run `make build`',
+    ]);
+  });
+});

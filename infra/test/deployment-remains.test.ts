@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { obstacles, type Remains } from '../deployment/remains.ts';
+import { parseSettings } from '../deployment/settings.ts';
+
+const BUCKET = 'blue-111122223333-eu-west-3';
+const EMPTY: Remains = { sweep: { unfinished: 0, inUse: 0, orphans: [] }, requests: 0, letters: 0, files: false };
+const of = (remains: Partial<Remains>, removal = 'retain') => {
+  const text = JSON.stringify({ deployment: 'blue', removal });
+  return obstacles({ ...EMPTY, ...remains }, parseSettings(text, { file: '/blue.json', dist: '/dist' }), BUCKET);
+};
+const sweep = (found: Partial<Remains['sweep']>) => ({ sweep: { ...EMPTY.sweep, ...found } });
+
+describe('a deployment is removed', () => {
+  test('when nothing of it would be lost or left behind', () => {
+    assert.deepEqual(of({}), []);
+  });
+
+  test('never while a restore is live', () => {
+    assert.match(of(sweep({ unfinished: 1 })).join(), /^1 restore is live, with 0 temporary resources: wait, or/);
+    assert.match(of(sweep({ unfinished: 2, inUse: 3 })).join(), /^2 restores are live, with 3 temporary resources/);
+    assert.equal(of(sweep({ inUse: 1 })).length, 1);
+  });
+
+  test('never while it has temporary resources that nobody else would delete', () => {
+    const orphans = [{ kind: 'database', name: 'tr-main-abcdefghijkl' }];
+    assert.match(of(sweep({ orphans })).join(), /nobody would delete database tr-main-abcdefghijkl/);
+  });
+
+  test('not while requests or dead letters wait', () => {
+    assert.match(of({ requests: 1 }).join(), /1 messages wait for intake/);
+    assert.match(
+      of({ letters: 2 }).join(),
+      /2 dead letters would be lost: `tenant-restore --deployment blue dlq list`/,
+    );
+  });
+
+  test('together with its reports only when somebody has taken these away', () => {
+    assert.deepEqual(of({ files: true }), []);
+    assert.match(of({ files: true }, 'destroy').join(), new RegExp(`aws s3 rm --recursive s3://${BUCKET}`));
+  });
+
+  test('or is told of all that stands against it at once', () => {
+    assert.equal(of({ ...sweep({ unfinished: 1 }), requests: 1, letters: 1, files: true }, 'destroy').length, 4);
+  });
+});
