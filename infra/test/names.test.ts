@@ -21,10 +21,13 @@ const blue = synthesize({ deployment: 'blue-restore', deploymentTag: 'blue' });
 
 describe('names', () => {
   test('the deployment names everything that is fixed', () => {
-    for (const name of fixedNames(blue)) assert.match(name, /^AWS::\S+ (\/aws\/lambda\/|\/ecs\/)?blue-restore/);
+    const byTag = 'AWS::SSM::Parameter /tenant-restore/deployment-tags/blue';
+    for (const name of fixedNames(blue)) {
+      if (name !== byTag) assert.match(name, /^AWS::\S+ (\/aws\/lambda\/|\/ecs\/)?blue-restore/);
+    }
     assert.ok(!JSON.stringify(blue.toJSON()).includes('tr-main'));
     // The same in every deployment: tags, the event source, the command line.
-    const shared = /tenant-restore(:deployment|:secret|@|"\},"ArnNotEquals"|( dlq)? list)/g;
+    const shared = /tenant-restore(:deployment|:secret|@|"\},"ArnNotEquals"|( dlq)? list|\/deployment-tags)/g;
     const others = JSON.stringify(blue.toJSON())
       .replaceAll(shared, '')
       .match(/.{0,60}tenant-restore.{0,60}/g);
@@ -38,6 +41,12 @@ describe('names', () => {
       fixedNames(blue).filter((name) => taken.has(name)),
       [],
     );
+  });
+
+  test('two deployments of one tag claim the same parameter, which CloudFormation makes once', () => {
+    const claims = (from: Template) => fixedNames(from).filter((name) => name.includes('deployment-tags'));
+    assert.equal(claims(main).length, 1);
+    assert.deepEqual(claims(synthesize({ deployment: 'blue-restore' })), claims(main));
   });
 
   test('no two resources of one deployment share a name', () => {
