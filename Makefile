@@ -59,6 +59,7 @@ test: bootstrap
 
 # Within another with-cloud, these use its cloud.
 e2e: bootstrap
+	@localstack/bootstrap tests
 	cargo build --locked --quiet -p tenant-restore-samples
 	localstack/with-cloud cargo test --locked --workspace --test e2e -- --test-threads=4
 

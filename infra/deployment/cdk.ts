@@ -20,14 +20,24 @@ export interface Bootstrap {
   readonly version: number;
 }
 
-/** Runs the app. @throws with what it complains of. */
-export async function synthesize(settings: Settings, place: Place): Promise<Assembly> {
+/**
+ * Runs the app.
+ *
+ * @param environment what the app is told besides.
+ * @throws with what it complains of.
+ */
+export async function synthesize(
+  settings: Settings,
+  place: Place,
+  environment: Record<string, string> = {},
+): Promise<Assembly> {
   const folder = join(INFRA, 'cdk.out', settings.deployment);
   const app = await run(join(PROGRAMS, 'tsx'), [join(INFRA, 'bin', 'app.ts')], {
     CDK_OUTDIR: folder,
     CDK_CONTEXT_JSON: JSON.stringify(settings.context),
     CDK_DEFAULT_ACCOUNT: place.account,
     CDK_DEFAULT_REGION: place.region,
+    ...environment,
   });
   if (app.status !== 0) throw new Error(complaint(app.stderr));
   return { folder, bootstrap: bootstrapOf(folder, settings.stackName) };

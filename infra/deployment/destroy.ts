@@ -59,7 +59,8 @@ async function destroyStack(settings: Settings, place: Place): Promise<void> {
       ...('sampleArtifact' in settings.context && { sampleArtifact: artifact }),
     };
     const context = { ...settings.context, ...placeholders };
-    const { folder } = await synthesize({ ...settings, context }, place);
+    // Nothing of this template is made, so nothing is gained by checking it.
+    const { folder } = await synthesize({ ...settings, context }, place, { CDK_VALIDATION: 'false' });
     await cdk(place, 'destroy', '--app', folder, settings.stackName, '--force');
   } finally {
     rmSync(artifact, { recursive: true });

@@ -19,6 +19,7 @@ pub mod cloud_memory;
 pub mod command_line;
 pub mod contents;
 pub mod database;
+pub mod deployment;
 pub mod error;
 pub mod faults;
 pub mod function_logs;

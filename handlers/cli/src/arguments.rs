@@ -106,6 +106,15 @@ pub enum Command {
         #[arg(long)]
         log: bool,
     },
+    /// List the restores, the newest first
+    List {
+        /// Only those that have no outcome yet
+        #[arg(long)]
+        live: bool,
+        /// How many at most
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+        limit: u16,
+    },
     /// Follow a restore to its end; reads its record once a second
     #[command(after_help = "Exit codes: 0 completed, 1 rejected or failed, 2 usage or AWS error.")]
     Watch {
@@ -320,7 +329,12 @@ mod tests {
 
     #[test]
     fn nothing_is_offered_that_does_not_exist() {
-        for absent in ["list", "report", "report x --attempt 0", "dlq purge"] {
+        for absent in [
+            "list --limit 0",
+            "report",
+            "report x --attempt 0",
+            "dlq purge",
+        ] {
             assert!(
                 parse(&format!("tenant-restore {absent}")).is_err(),
                 "{absent}"

@@ -11,6 +11,7 @@ mod detail;
 mod display;
 mod dlq;
 mod history;
+mod list;
 mod log;
 mod plan;
 mod record;
@@ -32,6 +33,7 @@ use tenant_restore_core::naming::restore_id;
 
 use crate::arguments::{Arguments, Command, Deployment, Output};
 use crate::detail::Detail;
+use crate::list::Wanted;
 use crate::log::Entry;
 use crate::record::{Found, Records};
 use crate::reference::Wish;
@@ -84,6 +86,17 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
                 _ => None,
             };
             teller::write(&shown(&found, log, output))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::List { live, limit } => {
+            let records = Records::new(&aws::config(&connection).await?, &deployment);
+            let wanted = Wanted {
+                only_live: live,
+                limit: limit.into(),
+                now: Timestamp::now(),
+            };
+            let restores = records.list(wanted).await?;
+            teller::write(&list::shown(&restores, live, output))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Watch { id, grace } => {

@@ -12,7 +12,9 @@ use tenant_restore_core::restore::{FORMAT, Restore};
 use tenant_restore_events::outgoing::{Ended, Planned};
 
 use crate::arguments::Deployment;
+use crate::list::Wanted;
 use crate::log::Entry;
+use crate::status::Status;
 use crate::trouble::Trouble;
 
 type Item = HashMap<String, AttributeValue>;
@@ -128,6 +130,37 @@ impl Records {
             .into_iter()
             .map(|item| decode(&partition, AttributeValue::M(item)))
             .collect()
+    }
+
+    /// Restores of the deployment, the newest first; plans aren't among them.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub async fn list(&self, wanted: Wanted) -> Result<Vec<Status>, Trouble> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("byStarted")
+            .key_condition_expression("kind = :restore")
+            .expression_attribute_values(":restore", AttributeValue::S("RESTORE".to_owned()))
+            .scan_index_forward(false)
+            .into_paginator()
+            .items()
+            .send();
+        let mut found = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| self.failed("list the restores", &error))?;
+            let restore: Restore = parse("of a restore", item, "restore")?;
+            if restore.is_plan() || (wanted.only_live && restore.announced) {
+                continue;
+            }
+            found.push(Status::of(&restore, wanted.now));
+            if found.len() == wanted.limit {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     async fn state(&self, id: &RestoreId) -> Result<Option<Restore>, Trouble> {

@@ -12,6 +12,7 @@ mod capacity;
 mod clones;
 mod command_line;
 mod credentials;
+mod deployments;
 mod events;
 mod failures;
 mod fleet;

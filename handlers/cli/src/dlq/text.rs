@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::dlq::content::Kind;
 use crate::dlq::letter::Letter;
 use crate::dlq::queue::Look;
-use crate::text::{duration, instant};
+use crate::text::{duration, instant, printable};
 
 /// The list, with a final newline.
 pub fn list(queue: &str, look: &Look, now: Timestamp) -> String {
@@ -81,18 +81,6 @@ fn body(body: &str) -> String {
     let pretty = serde_json::from_str::<Value>(body).map(|value| format!("{value:#}"));
     let shown = pretty.unwrap_or_else(|_| body.to_owned());
     shown.lines().map(printable).collect::<Vec<_>>().join("\n")
-}
-
-fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_control() {
-            shown.extend(letter.escape_default());
-        } else {
-            shown.push(letter);
-        }
-    }
-    shown
 }
 
 #[cfg(test)]
