@@ -55,7 +55,7 @@ test: bootstrap
 	cargo test --locked --workspace
 	cd localstack && PYTHONDONTWRITEBYTECODE=1 ../$(python) -m unittest discover -s . -t .
 	cd infra && npm test
-	localstack/with-cloud bash -c '$(MAKE) --no-print-directory e2e && $(MAKE) --no-print-directory chaos restores=20'
+	localstack/with-cloud bash -c '$(MAKE) --no-print-directory e2e && $(MAKE) --no-print-directory chaos restores=20 && cd infra && npm run --silent rights'
 
 # Within another with-cloud, these use its cloud.
 e2e: bootstrap

@@ -8,6 +8,7 @@ from launcher import (
     counted_table,
     counting,
     endpoint,
+    exercised,
     faults,
     faulty_calls,
     functions,
@@ -54,10 +55,12 @@ def install(chosen: settings.Settings) -> None:
     tally = counting.Tally()
     counted_services.install(tally)
     counted_table.install(tally)
+    rights = counting.Tally()
+    exercised.install(rights)
     switched, calls = faults.Faults(), counting.Tally()
     redelivery.install(switched)
     faulty_calls.install(switched, calls)
-    endpoint.install(endpoint.Local(tally, calls, mortal, switched, chosen.server_url))
+    endpoint.install(endpoint.Local(tally, calls, rights, mortal, switched, chosen.server_url))
 
 
 if __name__ == "__main__":

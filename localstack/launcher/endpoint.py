@@ -13,6 +13,7 @@ from launcher.kills import Kills
 
 COUNTS_PATH = "/_local/counts"
 CALLS_PATH = "/_local/calls"
+RIGHTS_PATH = "/_local/rights"
 KILLS_PATH = "/_local/kills"
 FAULTS_PATH = "/_faults"
 
@@ -27,6 +28,7 @@ class Local:
 
     tally: Tally
     calls: Tally
+    rights: Tally
     kills: Kills
     faults: Faults
     server_url: str
@@ -38,11 +40,13 @@ def install(local: Local) -> None:
 
 
 def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
-    """``/_local/counts``, ``/_local/calls``, ``/_local/kills`` and ``/_faults``."""
+    """``/_local/counts``, ``/_local/calls``, ``/_local/rights``, ``/_local/kills`` and ``/_faults``."""
+
+    tallies = {COUNTS_PATH: local.tally, CALLS_PATH: local.calls, RIGHTS_PATH: local.rights}
 
     async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if scope["type"] != "http" or not path.startswith((COUNTS_PATH, CALLS_PATH, KILLS_PATH, FAULTS_PATH)):
+        if scope["type"] != "http" or not path.startswith((*tallies, KILLS_PATH, FAULTS_PATH)):
             await app(scope, receive, send)
             return
         body = await read_body(receive)
@@ -51,7 +55,7 @@ def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
         elif path.startswith(KILLS_PATH):
             status, answered = answer_kills(scope["method"], local.kills, body)
         else:
-            status, answered = counts(scope["method"], path, local.calls if path == CALLS_PATH else local.tally)
+            status, answered = counts(scope["method"], path, tallies.get(path, local.tally))
         await respond(send, status, json.dumps(answered, indent=2).encode() + b"\n")
 
     return answer
