@@ -1,5 +1,5 @@
 /** `make destroy`: lets the CDK remove a deployment, unless something would be lost or left behind. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stackStatus } from './account.ts';
@@ -53,6 +53,7 @@ async function found(settings: Settings, place: Place): Promise<string[]> {
 async function destroyStack(settings: Settings, place: Place): Promise<void> {
   const artifact = mkdtempSync(join(tmpdir(), 'artifact-'));
   try {
+    for (const file of ['bootstrap', 'rds-global-bundle.pem']) writeFileSync(join(artifact, file), '');
     const placeholders = {
       lambdaArtifact: artifact,
       workerImage: 'none',
