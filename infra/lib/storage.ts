@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Alias, type IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
@@ -51,10 +51,13 @@ function auditTable(scope: Construct, { names, removalPolicy }: StorageProps): T
     deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
     removalPolicy,
   });
+  // Without the record itself: DynamoDB bills each change of what an index holds as another write.
   table.addGlobalSecondaryIndex({
     indexName: 'byStarted',
     partitionKey: { name: 'kind', type: AttributeType.STRING },
     sortKey: { name: 'startedAt', type: AttributeType.STRING },
+    projectionType: ProjectionType.INCLUDE,
+    nonKeyAttributes: ['announced'],
   });
   return table;
 }

@@ -27,6 +27,11 @@ describe('the audit table', () => {
     ]);
   });
 
+  test('has an index that no save of a record changes but the last: each change of an index is a write of its own', () => {
+    const [index] = table.GlobalSecondaryIndexes as Record<string, unknown>[];
+    assert.deepEqual(index?.Projection, { ProjectionType: 'INCLUDE', NonKeyAttributes: ['announced'] });
+  });
+
   test('costs nothing when idle and can itself be restored to a point in time', () => {
     assert.equal(table.BillingMode, 'PAY_PER_REQUEST');
     assert.deepEqual(table.PointInTimeRecoverySpecification, { PointInTimeRecoveryEnabled: true });

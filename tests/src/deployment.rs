@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use aws_sdk_lambda::primitives::Blob;
 use serde_json::json;
 use tokio::process::Command;
 
@@ -111,23 +112,20 @@ impl Deployment {
     /// What Lambda or S3 answers.
     pub async fn run_here(&self, cloud: &Cloud) -> Result<()> {
         let doing = "give the functions this machine's program";
-        let bucket = format!("cdk-hnb659fds-assets-000000000000-{}", cloud.region);
-        let objects = cloud.s3.list_objects_v2().bucket(&bucket);
-        let objects = objects.send().await.context(doing)?;
-        let code = objects
-            .contents()
-            .iter()
-            .filter(|object| object.key().is_some_and(|key| key.ends_with(".zip")))
-            .max_by_key(|object| object.last_modified().map(|time| time.secs()))
-            .and_then(|object| object.key())
-            .context(doing)?;
+        let ours = cloud
+            .lambda
+            .get_function()
+            .function_name(format!("{DEPLOYMENT}-intake"));
+        let code = ours.send().await.context(doing)?.code;
+        let location = code.and_then(|code| code.location).context(doing)?;
+        let package = reqwest::get(location).await.context(doing)?;
+        let package = package.bytes().await.context(doing)?;
         for function in FUNCTIONS {
             let update = cloud
                 .lambda
                 .update_function_code()
                 .function_name(format!("{}-{function}", self.name))
-                .s3_bucket(&bucket)
-                .s3_key(code);
+                .zip_file(Blob::new(package.clone()));
             update.send().await.context(doing)?;
         }
         Ok(())

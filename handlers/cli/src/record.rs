@@ -151,7 +151,13 @@ impl Records {
         let mut found = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.map_err(|error| self.failed("list the restores", &error))?;
-            let restore: Restore = parse("of a restore", item, "restore")?;
+            let announced = item.get("announced").and_then(|told| told.as_bool().ok());
+            if wanted.only_live && announced == Some(&true) {
+                continue;
+            }
+            let Some(restore) = self.listed(&item).await? else {
+                continue;
+            };
             if restore.is_plan() || (wanted.only_live && restore.announced) {
                 continue;
             }
@@ -161,6 +167,16 @@ impl Records {
             }
         }
         Ok(found)
+    }
+
+    /// The restore that an entry of the index is about; nothing if it has expired since.
+    async fn listed(&self, entry: &Item) -> Result<Option<Restore>, Trouble> {
+        let key = entry.get("pk").and_then(|key| key.as_s().ok());
+        let id = key.and_then(|key| RestoreId::parse(key.strip_prefix("RESTORE#")?));
+        match id {
+            Some(id) => self.state(&id).await,
+            None => Err(unreadable("of the index", &format!("its key is {key:?}"))),
+        }
     }
 
     async fn state(&self, id: &RestoreId) -> Result<Option<Restore>, Trouble> {

@@ -350,6 +350,11 @@ fn state_item(restore: &Restore, version: u64) -> Result<Item, Fault> {
         ("kind".to_owned(), text("RESTORE")),
         ("startedAt".to_owned(), text(restore.opened_at.to_string())),
         ("version".to_owned(), AttributeValue::N(version.to_string())),
+        // The index has this and the keys alone.
+        (
+            "announced".to_owned(),
+            AttributeValue::Bool(restore.announced),
+        ),
         ("phase".to_owned(), text(restore.phase.as_str())),
         ("requestId".to_owned(), text(&restore.request.request_id)),
         ("restore".to_owned(), document(restore)?),

@@ -1,8 +1,11 @@
 //! Restores that haven't ended: found by the table's index, and set going again when nothing moves them any more.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use tenant_restore_core::error::ErrorKind;
+use tenant_restore_core::naming::RestoreId;
 use tenant_restore_core::restore::Restore;
 use tenant_restore_core::sweep::{Nudge, nudges};
 
@@ -16,38 +19,45 @@ use crate::store::{LogEntry, Stored};
 const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl Engine {
-    /// Restores that haven't told their outcome, as the index shows them: perhaps a moment late.
+    /// Restores that haven't told their outcome. The index may be late: it only says which records to look at.
     pub(super) async fn unfinished(&self) -> Result<Vec<Restore>, Fault> {
         let since = Timestamp::now() - LONGEST_LIFE;
-        let pages = self
+        let mut items = self
             .clients
             .dynamodb
             .query()
             .table_name(&self.config.table)
             .index_name("byStarted")
             .key_condition_expression("#kind = :restore and startedAt >= :since")
-            .filter_expression("#restore.announced = :no")
+            .filter_expression("announced = :no")
             .expression_attribute_names("#kind", "kind")
-            .expression_attribute_names("#restore", "restore")
             .expression_attribute_values(":restore", AttributeValue::S("RESTORE".to_owned()))
             .expression_attribute_values(":since", AttributeValue::S(since.to_string()))
             .expression_attribute_values(":no", AttributeValue::Bool(false))
             .into_paginator()
             .items()
             .send();
-        let items = pages.collect::<Result<Vec<_>, _>>().await;
-        let items = items.map_err(fault("list the restores that haven't ended"))?;
-        let restores = items
-            .into_iter()
-            .filter_map(|mut item| item.remove("restore"));
-        let decoded = restores.map(serde_dynamo::from_attribute_value);
-        decoded.collect::<Result<_, _>>().map_err(|error| {
-            Fault::new(
-                ErrorKind::Internal,
-                format!("decode the record of a restore: {error}"),
-            )
-        })
+        let mut unfinished = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(fault("list the restores that haven't ended"))?;
+            if let Some(stored) = self.load(&restore_of(&item)?).await?
+                && !stored.restore.announced
+            {
+                unfinished.push(stored.restore);
+            }
+        }
+        Ok(unfinished)
     }
+}
+
+/// Which restore an item of the index is.
+fn restore_of(item: &HashMap<String, AttributeValue>) -> Result<RestoreId, Fault> {
+    let key = item.get("pk").and_then(|key| key.as_s().ok());
+    key.and_then(|key| RestoreId::parse(key.strip_prefix("RESTORE#")?))
+        .ok_or_else(|| {
+            let unreadable = format!("an entry of the index has the key {key:?}, no restore's");
+            Fault::new(ErrorKind::Internal, unreadable)
+        })
 }
 
 impl Sweep<'_> {
