@@ -1,6 +1,6 @@
 """SNS where ministack is kinder than its documents, and the e-mails that a topic sends.
 
-ministack publishes what SNS refuses (API reference, Publish: a message of the structure `json` without a text `default`,
+ministack publishes what SNS refuses (API reference, Publish: a message of the structure `json` without a `default`,
 a subject that is no line of less than 100 characters), takes an e-mail address as confirmed, and sends no e-mail.
 """
 
