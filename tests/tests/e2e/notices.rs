@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tenant_restore_tests::Context;
 use tenant_restore_tests::request::Request;
 use tenant_restore_tests::subscription::{Address, Queue, only};
-use tenant_restore_tests::{Context, Result};
 
 use crate::stage::{ENDS_WITHIN, play, request_id_of};
 
