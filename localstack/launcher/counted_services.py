@@ -131,12 +131,13 @@ def count_events(tally: Tally) -> None:
 
 
 def count_requests(service: str, handler: Handler, tally: Tally) -> Handler:
-    """Requests by operation, or by method for S3."""
+    """Requests by operation, or by method for S3, which bills lists as writes."""
 
     async def handle_counted(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> Answer:
-        tally.add(f"{service}Requests", operation(service, method, headers, body, query))
+        is_list = service == "s3" and "list-type" in query
+        tally.add(f"{service}Requests", "LIST" if is_list else operation(service, method, headers, body))
         return await handler(method, path, headers, body, query)
 
     return handle_counted
@@ -169,10 +170,10 @@ def count_log_events(put: internals.Private, tally: Tally) -> internals.Private:
     return put_counted
 
 
-def operation(service: str, method: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str:
-    """The operation of a request in any of the protocols; for S3 what its price depends on: the method, and lists."""
+def operation(service: str, method: str, headers: dict[str, str], body: bytes) -> str:
+    """The operation of a request in any of the protocols; for S3 the method, which its price depends on."""
     if service == "s3":
-        return "LIST" if "list-type" in query else method
+        return method
     target = headers.get("x-amz-target")
     if target:
         return target.rsplit(".", 1)[-1]

@@ -37,7 +37,8 @@ export class NoticesStack extends Stack {
     });
     Validations.of(letters).acknowledge({
       id: 'AwsSolutions-SQS3',
-      reason: 'It is the dead-letter queue of the rules; watch its ApproximateNumberOfMessagesVisible as you watch others',
+      reason:
+        'It is the dead-letter queue of the rules; watch its ApproximateNumberOfMessagesVisible as you watch others',
     });
     const webhook = this.webhook(props.webhookSecret);
     const chat = this.chat(props.slack);
