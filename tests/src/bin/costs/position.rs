@@ -60,6 +60,10 @@ pub fn orchestration(counts: &Counts) -> Vec<Position> {
     let lines = counts.of("logBytes") + invocations * PLATFORM_LINES_BYTES;
     let secrets = counts.of("secretsmanagerRequests");
     let notices = counts.of("snsRequests");
+    // Values are encrypted, descriptions aren't (Secrets Manager user guide, encryption and decryption).
+    let values = counts.some("secretsmanagerRequests", |name| {
+        matches!(name, "GetSecretValue" | "PutSecretValue" | "CreateSecret")
+    });
     let reads = counts.some("s3Requests", |name| matches!(name, "GET" | "HEAD"));
     let writes = counts.some("s3Requests", |name| matches!(name, "PUT" | "POST" | "LIST"));
     vec![
@@ -88,8 +92,8 @@ pub fn orchestration(counts: &Counts) -> Vec<Position> {
         Position::counted("SNS notices", notices, 0.50e-6),
         Position::counted("GB of logs", lines / GIGABYTE, 0.50),
         Position::reckoned(
-            "KMS requests (a key for each secret read and notice)",
-            secrets + notices,
+            "KMS requests, one for each secret value and notice",
+            values + notices,
             3.0e-6,
         ),
     ]
