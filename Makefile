@@ -13,10 +13,12 @@ faults_pace := {"slowFirst":3,"slowMost":5,"quickFirst":1,"quickMost":1,"databas
 faults_admission := {"overall":40,"perSource":40}
 # Restores of the chaos run don't wait for each other either, however many run at once.
 chaos_admission := {"overall":50,"perSource":25}
+# A twentieth of the deployed ticks while an event is expected; those in gaps as deployed.
+waits_pace := {"slowFirst":3,"slowMost":15}
 many_admission := {"overall":20,"perSource":20}
 chaos_options = $(if $(restores),--restores $(restores)) $(if $(seed),--seed $(seed)) $(if $(at_once),--at-once $(at_once))
 
-.PHONY: help demo test e2e chaos steps faults bench bench-copy many up down build deploy destroy lint format clean bootstrap model
+.PHONY: help demo test e2e chaos steps faults bench bench-copy costs many up down build deploy destroy lint format clean bootstrap model
 
 help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
@@ -26,6 +28,7 @@ help:
 	@echo 'make faults   every error code of RDS, every status to be stuck in, a deadline'
 	@echo 'make bench    latencies, what a restore uses, the release artifact, a storm of 2,000 requests'
 	@echo 'make bench-copy  the copy against pg_dump and pg_restore, pgcopydb and psql; or: make bench-copy size=256 schemas=0 tables=0'
+	@echo 'make costs    what a restore and an idle month cost, and what waiting adds: the tables of docs/costs.md'
 	@echo 'make many     50 schemas in one request, 20 restores at once: time and memory'
 	@echo 'make model    search every state of the choreography, within bounds'
 	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
@@ -82,6 +85,12 @@ bench-copy: bootstrap
 	cargo build --locked --release -p tenant-restore-worker
 	WORKER=$(abspath $(or $(CARGO_TARGET_DIR),target))/release/tenant-restore-worker \
 		cargo bench --quiet --locked --profile dev -p tenant-restore-worker --bench copy -- $(if $(size),size=$(size)) $(if $(schemas),schemas=$(schemas)) $(if $(tables),tables=$(tables))
+
+# Ten minutes and ten hours, and the ticks that come meanwhile at the deployed pace.
+costs: bootstrap
+	localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin costs
+	LOCAL_CLOUD_PACE='$(waits_pace)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin costs -- waits \
+		$$(cargo run --quiet --locked -p tenant-restore-core --example ticks -- 600 36000)
 
 # Room for all restores at once.
 many: bootstrap

@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { notices } from './notices.ts';
 import { DatabaseLevelRestoreStack } from '../lib/demonstration/stack.ts';
 import { TenantRestoreStack } from '../lib/stack.ts';
 import { explainWildcards } from '../lib/wildcards.ts';
@@ -58,6 +59,10 @@ describe('the rules AwsSolutions of cdk-nag', () => {
       assert.deepEqual(found, []);
     });
   }
+
+  test('find nothing unexplained in the example of notices', () => {
+    assert.deepEqual(findings(notices), []);
+  });
 
   test('find a wildcard for which no reason is known, even where another action of the same resource has one', () => {
     const found = findings((app) => {

@@ -15,6 +15,7 @@ from launcher import (
     internals,
     kills,
     latency,
+    mails,
     redelivery,
     secrets,
     server,
@@ -51,7 +52,7 @@ def install(chosen: settings.Settings) -> None:
     completed.install()
     remote.install(chosen.server_url)
 
-    mortal = kills.install()
+    mortal, sent = kills.install(), mails.install()
     tally = counting.Tally()
     counted_services.install(tally)
     counted_table.install(tally)
@@ -60,7 +61,7 @@ def install(chosen: settings.Settings) -> None:
     switched, calls = faults.Faults(), counting.Tally()
     redelivery.install(switched)
     faulty_calls.install(switched, calls)
-    endpoint.install(endpoint.Local(tally, calls, rights, mortal, switched, chosen.server_url))
+    endpoint.install(endpoint.Local(tally, calls, rights, mortal, sent, switched, chosen.server_url))
 
 
 if __name__ == "__main__":

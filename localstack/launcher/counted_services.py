@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from launcher import internals
-from launcher.counting import SQS_CHUNK_BYTES, Tally, chunks, event_chunks, event_group
+from launcher.counting import SQS_CHUNK_BYTES, Tally, chunks, event_chunks, event_group, log_bytes
 from launcher.server import SERVICES, Answer, Handler
 
 SQS_ACTIONS = (
@@ -30,6 +30,7 @@ def install(tally: Tally) -> None:
     internals.replace(functions, "_execute_function_dispatch", lambda run: count_invocations(run, tally))
     count_queues(tally)
     count_events(tally)
+    count_logs(functions, tally)
     handlers = internals.member(internals.module("app"), "SERVICE_HANDLERS")
     for service in ("s3", "secretsmanager", "sns", *SERVICES):
         handler = internals.entry(handlers, service, "service handlers")
@@ -130,15 +131,43 @@ def count_events(tally: Tally) -> None:
 
 
 def count_requests(service: str, handler: Handler, tally: Tally) -> Handler:
-    """Requests by operation, or by method for S3."""
+    """Requests by operation, or by method for S3, which bills lists as writes."""
 
     async def handle_counted(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> Answer:
-        tally.add(f"{service}Requests", operation(service, method, headers, body))
+        is_list = service == "s3" and "list-type" in query
+        tally.add(f"{service}Requests", "LIST" if is_list else operation(service, method, headers, body))
         return await handler(method, path, headers, body, query)
 
     return handle_counted
+
+
+def count_logs(functions: Any, tally: Tally) -> None:
+    """Bytes that CloudWatch Logs takes, by log group: those of functions, and those that tasks send."""
+
+    def count_lines(emit: internals.Private) -> internals.Private:
+        def emit_counted(func: dict[str, Any], request_id: str, text: str, *args: Any, **kwargs: Any) -> None:
+            name = (func.get("config") or func).get("FunctionName", "unknown")
+            tally.add("logBytes", f"/aws/lambda/{name}", log_bytes((text or "").splitlines()))
+            emit(func, request_id, text, *args, **kwargs)
+
+        return emit_counted
+
+    internals.replace(functions, "_emit_lambda_logs", count_lines)
+    logs = internals.module("services.cloudwatch_logs")
+    internals.replace(logs, "_put_log_events", lambda put: count_log_events(put, tally))
+
+
+def count_log_events(put: internals.Private, tally: Tally) -> internals.Private:
+    """PutLogEvents of a task's log driver."""
+
+    def put_counted(data: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        messages = [event.get("message", "") for event in data.get("logEvents", [])]
+        tally.add("logBytes", data.get("logGroupName", "unknown"), log_bytes(messages))
+        return put(data, *args, **kwargs)
+
+    return put_counted
 
 
 def operation(service: str, method: str, headers: dict[str, str], body: bytes) -> str:

@@ -49,6 +49,11 @@ def event_group(entry: dict[str, Any]) -> str:
     return "serviceEvents" if entry.get("Source", "").startswith("aws.") else "customEvents"
 
 
+def log_bytes(lines: list[str]) -> int:
+    """What CloudWatch Logs bills for lines: "UTF-8 encoded, plus 26 bytes for each log event" (PutLogEvents)."""
+    return sum(len(line.encode()) + 26 for line in lines)
+
+
 def write_units(item_bytes: int, *, transaction: bool = False) -> int:
     """Write request units of an item: one per KB, two in a transaction."""
     return chunks(item_bytes, WRITE_UNIT_BYTES) * (2 if transaction else 1)

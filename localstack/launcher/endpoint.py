@@ -1,4 +1,4 @@
-"""The local cloud's own paths on ministack's port: the tallies, the kills, and the switches of faults."""
+"""The local cloud's own paths on ministack's port: the tallies, the kills, the mails, and the switches of faults."""
 
 import asyncio
 import json
@@ -10,11 +10,13 @@ from launcher import internals, server
 from launcher.counting import Tally
 from launcher.faults import ID_PREFIX, FaultError, Faults, is_ours
 from launcher.kills import Kills
+from launcher.mails import Mails
 
 COUNTS_PATH = "/_local/counts"
 CALLS_PATH = "/_local/calls"
 RIGHTS_PATH = "/_local/rights"
 KILLS_PATH = "/_local/kills"
+MAILS_PATH = "/_local/mails"
 FAULTS_PATH = "/_faults"
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -30,6 +32,7 @@ class Local:
     calls: Tally
     rights: Tally
     kills: Kills
+    mails: Mails
     faults: Faults
     server_url: str
 
@@ -40,13 +43,13 @@ def install(local: Local) -> None:
 
 
 def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
-    """``/_local/counts``, ``/_local/calls``, ``/_local/rights``, ``/_local/kills`` and ``/_faults``."""
+    """``/_local/counts``, ``calls``, ``rights``, ``kills`` and ``mails``, and ``/_faults``."""
 
     tallies = {COUNTS_PATH: local.tally, CALLS_PATH: local.calls, RIGHTS_PATH: local.rights}
 
     async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if scope["type"] != "http" or not path.startswith((*tallies, KILLS_PATH, FAULTS_PATH)):
+        if scope["type"] != "http" or not path.startswith((*tallies, KILLS_PATH, MAILS_PATH, FAULTS_PATH)):
             await app(scope, receive, send)
             return
         body = await read_body(receive)
@@ -54,6 +57,8 @@ def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
             status, answered = await asyncio.to_thread(answer_faults, scope["method"], path, local, body)
         elif path.startswith(KILLS_PATH):
             status, answered = answer_kills(scope["method"], local.kills, body)
+        elif path.startswith(MAILS_PATH):
+            status, answered = answer_mails(scope["method"], local.mails)
         else:
             status, answered = counts(scope["method"], path, tallies.get(path, local.tally))
         await respond(send, status, json.dumps(answered, indent=2).encode() + b"\n")
@@ -82,6 +87,15 @@ def answer_kills(method: str, kills: Kills, body: bytes) -> Reply:
     elif method != "GET":
         return 405, {"message": f"GET, POST or DELETE {KILLS_PATH}"}
     return 200, {"kills": kills.list()}
+
+
+def answer_mails(method: str, mails: Mails) -> Reply:
+    """``GET`` lists the mails, ``DELETE`` forgets them."""
+    if method == "DELETE":
+        mails.forget()
+    elif method != "GET":
+        return 405, {"message": f"GET or DELETE {MAILS_PATH}"}
+    return 200, {"mails": mails.list()}
 
 
 def answer_faults(method: str, path: str, local: Local, body: bytes) -> Reply:

@@ -47,7 +47,7 @@ pub struct Subscriber {
 }
 
 #[derive(Debug)]
-struct Inbox {
+pub(crate) struct Inbox {
     url: String,
     unread: VecDeque<String>,
     requests: u64,
@@ -202,7 +202,12 @@ impl Subscriber {
 }
 
 impl Inbox {
-    async fn next(&mut self, cloud: &Cloud, what: &str, limit: Duration) -> Result<String> {
+    pub(crate) async fn next(
+        &mut self,
+        cloud: &Cloud,
+        what: &str,
+        limit: Duration,
+    ) -> Result<String> {
         let deadline = Instant::now() + limit;
         loop {
             if let Some(body) = self.unread.pop_front() {
@@ -267,7 +272,7 @@ fn notice(body: &str) -> Result<Notice> {
     Ok(Notice { attributes, detail })
 }
 
-async fn topic(cloud: &Cloud) -> Result<String> {
+pub(crate) async fn topic(cloud: &Cloud) -> Result<String> {
     let wanted = format!(":{DEPLOYMENT}-outcomes");
     let topics = cloud
         .sns
@@ -288,7 +293,7 @@ async fn topic(cloud: &Cloud) -> Result<String> {
 }
 
 /// A queue that `service` may send to, and its ARN.
-async fn inbox(cloud: &Cloud, name: &str, service: &str) -> Result<(Inbox, String)> {
+pub(crate) async fn inbox(cloud: &Cloud, name: &str, service: &str) -> Result<(Inbox, String)> {
     let doing = || format!("create the queue {name}");
     let url = cloud
         .sqs

@@ -1,4 +1,4 @@
-//! The outcome: the event on the bus and the notice on the topic, with the same content.
+//! The outcome: the event on the bus and the notice on the topic, with the same content; by e-mail as text.
 
 use aws_sdk_sns::types::MessageAttributeValue;
 use jiff::Timestamp;
@@ -7,6 +7,7 @@ use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::restore::{OutgoingEvent, Restore};
 use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::{Ended, Planned};
+use tenant_restore_report::Notice;
 use tracing::info;
 
 use crate::engine::Engine;
@@ -14,21 +15,23 @@ use crate::fault::{Fault, fault};
 
 impl Engine {
     /// Tells an outcome. May be called again; the `outcomeId` stays the same.
-    pub async fn announce(&self, ended: &Ended) -> Result<(), Fault> {
+    pub async fn announce(&self, ended: &Ended, notice: &Notice) -> Result<(), Fault> {
         let detail = serde_json::to_value(ended)
             .map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
-        let message = detail.to_string();
+        let message = notice.message(&detail.to_string());
         self.publish(&OutgoingEvent {
             detail_type: ended.outcome.detail_type().to_owned(),
             detail,
         })
         .await?;
-        let mut notice = self
+        let mut publication = self
             .clients
             .sns
             .publish()
             .topic_arn(&self.config.topic)
-            .message(message);
+            .subject(&notice.subject)
+            .message(message.text)
+            .set_message_structure(message.structure.map(str::to_owned));
         let subject = &ended.subject;
         let attributes = [
             ("outcome", Some(ended.outcome.as_str())),
@@ -48,9 +51,10 @@ impl Engine {
             let value = built.map_err(|error| {
                 Fault::new(ErrorKind::Internal, format!("build {name}: {error}"))
             })?;
-            notice = notice.message_attributes(name, value);
+            publication = publication.message_attributes(name, value);
         }
-        notice.send().await.map_err(fault("send the notice"))?;
+        let sent = publication.send().await;
+        sent.map_err(fault("send the notice"))?;
         self.count_outcome(ended.outcome);
         let restore = subject.restore_id.as_deref().unwrap_or("none");
         info!(restore, outcome = ended.outcome.as_str(), outcome_id = %ended.outcome_id, "outcome announced");

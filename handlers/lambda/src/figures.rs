@@ -4,7 +4,7 @@ use tenant_restore_core::restore::Restore;
 use tenant_restore_events::outgoing::Outcome;
 
 use crate::engine::Engine;
-use crate::metric::{Unit, measure};
+use crate::metric::{By, Unit, measure};
 use crate::store::LogEntry;
 use crate::sweeper::Report;
 
@@ -13,7 +13,7 @@ impl Engine {
     /// failure rate. A repetition counts again; it is rare.
     pub(crate) fn count_outcome(&self, outcome: Outcome) {
         for (name, value) in outcome_figures(outcome) {
-            self.measure(name, *value, Unit::Count);
+            self.measure(By::Deployment, name, *value, Unit::Count);
         }
     }
 
@@ -23,22 +23,17 @@ impl Engine {
         if before.phase != after.phase
             && let Some(seconds) = phase_seconds(before, after)
         {
-            self.measure("PhaseSeconds", seconds, Unit::Seconds);
+            self.measure(By::Phase, "PhaseSeconds", seconds, Unit::Seconds);
         }
         if is_moved_by_tick(entry) {
-            self.measure("MovedByTicks", 1.0, Unit::Count);
+            self.measure(By::Phase, "MovedByTicks", 1.0, Unit::Count);
         }
     }
 
-    fn measure(&self, name: &str, value: f64, unit: Unit) {
+    fn measure(&self, by: By, name: &str, value: f64, unit: Unit) {
+        let deployment = &self.config.setting.deployment.name;
         let phase = self.config.handler.as_str();
-        measure(
-            &self.config.setting.deployment.name,
-            phase,
-            name,
-            value,
-            unit,
-        );
+        measure((deployment, phase), by, name, value, unit);
     }
 }
 
@@ -52,7 +47,7 @@ pub(crate) fn measure_sweep(deployment: &str, report: &Report) {
         ("OrphansUsdPerHour", report.usd_per_hour, Unit::None),
     ];
     for (name, value, unit) in found {
-        measure(deployment, "sweeper", name, value, unit);
+        measure((deployment, "sweeper"), By::Deployment, name, value, unit);
     }
 }
 

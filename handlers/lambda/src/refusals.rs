@@ -7,6 +7,7 @@ use tenant_restore_core::plan::{self, Refusal};
 use tenant_restore_core::request::{self, Ask};
 use tenant_restore_core::restore::{given_up, rejection};
 use tenant_restore_events::{Envelope, Phase};
+use tenant_restore_report::Notice;
 use tracing::info;
 
 use crate::batch::Delivery;
@@ -33,7 +34,7 @@ pub async fn reject(
     let ended = rejection(&request_id, &envelope.detail, causes, now);
     let message_id = &delivery.message_id;
     let ended = engine.keep_rejection(&ended, message_id, now).await?;
-    engine.announce(&ended).await
+    engine.announce(&ended, &Notice::of_refusal(&ended)).await
 }
 
 async fn refuse_plan(
@@ -69,7 +70,10 @@ pub async fn tell_again(
     let request_id = request::request_id(&envelope.detail, &envelope.id);
     let message_id = &delivery.message_id;
     match engine.kept_rejection(&request_id, message_id).await? {
-        Some(ended) => engine.announce(&ended).await.map(|()| true),
+        Some(ended) => {
+            let notice = Notice::of_refusal(&ended);
+            engine.announce(&ended, &notice).await.map(|()| true)
+        }
         None => Ok(false),
     }
 }
@@ -119,7 +123,7 @@ async fn answer_letter(
     let (message_id, now) = (&delivery.message_id, Timestamp::now());
     let ended = given_up(&request_id, &envelope.detail, message_id, cause, now);
     let ended = engine.keep_rejection(&ended, message_id, now).await?;
-    engine.announce(&ended).await
+    engine.announce(&ended, &Notice::of_refusal(&ended)).await
 }
 
 async fn answer_letter_of_plan(

@@ -1,10 +1,10 @@
 //! The page: what a person needs to know, in the order in which it is needed.
 
-mod cost;
-mod notes;
+pub mod cost;
+pub mod notes;
 mod tables;
 mod timeline;
-mod verdict;
+pub mod verdict;
 
 use std::fmt::{self, Display, Formatter};
 
@@ -63,8 +63,7 @@ impl std::error::Error for Unwritable {}
 /// # Errors
 /// The template can't be written, which is a defect of it.
 pub fn page(report: &Report) -> Result<String, Unwritable> {
-    let read = report.jobs.iter().map(JobResult::deserialize_from);
-    let jobs: Vec<JobResult> = read.flatten().collect();
+    let jobs = report.job_results();
     let unread = report.jobs.len() - jobs.len();
     let tables = Tables::of(&jobs, &report.replicated);
     let remarks = Remarks::of(&jobs);
@@ -89,18 +88,6 @@ pub fn page(report: &Report) -> Result<String, Unwritable> {
         unread,
     };
     page.render().map_err(Unwritable)
-}
-
-/// Reading one job's result, whatever else the report holds.
-trait DeserializeFrom: Sized {
-    fn deserialize_from(value: &serde_json::Value) -> Option<Self>;
-}
-
-impl DeserializeFrom for JobResult {
-    fn deserialize_from(value: &serde_json::Value) -> Option<Self> {
-        use serde::Deserialize as _;
-        Self::deserialize(value).ok()
-    }
 }
 
 fn facts(report: &Report, jobs: &[JobResult]) -> Vec<Fact> {
@@ -173,4 +160,4 @@ fn name<T: serde::Serialize>(value: &T) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

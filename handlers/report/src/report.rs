@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenant_restore_core::error::Cause;
+use tenant_restore_core::job::JobResult;
 use tenant_restore_core::request::Request;
 use tenant_restore_core::restore::{PhaseTime, Resource, Restore};
 use tenant_restore_events::Phase;
@@ -87,5 +88,28 @@ impl Report {
             replicated,
             jobs,
         }
+    }
+
+    /// Of a request that never became a restore.
+    pub fn without_restore(ended: &Ended) -> Self {
+        Self {
+            version: 1,
+            outcome: ended.clone(),
+            request: None,
+            opened: false,
+            failed_in: None,
+            phases: Vec::new(),
+            waits: Vec::new(),
+            resources: Vec::new(),
+            warnings: Vec::new(),
+            replicated: Vec::new(),
+            jobs: Vec::new(),
+        }
+    }
+
+    /// The worker's results that this version can read.
+    pub fn job_results(&self) -> Vec<JobResult> {
+        let read = self.jobs.iter().map(JobResult::deserialize);
+        read.flatten().collect()
     }
 }

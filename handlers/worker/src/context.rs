@@ -114,7 +114,15 @@ impl Context {
     /// A connection with the login in the server's secret.
     pub async fn connect(&self, server: &Server, database: &str) -> Result<Client, Cause> {
         let login = self.secrets.login(&server.secret).await?;
-        self.connector.connect(server, &login, database).await
+        let connected = self.connector.connect(server, &login, database).await;
+        if !matches!(&connected, Err(cause) if cause.kind == ErrorKind::CredentialsRefused) {
+            return connected;
+        }
+        let renewed = self.secrets.renewed(&server.secret).await?;
+        if renewed == login {
+            return connected;
+        }
+        self.connector.connect(server, &renewed, database).await
     }
 
     /// Notes what was not restored as it was, or needs a person's eye.

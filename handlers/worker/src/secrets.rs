@@ -1,5 +1,6 @@
 //! Logins from Secrets Manager, fetched when they are needed and never shown.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use aws_sdk_secretsmanager::config::http::HttpResponse;
@@ -8,9 +9,10 @@ use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::Server;
+use tokio::sync::RwLock;
 
 /// A user name with its password.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Login {
     /// The user name.
     pub username: String,
@@ -52,8 +54,13 @@ impl fmt::Debug for Login {
 
 /// Where logins are kept.
 pub trait Secrets: Send + Sync {
-    /// The login in the secret of this name or ARN.
+    /// The login in the secret of this name or ARN. It may be one that was read before in this task: see [`Secrets::renewed`].
     fn login<'a>(&'a self, secret: &'a str) -> BoxFuture<'a, Result<Login, Cause>>;
+
+    /// The login that is in the secret now, after a server has refused the one that was read.
+    fn renewed<'a>(&'a self, secret: &'a str) -> BoxFuture<'a, Result<Login, Cause>> {
+        self.login(secret)
+    }
 
     /// The login in a version of a secret, current or not; the error tells whether it can't be read for good.
     fn version<'a>(
@@ -77,9 +84,11 @@ struct Kept<'a> {
     port: String,
 }
 
-/// AWS Secrets Manager.
+/// AWS Secrets Manager. Each call is billed, and was most of what moving a restore costs: a task opens dozens of connections. So
+/// it reads a login once, and again when a server refuses it.
 pub struct SecretsManager {
     client: aws_sdk_secretsmanager::Client,
+    read: RwLock<HashMap<String, Login>>,
 }
 
 impl SecretsManager {
@@ -87,7 +96,22 @@ impl SecretsManager {
     pub fn new(config: &aws_config::SdkConfig) -> Self {
         Self {
             client: aws_sdk_secretsmanager::Client::new(config),
+            read: RwLock::default(),
         }
+    }
+
+    async fn current(&self, secret: &str) -> Result<Login, Cause> {
+        if let Some(login) = self.read.read().await.get(secret) {
+            return Ok(login.clone());
+        }
+        self.reread(secret).await
+    }
+
+    async fn reread(&self, secret: &str) -> Result<Login, Cause> {
+        let login = self.fetch(secret, None).await?;
+        let mut read = self.read.write().await;
+        read.insert(secret.to_owned(), login.clone());
+        Ok(login)
     }
 
     async fn fetch(&self, secret: &str, version: Option<&str>) -> Result<Login, Cause> {
@@ -123,13 +147,18 @@ impl SecretsManager {
             .send()
             .await
             .map_err(|error| refused("write", secret, &error))?;
+        self.read.write().await.remove(secret);
         Ok(())
     }
 }
 
 impl Secrets for SecretsManager {
     fn login<'a>(&'a self, secret: &'a str) -> BoxFuture<'a, Result<Login, Cause>> {
-        Box::pin(self.fetch(secret, None))
+        Box::pin(self.current(secret))
+    }
+
+    fn renewed<'a>(&'a self, secret: &'a str) -> BoxFuture<'a, Result<Login, Cause>> {
+        Box::pin(self.reread(secret))
     }
 
     fn version<'a>(

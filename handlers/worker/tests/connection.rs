@@ -4,6 +4,9 @@
 
 mod cluster;
 
+use std::sync::Arc;
+
+use cluster::surroundings::{Known, Memory, context_with, job};
 use cluster::{Cluster, MASTER_PASSWORD};
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_worker::connection::Connector;
@@ -84,4 +87,22 @@ async fn a_session_ignores_the_settings_of_its_database_and_errors_say_what_to_c
         "another authority isn't trusted"
     );
     assert!(distrusted.remedy.contains("PGSSLROOTCERT"));
+}
+
+#[tokio::test]
+async fn a_login_that_was_changed_meanwhile_is_read_again_and_a_wrong_one_is_told() {
+    let cluster = Cluster::start("app").await;
+    let wrong = || Login::new(cluster::MASTER, "wrong-word");
+    let connect = async |current: Login| {
+        let secrets = Known::default()
+            .with(cluster::MASTER, current)
+            .with_stale(cluster::MASTER, wrong());
+        let storage = Arc::new(Memory::default());
+        let job = job("app", &[("a", "b")], &cluster, None);
+        let context = context_with(job, &storage, &cluster.ca_bundle(), secrets);
+        context.production().await.map(drop)
+    };
+    connect(cluster.master()).await.unwrap();
+    let refused = connect(wrong()).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::CredentialsRefused);
 }

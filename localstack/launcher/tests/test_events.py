@@ -130,3 +130,16 @@ class Events(PatchedCloud):
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         expected = {"SendMessageBatch": 1, "SendMessage": 2, "ReceiveMessage": 1, "DeleteMessage": 1}
         self.assertEqual(self.counts()["sqsRequests"], expected)
+
+    def test_bytes_of_logs_and_lists_of_objects_are_counted_as_they_are_billed(self):
+        logs = self.client("logs")
+        logs.create_log_group(logGroupName="tasks")
+        logs.create_log_stream(logGroupName="tasks", logStreamName="one")
+        lines = [{"timestamp": 1, "message": "abc"}, {"timestamp": 2, "message": "é"}]
+        logs.put_log_events(logGroupName="tasks", logStreamName="one", logEvents=lines)
+        self.assertEqual(self.counts()["logBytes"], {"tasks": 3 + 26 + 2 + 26})
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket="listed", CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
+        s3.list_objects_v2(Bucket="listed")
+        s3.put_object(Bucket="listed", Key="a", Body=b"a")
+        self.assertEqual(self.counts()["s3Requests"], {"LIST": 1, "PUT": 2})

@@ -23,6 +23,7 @@ mod letters;
 mod managed_secrets;
 mod mismatches;
 mod movers;
+mod notices;
 mod permissions;
 mod plans;
 mod refusals;

@@ -5,7 +5,7 @@ use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::restore::{ResourceKind, Restore};
 use tenant_restore_events::outgoing::Ended;
-use tenant_restore_report::{ReplicatedTable, Report, Woken, page, waits};
+use tenant_restore_report::{Notice, ReplicatedTable, Report, Woken, page, waits};
 
 use crate::engine::Engine;
 use crate::fault::Fault;
@@ -32,7 +32,7 @@ impl Engine {
         let page =
             page(&report).map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
         self.write_page(page_key, page).await?;
-        self.announce(ended).await?;
+        self.announce(ended, &Notice::of(&report)).await?;
         Ok(vec![Learned::Announced])
     }
 

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-mod samples;
+pub mod samples;
 
 use samples::{completed, failed, rejected, with_tables};
 
@@ -141,7 +141,7 @@ fn what_became_of_the_schemas_of_a_failure_is_told_from_the_drop() {
 fn a_rejection_says_what_is_to_be_corrected() {
     let page = shown(&rejected());
     position(&page, "Nothing was created");
-    position(&page, "Remove each cause below");
+    position(&page, "Remove each cause");
     position(&page, "snapshotId");
     assert!(!page.contains("drop schema"));
 }

@@ -68,7 +68,8 @@ impl Problem {
         }
     }
 
-    fn told(cause: &outgoing::Cause) -> Self {
+    /// As an outcome tells it.
+    pub fn told(cause: &outgoing::Cause) -> Self {
         Self {
             kind: Shown::of(&cause.kind),
             field: cause.field.clone().map(Shown),
@@ -181,11 +182,17 @@ impl Verdict {
             .collect();
         match (self.outcome, self.standing) {
             (Outcome::Rejected, _) => {
-                steps.push(step("Remove each cause below, then request the restore again; if the request itself was right, replay it.", replay));
+                let or_replay = if replay.is_empty() {
+                    "."
+                } else {
+                    "; if the request itself was right, replay it."
+                };
+                let again = format!("Remove each cause, then request the restore again{or_replay}");
+                steps.push(step(again, replay));
             }
             (Outcome::Failed, Standing::Open) => {
                 steps.push(step(
-                    "Don't use the restored schemas before the differences below are understood.",
+                    "Don't use the restored schemas before the differences are understood.",
                     Vec::new(),
                 ));
                 steps.push(step(
@@ -198,16 +205,10 @@ impl Verdict {
                     "Drop by hand what is left. A schema without this restore's marker table may have been handed over whole: look at it first.",
                     drops(report),
                 ));
-                steps.push(step(
-                    "Remove the cause below, then replay the restore.",
-                    replay,
-                ));
+                steps.push(step("Remove the cause, then replay the restore.", replay));
             }
             (Outcome::Failed, _) => {
-                steps.push(step(
-                    "Remove the cause below, then replay the restore.",
-                    replay,
-                ));
+                steps.push(step("Remove the cause, then replay the restore.", replay));
             }
             (Outcome::Completed, _) => {}
         }
@@ -223,7 +224,7 @@ impl Verdict {
                 ));
             }
             if mends.places > 0 {
-                steps.push(step("Before you give a restored schema the live one's name, undo what was mended: the list is below.", Vec::new()));
+                steps.push(step("Before you give a restored schema the live one's name, undo what was mended: the report lists it under “Mended”.", Vec::new()));
             }
             if self.outcome == Outcome::Completed {
                 steps.push(step(

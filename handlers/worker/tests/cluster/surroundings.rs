@@ -71,6 +71,8 @@ impl Storage for Memory {
 #[derive(Default)]
 pub struct Known {
     logins: Mutex<HashMap<String, Login>>,
+    /// Those that were read before a rotation.
+    stale: Mutex<HashMap<String, Login>>,
 }
 
 impl Known {
@@ -78,6 +80,13 @@ impl Known {
     #[must_use]
     pub fn with(self, secret: &str, login: Login) -> Self {
         self.logins.lock().unwrap().insert(secret.to_owned(), login);
+        self
+    }
+
+    /// The same with a login that was read before the secret changed.
+    #[must_use]
+    pub fn with_stale(self, secret: &str, login: Login) -> Self {
+        self.stale.lock().unwrap().insert(secret.to_owned(), login);
         self
     }
 
@@ -100,6 +109,13 @@ impl Known {
 
 impl Secrets for Known {
     fn login<'a>(&'a self, secret: &'a str) -> BoxFuture<'a, Result<Login, Cause>> {
+        Box::pin(async move {
+            let stale = self.stale.lock().unwrap().get(secret).cloned();
+            stale.map_or_else(|| self.find(secret), Ok)
+        })
+    }
+
+    fn renewed<'a>(&'a self, secret: &'a str) -> BoxFuture<'a, Result<Login, Cause>> {
         Box::pin(async move { self.find(secret) })
     }
 
