@@ -10,11 +10,13 @@ from launcher import internals, server
 from launcher.counting import Tally
 from launcher.faults import ID_PREFIX, FaultError, Faults, is_ours
 from launcher.kills import Kills
+from launcher.stack_types import recorded
 
 COUNTS_PATH = "/_local/counts"
 CALLS_PATH = "/_local/calls"
 RIGHTS_PATH = "/_local/rights"
 KILLS_PATH = "/_local/kills"
+RECORDED_PATH = "/_local/recorded"
 FAULTS_PATH = "/_faults"
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -40,13 +42,13 @@ def install(local: Local) -> None:
 
 
 def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
-    """``/_local/counts``, ``/_local/calls``, ``/_local/rights``, ``/_local/kills`` and ``/_faults``."""
+    """``/_local/counts``, ``calls``, ``rights``, ``kills`` and ``recorded``, and ``/_faults``."""
 
     tallies = {COUNTS_PATH: local.tally, CALLS_PATH: local.calls, RIGHTS_PATH: local.rights}
 
     async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if scope["type"] != "http" or not path.startswith((*tallies, KILLS_PATH, FAULTS_PATH)):
+        if scope["type"] != "http" or not path.startswith((*tallies, KILLS_PATH, RECORDED_PATH, FAULTS_PATH)):
             await app(scope, receive, send)
             return
         body = await read_body(receive)
@@ -54,6 +56,8 @@ def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
             status, answered = await asyncio.to_thread(answer_faults, scope["method"], path, local, body)
         elif path.startswith(KILLS_PATH):
             status, answered = answer_kills(scope["method"], local.kills, body)
+        elif path == RECORDED_PATH:
+            status, answered = 200, {"recorded": recorded.listed()}
         else:
             status, answered = counts(scope["method"], path, tallies.get(path, local.tally))
         await respond(send, status, json.dumps(answered, indent=2).encode() + b"\n")
