@@ -3,7 +3,7 @@
 import json
 import time
 
-from control import assets, deployment, surroundings, synthesis
+from control import assets, deployment, remains, surroundings, synthesis
 from control.cloud import DEMONSTRATION, DEMONSTRATION_STACK, Cloud, Failure
 from control.progress import tell
 
@@ -28,8 +28,10 @@ def up(local: Cloud, kind: str = "", changes: str = "{}") -> None:
 
 
 def down(local: Cloud) -> None:
-    """Delete the demonstration's stack."""
+    """Delete the demonstration's stack, and tell what is there all the same."""
     began = time.monotonic()
     deployment.delete(local, DEMONSTRATION_STACK)
     (local.home / OUTPUTS).unlink(missing_ok=True)
     tell(f"stack {DEMONSTRATION_STACK} deleted", began)
+    for what in remains.of(local, DEMONSTRATION, DEMONSTRATION_STACK):
+        print(f"still there: {what}")
