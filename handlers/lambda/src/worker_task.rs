@@ -164,12 +164,13 @@ impl Engine {
             .environment(environment)
             .build();
         let doing = format!("run the worker task {name}");
+        let definition = restore.worker.as_ref().unwrap_or(&config.definition);
         let answer = self
             .clients
             .ecs
             .run_task()
             .cluster(&config.cluster)
-            .task_definition(&config.definition)
+            .task_definition(definition)
             .launch_type(LaunchType::Fargate)
             .network_configuration(
                 NetworkConfiguration::builder()
@@ -188,10 +189,15 @@ impl Engine {
             .await
             .map_err(fault(&doing))?;
         if let Some(arn) = answer.tasks().first().and_then(|task| task.task_arn()) {
-            return Ok(vec![Learned::Task {
-                started_by: started_by.to_owned(),
-                arn: arn.to_owned(),
-            }]);
+            return Ok(vec![
+                Learned::Task {
+                    started_by: started_by.to_owned(),
+                    arn: arn.to_owned(),
+                },
+                Learned::Worker {
+                    definition: definition.clone(),
+                },
+            ]);
         }
         // A 200 may hold failures instead of tasks (ECS developer guide, API failures).
         let reason = answer
