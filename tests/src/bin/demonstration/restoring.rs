@@ -50,7 +50,10 @@ pub async fn restore(scene: &Scene<'_>, database: &mut Database) -> Result<Vec<S
         screen, deployment, ..
     } = *scene;
     let cloud = &deployment.cloud;
-    let id = format!("showcase-{}", Timestamp::now().strftime("%Y%m%d%H%M%S"));
+    let id = format!(
+        "demonstration-{}",
+        Timestamp::now().strftime("%Y%m%d%H%M%S")
+    );
     let neighbours = Neighbours::meet(cloud, &id).await?;
     let first = deployment.output("WorkerTaskDefinitionArn")?;
     let mut subscriber = Subscriber::start(cloud, &id).await?;
