@@ -18,11 +18,12 @@ waits_pace := {"slowFirst":3,"slowMost":15}
 many_admission := {"overall":20,"perSource":20}
 chaos_options = $(if $(restores),--restores $(restores)) $(if $(seed),--seed $(seed)) $(if $(at_once),--at-once $(at_once))
 
-.PHONY: help demo test e2e chaos steps faults bench bench-copy costs many up down build deploy destroy lint format clean bootstrap model
+.PHONY: help demo demonstration test e2e chaos steps faults bench bench-copy costs many up down build deploy destroy lint format clean bootstrap model
 
 help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
 	@echo 'make test     unit, schema, infrastructure and end-to-end tests, and 20 restores of the chaos run'
+	@echo 'make demonstration kind=SingleAz  the demonstration of infra/ in a local cloud: deployed, used, updated, deleted; or: kind=MultiAz, AuroraProvisioned, AuroraServerless'
 	@echo 'make chaos    200 restores under lost events, refused calls and kills; or: make chaos restores=20 seed=7 at_once=2'
 	@echo 'make steps    a restore for each call of a good one, which is refused once for good; or: make steps restores=10'
 	@echo 'make faults   every error code of RDS, every status to be stuck in, a deadline'
@@ -53,6 +54,11 @@ down:
 
 demo: bootstrap
 	@source localstack/env && cargo run --quiet --locked -p tenant-restore-tests --bin demo
+
+# Not part of `make test`: it waits for the schedule's first tick, and for a deployment in the middle of the restore, some minutes.
+demonstration: bootstrap
+	cargo build --locked --quiet -p tenant-restore-samples
+	localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin demonstration -- $(or $(kind),SingleAz)
 
 test: bootstrap
 	cargo test --locked --workspace

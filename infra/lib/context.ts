@@ -165,6 +165,7 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('selectedDatabase', new RegExp(`^(${KINDS.join('|')})$`), KINDS.join(', ').replace(/, (\w+)$/, ' or $1'));
   demand('samples', /^(true|false)$/, 'true or false');
   demand('dmsRoles', /^(existing|create)$/, 'existing or create');
+  demand('engineVersion', /^\d{2}(\.\d{1,2})?$/, 'a version of PostgreSQL, such as 17.9 or 17');
   demand('s3PrefixListId', /^pl-[0-9a-f]+$/, "the id of S3's prefix list");
   demand('removal', /^(retain|destroy)$/, 'retain or destroy');
   if ('topicKeyArn' in context && !('topicArn' in context)) problems.push(KEY_WITHOUT_TOPIC);

@@ -1,6 +1,7 @@
-import { type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import {
   CfnCluster,
+  type CfnTaskDefinition,
   ContainerImage,
   CpuArchitecture,
   FargateTaskDefinition,
@@ -141,6 +142,9 @@ function taskDefinition(
     id: 'AwsSolutions-ECS2',
     reason: 'The variables are names and a path; secrets are read by the worker itself, with its role',
   });
+  // A restore keeps the revision that it began with: CloudFormation would deregister it when the next one is deployed.
+  const { cfnOptions } = definition.node.defaultChild as CfnTaskDefinition;
+  cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
   container.addMountPoints({ sourceVolume: 'scratch', containerPath: '/tmp', readOnly: false });
   return definition;
 }

@@ -1,66 +1,107 @@
 /**
  * Prints what each role may do in each kind of deployment: every statement with its actions, its resources and its
- * condition, and each wildcard with its reason. Fails on one without.
+ * condition, and each wildcard with its reason. Of the demonstrations it prints the roles that the pipeline hasn't, once for
+ * all kinds that have the same. Fails on a wildcard without a reason.
  */
-import { App } from 'aws-cdk-lib';
-import { TenantRestoreStack, type TenantRestoreStackProps } from '../lib/stack.ts';
+import { App, type Stack, Stage } from 'aws-cdk-lib';
+import { DatabaseLevelRestoreStack } from '../lib/demonstration/stack.ts';
+import { TenantRestoreStack } from '../lib/stack.ts';
 import { wildcardsOf, written } from '../lib/wildcards.ts';
 import { ACCOUNT, props, REGION } from '../test/template.ts';
-import { VARIANTS } from '../test/variants.ts';
+import { DEMONSTRATIONS, VARIANTS } from '../test/variants.ts';
 
 interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | string[];
   readonly Resource: unknown;
   readonly Condition?: Record<string, Record<string, unknown>>;
 }
 interface Role {
-  readonly Type: string;
   readonly Properties: {
     readonly RoleName: string;
+    readonly ManagedPolicyArns?: unknown[];
     readonly Policies?: { readonly PolicyDocument: { readonly Statement: Statement[] } }[];
   };
 }
+type Resources = Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>;
+
+const env = { account: ACCOUNT, region: REGION };
+const ofPipelines = new Set<string>();
 
 for (const [name, changes] of Object.entries(VARIANTS)) {
   console.log(`\na deployment ${name}`);
-  print(changes);
+  const stack = new TenantRestoreStack(new App(), props(changes), env);
+  for (const role of rolesOf(stack)) {
+    ofPipelines.add(role.Properties.RoleName);
+    console.log(told(stack, role));
+  }
 }
 
-function print(changes: Partial<TenantRestoreStackProps>): void {
-  const app = new App();
-  const stack = new TenantRestoreStack(app, props(changes), { account: ACCOUNT, region: REGION });
-  const { Resources } = app.synth().getStackByName(stack.stackName).template as { Resources: Record<string, Role> };
-  for (const { Properties } of Object.values(Resources).filter(({ Type }) => Type === 'AWS::IAM::Role')) {
-    const statements = (Properties.Policies ?? []).flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
-    console.log(`\n${Properties.RoleName}: ${counted(stack, statements)}`);
-    for (const statement of statements) printStatement(stack, statement);
-  }
+const demonstrations = new Map<string, string[]>();
+for (const [name, its] of Object.entries(DEMONSTRATIONS)) {
+  const stack = new DatabaseLevelRestoreStack(new App(), its, env);
+  const own = rolesOf(stack).filter(({ Properties }) => !ofPipelines.has(Properties.RoleName));
+  const text = [...own.map((role) => told(stack, role)), ...applicationsOf(stack)].join('\n');
+  demonstrations.set(text, [...(demonstrations.get(text) ?? []), name]);
+}
+for (const [text, names] of demonstrations) {
+  console.log(`\nthe demonstration ${names.join(', ')}: besides the pipeline's roles\n${text}`);
+}
+
+function resourcesOf(stack: Stack): Resources {
+  const assembly = Stage.of(stack)?.synth();
+  return (assembly?.getStackByName(stack.stackName).template as { Resources: Resources }).Resources;
+}
+
+function rolesOf(stack: Stack): Role[] {
+  return Object.values(resourcesOf(stack)).filter(({ Type }) => Type === 'AWS::IAM::Role') as unknown as Role[];
+}
+
+/** Applications of AWS's repository make roles of their own, which aren't in our template. */
+function applicationsOf(stack: Stack): string[] {
+  return Object.values(resourcesOf(stack))
+    .filter(({ Type }) => Type === 'AWS::Serverless::Application')
+    .map(({ Properties }) => {
+      const { functionName } = Properties.Parameters as { functionName: string };
+      return `\n${functionName}: its role is made by AWS's application SecretsManagerRDSPostgreSQLRotationSingleUser, in a stack of that`;
+    });
+}
+
+function told(stack: Stack, { Properties }: Role): string {
+  const statements = (Properties.Policies ?? []).flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  const managed = (Properties.ManagedPolicyArns ?? []).map((arn) => `  AWS's policy ${written(arn)}`);
+  const lines = statements.flatMap((statement) => toldStatement(stack, statement));
+  return [`\n${Properties.RoleName}: ${counted(stack, statements)}`, ...managed, ...lines].join('\n');
 }
 
 function granted({ Action, Resource, Condition }: Statement) {
   return { actions: [Action].flat(), resources: [Resource].flat(), conditions: Condition };
 }
 
-function counted(stack: TenantRestoreStack, statements: Statement[]): string {
-  const wildcards = wildcardsOf(stack, statements.map(granted));
-  const actions = new Set(statements.flatMap(({ Action }) => Action));
+function counted(stack: Stack, statements: Statement[]): string {
+  const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
+  const wildcards = wildcardsOf(stack, allowed.map(granted));
+  const actions = new Set(allowed.flatMap(({ Action }) => Action));
   const patterns = new Set(wildcards.map(({ resource }) => resource).filter((resource) => resource !== '*'));
   const everywhere = new Set(wildcards.filter(({ resource }) => resource === '*').flatMap((found) => found.actions));
   return `${actions.size} actions; ${patterns.size} patterns of resources; ${everywhere.size} actions on all resources`;
 }
 
-function printStatement(stack: TenantRestoreStack, statement: Statement): void {
+function toldStatement(stack: Stack, statement: Statement): string[] {
   const { actions, resources, conditions } = granted(statement);
-  const reasons = new Map(wildcardsOf(stack, [granted(statement)]).map(({ resource, reason }) => [resource, reason]));
-  console.log(`  ${actions.join(', ')}`);
+  const denied = statement.Effect === 'Deny';
+  const wildcards = denied ? [] : wildcardsOf(stack, [granted(statement)]);
+  const reasons = new Map(wildcards.map(({ resource, reason }) => [resource, reason ?? 'UNEXPLAINED']));
+  if ([...reasons.values()].includes('UNEXPLAINED')) process.exitCode = 1;
+  const lines = [`  ${denied ? 'never ' : ''}${actions.join(', ')}`];
   for (const resource of resources.map(written)) {
-    const reason = reasons.has(resource) ? `  (${reasons.get(resource) ?? 'UNEXPLAINED'})` : '';
-    if (reason.includes('UNEXPLAINED')) process.exitCode = 1;
-    console.log(`    ${resource}${reason}`);
+    const reason = reasons.get(resource);
+    lines.push(`    ${resource}${reason === undefined ? '' : `  (${reason})`}`);
   }
   for (const [operator, keys] of Object.entries(conditions ?? {})) {
     for (const [key, value] of Object.entries(keys)) {
-      console.log(`    if ${operator} ${key}: ${[value].flat().map(written).join(' or ')}`);
+      lines.push(`    if ${operator} ${key}: ${[value].flat().map(written).join(' or ')}`);
     }
   }
+  return lines;
 }

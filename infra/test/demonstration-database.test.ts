@@ -91,6 +91,21 @@ describe('the production database', () => {
     });
   }
 
+  test('has the version that is asked for, since RDS withdraws minor versions', () => {
+    for (const [engineVersion, family] of [
+      ['16.13', '16'],
+      ['18', '18'],
+    ] as const) {
+      const one = demonstrate('MultiAz', { engineVersion });
+      assert.equal(only(one, 'AWS::RDS::DBInstance')[1].Properties.EngineVersion, engineVersion);
+      assert.equal(only(one, 'AWS::RDS::DBParameterGroup')[1].Properties.Family, `postgres${family}`);
+      const other = demonstrate('AuroraServerless', { engineVersion });
+      assert.equal(only(other, 'AWS::RDS::DBCluster')[1].Properties.EngineVersion, engineVersion);
+      const [, group] = only(other, 'AWS::RDS::DBClusterParameterGroup');
+      assert.equal(group.Properties.Family, `aurora-postgresql${family}`);
+    }
+  });
+
   test('goes with the stack, without a snapshot, only where the deployment is to throw away', () => {
     for (const kind of KINDS) {
       const thrownAway = demonstrate(kind, { removalPolicy: RemovalPolicy.DESTROY });

@@ -77,6 +77,11 @@ describe('the sample tenants', () => {
         'RUST_LOG',
       ]);
       assert.equal(Variables.HANDLER, name);
+      const [database] = only(any, 'AWS::RDS::DBInstance');
+      assert.deepEqual(
+        [Variables.DATABASE_HOST, Variables.DATABASE_PORT],
+        [{ 'Fn::GetAtt': [database, 'Endpoint.Address'] }, { 'Fn::GetAtt': [database, 'Endpoint.Port'] }],
+      );
       assert.equal(Variables.PGSSLROOTCERT, '/var/task/rds-global-bundle.pem');
     });
   }

@@ -29,6 +29,12 @@ describe('the worker', () => {
     assert.match(String(task.ExecutionRoleArn), /role\/tenant-restore-worker-start$/);
   });
 
+  test('keeps its earlier revisions, which restores that began with one go on with', () => {
+    const [definition] = Object.values(resources(template, 'AWS::ECS::TaskDefinition'));
+    const { UpdateReplacePolicy, DeletionPolicy } = definition as unknown as Record<string, string>;
+    assert.deepEqual([UpdateReplacePolicy, DeletionPolicy], ['Retain', undefined]);
+  });
+
   test('can write to its scratch volume alone', () => {
     assert.equal(worker?.ReadonlyRootFilesystem, true);
     assert.deepEqual(worker.MountPoints, [{ ContainerPath: '/tmp', ReadOnly: false, SourceVolume: 'scratch' }]);

@@ -1,14 +1,16 @@
-"""``python -m control up | down``."""
+"""``python -m control up | down | demonstration up <kind> | demonstration down``."""
 
 import shutil
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from control import assets, cloud, databases, deployment, programs, surroundings, synthesis
+from control import assets, cloud, databases, demonstration, deployment, programs, surroundings, synthesis
 from control.cloud import STACK, Cloud, Failure
+from control.progress import tell
 
 NEXT = """
 The local cloud is up at {endpoint}.
@@ -23,11 +25,18 @@ Logs: {logs}"""
 
 def main() -> None:
     """Run one command; a failure is one message, not a stack of calls."""
-    commands = {"up": up, "down": down}
-    if len(sys.argv) != 2 or sys.argv[1] not in commands:
-        sys.exit(f"usage: python -m control {' | '.join(commands)}")
+    commands: dict[tuple[str, ...], Callable[..., None]] = {
+        ("up",): up,
+        ("down",): down,
+        ("demonstration", "up"): demonstration.up,
+        ("demonstration", "down"): demonstration.down,
+    }
+    words = tuple(sys.argv[1:])
+    command = next((known for known in commands if words[: len(known)] == known), None)
+    if command is None:
+        sys.exit(f"usage: python -m control {' | '.join(' '.join(known) for known in commands)}")
     try:
-        commands[sys.argv[1]](cloud.from_environment())
+        commands[command](cloud.from_environment(), *words[len(command) :])
     except Failure as failure:
         sys.exit(f"local cloud: {failure}")
     except KeyboardInterrupt:
@@ -52,13 +61,13 @@ def up(local: Cloud) -> None:
     tell("template synthesized", began)
 
     published = assets.publish(local, assembly, STACK)
-    changed = deployment.deploy(local, published)
-    updated = deployment.update_code(local, published)
+    changed = deployment.deploy(local, STACK, published)
+    updated = deployment.update_code(local, STACK, published)
     tell(f"stack {STACK} deployed: {changed} resources changed, {updated} functions got new code", began)
 
-    deployment.prove(local)
+    deployment.prove(local, STACK)
     tell("every function answers", began)
-    deployment.write_outputs(local)
+    deployment.write_outputs(local, STACK, "outputs.json")
     forget_counts(local)
     print(NEXT.format(endpoint=local.endpoint, logs=local.logs))
 
@@ -102,11 +111,6 @@ def forget_counts(local: Cloud) -> None:
     request = urllib.request.Request(f"{local.endpoint}/_local/counts", method="DELETE")
     with urllib.request.urlopen(request, timeout=5):
         pass
-
-
-def tell(what: str, began: float) -> None:
-    """One line of progress, with the seconds since the beginning."""
-    print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,10 @@ FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip file can hold: the same content always gives the same zip file."""
 
 
+AUTHORITIES = "rds-global-bundle.pem"
+"""The certificates of RDS's authorities, in the package of the sample functions."""
+
+
 @dataclass(frozen=True)
 class Location:
     """An object in S3."""
@@ -27,36 +31,52 @@ class Location:
 
 
 @dataclass(frozen=True)
+class Package:
+    """The code of functions."""
+
+    code: Location
+    sha256: str
+    """Of the zip file, in base64, as Lambda's `CodeSha256`."""
+
+
+@dataclass(frozen=True)
 class Published:
     """What was published for a stack."""
 
     template: Location
-    code: Location
-    code_sha256: str
-    """SHA-256 of the zip file in base64, as Lambda's `CodeSha256`."""
+    packages: dict[str, Package]
+    """By the key in S3, as functions name their code."""
 
 
 def publish(cloud: Cloud, assembly: Path, stack: str) -> Published:
-    """Publish a stack's template, and the Lambda binary of this machine under the key of its asset."""
+    """Publish a stack's template, and this machine's binaries under the keys of the Lambda assets."""
     manifest = json.loads((assembly / f"{stack}.assets.json").read_text())
-    template, code = None, None
+    template: Location | None = None
+    packages: dict[str, Package] = {}
     s3 = cloud.client("s3")
-    chosen = os.environ.get("LOCAL_CLOUD_LAMBDA")
-    package = zipped(Path(chosen).absolute() if chosen else cloud.binary("bootstrap"))
     for asset in manifest["files"].values():
         location = destination(cloud, asset)
+        source = assembly / asset["source"]["path"]
         ensure_bucket(s3, cloud, location.bucket)
         if asset["source"]["packaging"] == "zip":
-            code = location
-            s3.put_object(Bucket=location.bucket, Key=location.key, Body=package)
+            content = package_for(cloud, source)
+            digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+            packages[location.key] = Package(location, digest)
         else:
             template = location
-            s3.put_object(
-                Bucket=location.bucket, Key=location.key, Body=(assembly / asset["source"]["path"]).read_bytes()
-            )
-    if template is None or code is None:
+            content = source.read_bytes()
+        s3.put_object(Bucket=location.bucket, Key=location.key, Body=content)
+    if template is None or not packages:
         raise ValueError(f"the assembly {assembly} has no template or no Lambda artifact for {stack}")
-    return Published(template, code, base64.b64encode(hashlib.sha256(package).digest()).decode())
+    return Published(template, packages)
+
+
+def package_for(cloud: Cloud, placeholder: Path) -> bytes:
+    """The built package that a placeholder stands for: the sample functions' has certificates of authorities too."""
+    if (placeholder / AUTHORITIES).exists():
+        return zipped(cloud.binary("tenant-restore-samples"), {AUTHORITIES: cloud.ca_certificate.read_bytes()})
+    chosen = os.environ.get("LOCAL_CLOUD_LAMBDA")
+    return zipped(Path(chosen).absolute() if chosen else cloud.binary("bootstrap"))
 
 
 def destination(cloud: Cloud, asset: dict[str, Any]) -> Location:
@@ -83,11 +103,18 @@ def ensure_bucket(s3: Any, cloud: Cloud, bucket: str) -> None:
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": cloud.region})
 
 
-def zipped(binary: Path) -> bytes:
-    """A Lambda package with this binary as its `bootstrap`."""
-    entry = zipfile.ZipInfo("bootstrap", FIXED_TIME)
-    entry.external_attr = 0o755 << 16
+def zipped(binary: Path, beside: dict[str, bytes] | None = None) -> bytes:
+    """A Lambda package with this binary as its `bootstrap`, and other files beside it."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr(entry, binary.read_bytes())
+        archive.writestr(entry("bootstrap", 0o755), binary.read_bytes())
+        for name, content in (beside or {}).items():
+            archive.writestr(entry(name, 0o644), content)
     return package.getvalue()
+
+
+def entry(name: str, mode: int) -> zipfile.ZipInfo:
+    """An entry of a package that is the same at any time."""
+    named = zipfile.ZipInfo(name, FIXED_TIME)
+    named.external_attr = mode << 16
+    return named

@@ -7,7 +7,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from control.cloud import ACCOUNT, CHECKOUT, SOURCE, Cloud, Failure
+from control.assets import AUTHORITIES
+from control.cloud import ACCOUNT, CHECKOUT, DEMONSTRATION, DEMONSTRATION_TAG, SOURCE, Cloud, Failure
 from control.surroundings import Surroundings
 
 INFRA = CHECKOUT / "infra"
@@ -17,9 +18,31 @@ PRICES = CHECKOUT / "localstack" / "prices.json"
 
 
 def synthesize(cloud: Cloud, surroundings: Surroundings) -> Path:
-    """The cloud assembly for this local cloud; made anew only if the app or its context has changed."""
-    assembly = cloud.home / "assembly"
-    context = context_of(cloud, surroundings)
+    """The cloud assembly of the ordinary deployment."""
+    return assembled(cloud, context_of(cloud, surroundings), "assembly")
+
+
+def demonstration(cloud: Cloud, surroundings: Surroundings, kind: str, changes: dict[str, str]) -> Path:
+    """The cloud assembly of a demonstration beside the ordinary deployment, with other values of some keys."""
+    context = settings_of(cloud, surroundings) | {
+        "selectedDatabase": kind,
+        "deployment": DEMONSTRATION,
+        "deploymentTag": DEMONSTRATION_TAG,
+        "engineVersion": major_version(),
+        "sampleArtifact": str(placeholder(cloud, "placeholder-samples", ("bootstrap", AUTHORITIES))),
+    }
+    return assembled(cloud, context | changes, f"assembly-{DEMONSTRATION}")
+
+
+def major_version() -> str:
+    """The newest installed version of PostgreSQL, which the server runs: the template's own may be another."""
+    found = [path.name for path in Path("/usr/lib/postgresql").iterdir() if path.name.isdigit()]
+    return max(found, key=int)
+
+
+def assembled(cloud: Cloud, context: dict[str, str], folder: str) -> Path:
+    """The cloud assembly for a context; made anew only if the app or the context has changed."""
+    assembly = cloud.home / folder
     key = fingerprint(context)
     stamp = assembly / "fingerprint"
     if stamp.is_file() and stamp.read_text() == key:
@@ -30,7 +53,7 @@ def synthesize(cloud: Cloud, surroundings: Surroundings) -> Path:
 
 
 def context_of(cloud: Cloud, surroundings: Surroundings) -> dict[str, str]:
-    """The context of the app; `infra/README.md` explains the keys."""
+    """The context of the ordinary deployment; `infra/README.md` explains the keys."""
     network = surroundings.network
     context = {
         "vpcId": network.vpc,
@@ -39,30 +62,36 @@ def context_of(cloud: Cloud, surroundings: Surroundings) -> dict[str, str]:
         "securityGroupIds": network.database_group,
         "source": SOURCE,
         "sourceSecretArn": surroundings.secret_arn,
+        "managedSecrets": "true",
+    }
+    return context | settings_of(cloud, surroundings)
+
+
+def settings_of(cloud: Cloud, surroundings: Surroundings) -> dict[str, str]:
+    """What every deployment is told here."""
+    context = {
         "dmsCaCertificateArn": surroundings.authority_arn,
-        "lambdaArtifact": str(placeholder(cloud)),
+        "lambdaArtifact": str(placeholder(cloud, "placeholder", ("bootstrap",))),
         "workerImage": "tenant-restore-worker:local",
         "workerCaBundle": str(cloud.ca_certificate),
         "prices": PRICES.read_text(),
-        "managedSecrets": "true",
         "removal": "destroy",
-        # ministack has no schema registry.
-        "schemaRegistry": "false",
     }
     keys = ("pace", "admission", "databases", "prices", "sweeping", "requesters")
     chosen = {key: os.environ.get(f"LOCAL_CLOUD_{key.upper()}") for key in keys}
     return context | {key: value for key, value in chosen.items() if value}
 
 
-def placeholder(cloud: Cloud) -> Path:
-    """A folder in the place of the Lambda artifact.
+def placeholder(cloud: Cloud, name: str, files: tuple[str, ...]) -> Path:
+    """A folder in the place of a Lambda artifact.
 
     The app only needs something to give an asset key to. The binary of this machine is published under that key, so
     that a rebuilt binary needs no new template.
     """
-    folder = cloud.home / "placeholder"
+    folder = cloud.home / name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "bootstrap").write_text("The local cloud publishes the built binary under the key of this file.\n")
+    for file in files:
+        (folder / file).write_text("The local cloud publishes the built package under the key of this file.\n")
     return folder
 
 

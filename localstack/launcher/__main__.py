@@ -23,7 +23,16 @@ from launcher import (
     settings,
     transport,
 )
-from launcher.stack_types import completed, event_buses, log_queries, network, remote
+from launcher.stack_types import (
+    applications,
+    completed,
+    database_secrets,
+    event_buses,
+    event_schemas,
+    log_queries,
+    network,
+    remote,
+)
 
 
 def main() -> None:
@@ -48,7 +57,10 @@ def install(chosen: settings.Settings) -> None:
     authorization.install(chosen.server_url)
     network.install()
     event_buses.install()
+    event_schemas.install()
     log_queries.install()
+    applications.install()
+    database_secrets.install(chosen.server_url)
     completed.install()
     remote.install(chosen.server_url)
 

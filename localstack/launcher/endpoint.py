@@ -11,12 +11,14 @@ from launcher.counting import Tally
 from launcher.faults import ID_PREFIX, FaultError, Faults, is_ours
 from launcher.kills import Kills
 from launcher.mails import Mails
+from launcher.stack_types import recorded
 
 COUNTS_PATH = "/_local/counts"
 CALLS_PATH = "/_local/calls"
 RIGHTS_PATH = "/_local/rights"
 KILLS_PATH = "/_local/kills"
 MAILS_PATH = "/_local/mails"
+RECORDED_PATH = "/_local/recorded"
 FAULTS_PATH = "/_faults"
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -43,13 +45,14 @@ def install(local: Local) -> None:
 
 
 def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
-    """``/_local/counts``, ``calls``, ``rights``, ``kills`` and ``mails``, and ``/_faults``."""
+    """``/_local/counts``, ``calls``, ``rights``, ``kills``, ``mails`` and ``recorded``, and ``/_faults``."""
 
     tallies = {COUNTS_PATH: local.tally, CALLS_PATH: local.calls, RIGHTS_PATH: local.rights}
 
     async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if scope["type"] != "http" or not path.startswith((*tallies, KILLS_PATH, MAILS_PATH, FAULTS_PATH)):
+        local_paths = (*tallies, KILLS_PATH, MAILS_PATH, RECORDED_PATH, FAULTS_PATH)
+        if scope["type"] != "http" or not path.startswith(local_paths):
             await app(scope, receive, send)
             return
         body = await read_body(receive)
@@ -59,6 +62,8 @@ def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
             status, answered = answer_kills(scope["method"], local.kills, body)
         elif path.startswith(MAILS_PATH):
             status, answered = answer_mails(scope["method"], local.mails)
+        elif path == RECORDED_PATH:
+            status, answered = 200, {"recorded": recorded.listed()}
         else:
             status, answered = counts(scope["method"], path, tallies.get(path, local.tally))
         await respond(send, status, json.dumps(answered, indent=2).encode() + b"\n")

@@ -11,6 +11,8 @@ from launcher import internals
 
 # The path of Lambda's own execution environment ("Defined runtime environment variables", Lambda developer guide).
 FUNCTION_PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
+# Where Lambda unpacks a package; its files are somewhere else here.
+TASK_ROOT = "/var/task"
 INHERITED = frozenset({"PATH", "LANG", "TZ"})
 
 
@@ -34,9 +36,10 @@ def minimal_environment(build: internals.Private) -> internals.Private:
     ministack hands its whole environment down, so that a function could come to depend on what no Lambda has.
     """
 
-    def build_minimal(config: dict[str, Any], *args: Any) -> dict[str, str]:
+    def build_minimal(config: dict[str, Any], code_folder: str, *args: Any) -> dict[str, str]:
         own = (config.get("Environment") or {}).get("Variables") or {}
-        return without_inherited(build(config, *args), own)
+        kept = without_inherited(build(config, code_folder, *args), own)
+        return {**kept, **{name: in_package(value, code_folder) for name, value in own.items()}}
 
     return build_minimal
 
@@ -49,6 +52,13 @@ def without_inherited(environment: dict[str, str], own: dict[str, str]) -> dict[
         if name in own or name in INHERITED or name.startswith("AWS_") or name not in os.environ
     }
     return {**kept, "PATH": own.get("PATH", FUNCTION_PATH)}
+
+
+def in_package(value: str, code_folder: str) -> str:
+    """The setting of a function, with the path of a file of its package as it is here."""
+    if value == TASK_ROOT or value.startswith(f"{TASK_ROOT}/"):
+        return code_folder + value.removeprefix(TASK_ROOT)
+    return value
 
 
 def log_to_file(emit: internals.Private, directory: Path) -> internals.Private:

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::cloud::{Cloud, DEPLOYMENT};
+use crate::cloud::Cloud;
 use crate::error::{Context, Result};
 
 /// Everything the table holds about one restore.
@@ -76,7 +76,7 @@ impl Audit {
         let query = cloud
             .dynamodb
             .query()
-            .table_name(DEPLOYMENT)
+            .table_name(&cloud.deployment)
             .key_condition_expression("pk = :pk")
             .expression_attribute_values(":pk", AttributeValue::S(format!("RESTORE#{restore_id}")))
             .consistent_read(true);
@@ -141,7 +141,7 @@ pub async fn restores(cloud: &Cloud) -> Result<BTreeMap<String, String>> {
     let scan = cloud
         .dynamodb
         .scan()
-        .table_name(DEPLOYMENT)
+        .table_name(&cloud.deployment)
         .consistent_read(true)
         .filter_expression("sk = :state")
         .expression_attribute_values(":state", AttributeValue::S("STATE".to_owned()));
@@ -167,7 +167,7 @@ pub async fn admitted(cloud: &Cloud) -> Result<Vec<String>> {
     let get = cloud
         .dynamodb
         .get_item()
-        .table_name(DEPLOYMENT)
+        .table_name(&cloud.deployment)
         .consistent_read(true)
         .key("pk", AttributeValue::S("ADMISSION".to_owned()))
         .key("sk", AttributeValue::S("LEDGER".to_owned()));

@@ -10,7 +10,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use crate::error::{Context, Error, Result};
 
-/// Name of the deployment under test; also the name of its bus and its table.
+/// Name of the ordinary deployment.
 pub const DEPLOYMENT: &str = "tenant-restore";
 
 /// Attempts of a test's own call: the refusals that the chaos run switches on meet the calls by which it looks, too.
@@ -19,6 +19,8 @@ const ATTEMPTS: u32 = 10;
 /// Clients of every service, all on the endpoint of the local cloud.
 #[derive(Debug, Clone)]
 pub struct Cloud {
+    /// The deployment under test, [`DEPLOYMENT`] unless another was chosen; also the name of its bus and its table.
+    pub deployment: String,
     /// `AWS_ENDPOINT_URL`.
     pub endpoint: String,
     /// The region of every call.
@@ -75,6 +77,7 @@ impl Cloud {
             .force_path_style(true)
             .build();
         Ok(Self {
+            deployment: DEPLOYMENT.to_owned(),
             endpoint,
             region,
             home,
@@ -89,6 +92,15 @@ impl Cloud {
             sns: aws_sdk_sns::Client::new(&config),
             sqs: aws_sdk_sqs::Client::new(&config),
         })
+    }
+
+    /// The same cloud, seen as another deployment in it.
+    #[must_use]
+    pub fn of(&self, deployment: &str) -> Self {
+        Self {
+            deployment: deployment.to_owned(),
+            ..self.clone()
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::fs;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::cloud::{Cloud, DEPLOYMENT};
+use crate::cloud::Cloud;
 use crate::database::Database;
 use crate::error::{Context, Result};
 use crate::outcome::Outcome;
@@ -112,7 +112,7 @@ async fn claims(cloud: &Cloud, restore_id: &str) -> Result<Vec<String>> {
     let scan = cloud
         .dynamodb
         .scan()
-        .table_name(DEPLOYMENT)
+        .table_name(&cloud.deployment)
         .consistent_read(true)
         .filter_expression("sk = :claim and restoreId = :id")
         .expression_attribute_values(":claim", AttributeValue::S("CLAIM".to_owned()))

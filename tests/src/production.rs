@@ -48,6 +48,15 @@ struct Credentials {
     password: String,
 }
 
+/// The JSON of a secret that CloudFormation has attached to a database.
+#[derive(Deserialize)]
+struct Attached {
+    #[serde(flatten)]
+    credentials: Credentials,
+    host: String,
+    port: u16,
+}
+
 impl Credentials {
     fn user(&self) -> (&str, Option<&str>) {
         (&self.username, Some(&self.password))
@@ -150,6 +159,25 @@ impl Production {
         let address = launch(cloud, kind, DEFAULT_SOURCE, user, None, STORAGE).await?;
         let login = login(address, credentials);
         Ok(Self::with(cloud, kind, DEFAULT_SOURCE, login, None))
+    }
+
+    /// The default source of a deployment that brings its own, with the credentials in its secret.
+    ///
+    /// # Errors
+    /// What RDS or Secrets Manager answers.
+    pub async fn of_deployment(
+        cloud: &Cloud,
+        kind: Kind,
+        identifier: &str,
+        secret_arn: &str,
+    ) -> Result<Self> {
+        let doing = || format!("find {identifier}");
+        let answer = cloud.secrets.get_secret_value().secret_id(secret_arn);
+        let text = answer.send().await.context(doing())?.secret_string;
+        let attached: Attached = serde_json::from_str(&text.context(doing())?).context(doing())?;
+        let address = (attached.host, attached.port);
+        let login = login(address, attached.credentials);
+        Ok(Self::with(cloud, kind, identifier, login, None))
     }
 
     fn with(

@@ -4,7 +4,7 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::cloud::{Cloud, DEPLOYMENT};
+use crate::cloud::Cloud;
 use crate::error::{Context, Error, Result};
 
 /// The `source` of the events that this crate publishes.
@@ -79,7 +79,7 @@ pub async fn publish_as(
     detail: &str,
 ) -> Result<String> {
     let doing = || format!("publish {detail_type} as {event_source}");
-    let entry = entry(event_source, detail_type, detail);
+    let entry = entry(cloud, event_source, detail_type, detail);
     let answer = cloud
         .events
         .put_events()
@@ -107,7 +107,7 @@ pub async fn publish_all(cloud: &Cloud, detail_type: &str, details: &[Value]) ->
     let doing = || format!("publish {} {detail_type}", details.len());
     let entries = details
         .iter()
-        .map(|detail| entry(EVENT_SOURCE, detail_type, &detail.to_string()));
+        .map(|detail| entry(cloud, EVENT_SOURCE, detail_type, &detail.to_string()));
     let call = cloud.events.put_events();
     let call = call.set_entries(Some(entries.collect()));
     let answer = call.send().await.context(doing())?;
@@ -117,9 +117,14 @@ pub async fn publish_all(cloud: &Cloud, detail_type: &str, details: &[Value]) ->
     }
 }
 
-fn entry(event_source: &str, detail_type: &str, detail: &str) -> PutEventsRequestEntry {
+fn entry(
+    cloud: &Cloud,
+    event_source: &str,
+    detail_type: &str,
+    detail: &str,
+) -> PutEventsRequestEntry {
     PutEventsRequestEntry::builder()
-        .event_bus_name(DEPLOYMENT)
+        .event_bus_name(&cloud.deployment)
         .source(event_source)
         .detail_type(detail_type)
         .detail(detail)

@@ -9,8 +9,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::cloud::{Cloud, DEPLOYMENT};
+use crate::cloud::Cloud;
 use crate::error::{Context, Error, Result};
+
+/// The `source` of every deployment's events.
+const OF_PIPELINES: &str = "tenant-restore";
 
 /// The longest that SQS holds a receive call open, in seconds (SQS API reference, `WaitTimeSeconds`).
 const LONGEST_POLL: u64 = 20;
@@ -92,12 +95,12 @@ impl Subscriber {
         let subscription = answer
             .subscription_arn
             .context("subscribe to the outcomes")?;
-        let pattern = json!({ "source": [DEPLOYMENT] }).to_string();
+        let pattern = json!({ "source": [OF_PIPELINES] }).to_string();
         let rule = cloud
             .events
             .put_rule()
             .name(name)
-            .event_bus_name(DEPLOYMENT)
+            .event_bus_name(&cloud.deployment)
             .event_pattern(pattern);
         rule.send().await.context("put a rule on the bus")?;
         let target = Target::builder()
@@ -109,7 +112,7 @@ impl Subscriber {
             .events
             .put_targets()
             .rule(name)
-            .event_bus_name(DEPLOYMENT)
+            .event_bus_name(&cloud.deployment)
             .targets(target);
         targets.send().await.context("put the rule's target")?;
         Ok(Self {
@@ -171,13 +174,13 @@ impl Subscriber {
         let targets = events
             .remove_targets()
             .rule(&self.name)
-            .event_bus_name(DEPLOYMENT)
+            .event_bus_name(&self.cloud.deployment)
             .ids("queue");
         targets.send().await.context("remove the rule's target")?;
         events
             .delete_rule()
             .name(&self.name)
-            .event_bus_name(DEPLOYMENT)
+            .event_bus_name(&self.cloud.deployment)
             .send()
             .await
             .context("delete the rule")?;
@@ -273,7 +276,8 @@ fn notice(body: &str) -> Result<Notice> {
 }
 
 pub(crate) async fn topic(cloud: &Cloud) -> Result<String> {
-    let wanted = format!(":{DEPLOYMENT}-outcomes");
+    let deployment = &cloud.deployment;
+    let wanted = format!(":{deployment}-outcomes");
     let topics = cloud
         .sns
         .list_topics()
@@ -287,7 +291,7 @@ pub(crate) async fn topic(cloud: &Cloud) -> Result<String> {
         .find(|arn| arn.ends_with(&wanted));
     arn.map(str::to_owned).ok_or_else(|| {
         Error::new(format!(
-            "there is no topic {DEPLOYMENT}-outcomes: deploy the template with `make up`"
+            "there is no topic {deployment}-outcomes: deploy the template with `make up`"
         ))
     })
 }

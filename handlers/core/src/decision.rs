@@ -196,6 +196,9 @@ pub fn learn(restore: &mut Restore, learned: &[Learned], now: Timestamp) {
                     task.arn.get_or_insert_with(|| arn.clone());
                 }
             }
+            Learned::Worker { definition } => {
+                restore.worker.get_or_insert_with(|| definition.clone());
+            }
             Learned::Made { name } => restore.own(name),
             Learned::Exists { name } => {
                 restore.own(name);

@@ -368,6 +368,11 @@ pub enum Learned {
         /// The ARN.
         arn: String,
     },
+    /// A task was started of this revision of the task definition.
+    Worker {
+        /// The ARN, with its revision.
+        definition: String,
+    },
     /// A resource is made for us; Describe may not show it yet.
     Made {
         /// Its name.

@@ -87,6 +87,8 @@ impl Restore {
         self.refusals.clear();
         self.tasks.retain(|task| task.state == TaskState::Succeeded);
         self.strays_gone = false;
+        // Who replays may have mended the worker meanwhile.
+        self.worker = None;
         let names: Vec<_> = self
             .resources
             .iter()

@@ -77,6 +77,9 @@ pub struct Restore {
     /// The version of the source's secret that logs in to it, if one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_version: Option<String>,
+    /// The revision of the task definition that its tasks run since the first of them, whatever is deployed meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
     /// Worker tasks, in the order in which they were started.
     pub tasks: Vec<Task>,
     /// Whether the cleanup has seen that no other task of theirs is at work either, and none can be started any more.
@@ -273,6 +276,7 @@ impl Restore {
             cluster_announced: false,
             password: Password::Old,
             secret_version: None,
+            worker: None,
             tasks: Vec::new(),
             strays_gone: false,
             replication: None,

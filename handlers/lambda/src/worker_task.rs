@@ -137,7 +137,8 @@ impl Engine {
         Ok(tasks)
     }
 
-    /// Writes the job's document and starts the task.
+    /// Writes the job's document and starts the task, of the revision that the restore began with. If somebody has taken that
+    /// away, of the deployment's: the cleanup needs a task, too.
     pub async fn run_task(
         &self,
         restore: &Restore,
@@ -148,50 +149,40 @@ impl Engine {
         job: &Job,
     ) -> Result<Vec<Learned>, Fault> {
         self.write_json(key, job).await?;
-        let config = &self.config.tasks;
-        let built = |error: aws_sdk_ecs::error::BuildError| {
-            Fault::new(ErrorKind::Internal, error.to_string())
-        };
-        let network = AwsVpcConfiguration::builder()
-            .set_subnets(Some(config.subnets.clone()))
-            .set_security_groups(Some(config.security_groups.clone()))
-            .assign_public_ip(AssignPublicIp::Disabled)
-            .build()
-            .map_err(built)?;
-        let environment = KeyValuePair::builder().name("JOB").value(key).build();
-        let container = ContainerOverride::builder()
-            .name(&config.container)
-            .environment(environment)
-            .build();
-        let doing = format!("run the worker task {name}");
-        let answer = self
+        let configured = &self.config.tasks.definition;
+        let definition = restore.worker.as_ref().unwrap_or(configured);
+        let overrides = container_override(&self.config.tasks.container, key);
+        let run = self
             .clients
             .ecs
             .run_task()
-            .cluster(&config.cluster)
-            .task_definition(&config.definition)
+            .cluster(&self.config.tasks.cluster)
             .launch_type(LaunchType::Fargate)
-            .network_configuration(
-                NetworkConfiguration::builder()
-                    .awsvpc_configuration(network)
-                    .build(),
-            )
-            .overrides(
-                TaskOverride::builder()
-                    .container_overrides(container)
-                    .build(),
-            )
+            .network_configuration(self.task_network()?)
+            .overrides(overrides)
             .started_by(started_by)
             .client_token(token)
-            .set_tags(Some(self.ecs_tags(restore, name)))
-            .send()
-            .await
-            .map_err(fault(&doing))?;
+            .set_tags(Some(self.ecs_tags(restore, name)));
+        let doing = format!("run the worker task {name}");
+        let first = run.clone().task_definition(definition).send().await;
+        let answer = match first.map_err(fault(&doing)) {
+            Err(refused) if definition != configured && lacks_definition(&refused) => {
+                tracing::warn!(definition, "gone; the deployment's is taken");
+                let again = run.task_definition(configured).send().await;
+                again.map_err(fault(&doing))?
+            }
+            answered => answered?,
+        };
         if let Some(arn) = answer.tasks().first().and_then(|task| task.task_arn()) {
-            return Ok(vec![Learned::Task {
-                started_by: started_by.to_owned(),
-                arn: arn.to_owned(),
-            }]);
+            return Ok(vec![
+                Learned::Task {
+                    started_by: started_by.to_owned(),
+                    arn: arn.to_owned(),
+                },
+                Learned::Worker {
+                    definition: definition.clone(),
+                },
+            ]);
         }
         // A 200 may hold failures instead of tasks (ECS developer guide, API failures).
         let reason = answer
@@ -207,6 +198,19 @@ impl Engine {
             ErrorKind::TaskFailedToStart
         };
         Err(Fault::new(kind, format!("{doing}: {reason}")))
+    }
+
+    fn task_network(&self) -> Result<NetworkConfiguration, Fault> {
+        let config = &self.config.tasks;
+        let network = AwsVpcConfiguration::builder()
+            .set_subnets(Some(config.subnets.clone()))
+            .set_security_groups(Some(config.security_groups.clone()))
+            .assign_public_ip(AssignPublicIp::Disabled)
+            .build()
+            .map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
+        Ok(NetworkConfiguration::builder()
+            .awsvpc_configuration(network)
+            .build())
     }
 
     fn ecs_tags(&self, restore: &Restore, name: &str) -> Vec<Tag> {
@@ -231,4 +235,22 @@ impl Engine {
             .map_err(fault("stop the worker task"))?;
         Ok(())
     }
+}
+/// Tells our container where its job is.
+fn container_override(container: &str, key: &str) -> TaskOverride {
+    let job = KeyValuePair::builder().name("JOB").value(key).build();
+    let container = ContainerOverride::builder()
+        .name(container)
+        .environment(job);
+    TaskOverride::builder()
+        .container_overrides(container.build())
+        .build()
+}
+
+/// ECS has no code of its own for a revision that is deregistered or deleted (ECS API reference, RunTask).
+fn lacks_definition(refused: &Fault) -> bool {
+    let message = &refused.cause.message;
+    refused.code == "ClientException"
+        && (message.ends_with("TaskDefinition is inactive")
+            || message.contains("TaskDefinition not found"))
 }

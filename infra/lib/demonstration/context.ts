@@ -5,7 +5,7 @@ import type { DatabaseKind } from './kind.ts';
 import type { DatabaseLevelRestoreStackProps } from './stack.ts';
 
 /** What the demonstration may be told besides. */
-const OWN = ['dmsRoles', 's3PrefixListId', 'sampleArtifact', 'samples'] as const;
+const OWN = ['dmsRoles', 'engineVersion', 's3PrefixListId', 'sampleArtifact', 'samples'] as const;
 
 /** What has a meaning for the demonstration alone. */
 export const DEMONSTRATION_KEYS: readonly string[] = ['selectedDatabase', ...OWN];
@@ -25,6 +25,7 @@ export function demonstrationFromContext(node: Node): DatabaseLevelRestoreStackP
   return {
     selectedDatabase: context.selectedDatabase as DatabaseKind,
     ...given('sampleArtifact', context.samples === 'false' ? undefined : context.sampleArtifact, String),
+    ...given('engineVersion', context.engineVersion, String),
     ...given('dmsRoles', context.dmsRoles, (text) => text as DmsRolesChoice),
     ...given('s3PrefixListId', context.s3PrefixListId, String),
     ...settingsOf(context),

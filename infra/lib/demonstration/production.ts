@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Token, Validations } from 'aws-cdk-lib';
 import { InstanceClass, InstanceSize, InstanceType, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { ISecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
@@ -36,6 +36,9 @@ const NOT_IN_PASSWORDS = ' !"#$%&\'()*+,./:;<=>?@[\\]^`{|}~';
 
 const ROTATED_AFTER = Duration.days(30);
 
+/** RDS withdraws minor versions a year or so after they came: `engineVersion` names another one then. */
+const ENGINE_VERSION = '17.9';
+
 /** How far back a restore point may lie. */
 const BACKUPS_KEPT = Duration.days(7);
 
@@ -47,6 +50,8 @@ export interface ProductionProps {
   readonly subnets: SubnetSelection;
   readonly group: ISecurityGroup;
   readonly removalPolicy: RemovalPolicy;
+  /** Version of PostgreSQL: `17.9`, or `17` for RDS's default of that major version. @default 17.9 */
+  readonly engineVersion: string | undefined;
   /** Customer key of storage and secret. @default the keys that RDS and Secrets Manager manage */
   readonly kmsKeyArn: string | undefined;
 }
@@ -57,6 +62,7 @@ export class Production extends Construct {
   readonly source: SourceProps;
   readonly database: DatabaseInstance | DatabaseCluster;
   readonly host: string;
+  readonly port: string;
   /** The master's login; it also names the database, as the rotation needs it. */
   readonly secret: ISecret;
 
@@ -80,6 +86,7 @@ export class Production extends Construct {
     const made = WRITERS[props.kind] === undefined ? instance(this, settings) : cluster(this, settings);
     this.database = made.database;
     this.host = made.host;
+    this.port = made.port;
     this.secret = made.secret;
     this.source = made.source;
   }
@@ -107,6 +114,7 @@ interface Settings extends ProductionProps {
 interface Made {
   readonly database: DatabaseInstance | DatabaseCluster;
   readonly host: string;
+  readonly port: string;
   readonly secret: ISecret;
   readonly source: SourceProps;
 }
@@ -121,7 +129,8 @@ const WRITERS: Partial<Record<DatabaseKind, IClusterInstance>> = {
 };
 
 function instance(scope: Construct, settings: Settings): Made {
-  const engine = DatabaseInstanceEngine.postgres({ version: PostgresEngineVersion.VER_17_9 });
+  const { full, major } = versionOf(settings);
+  const engine = DatabaseInstanceEngine.postgres({ version: PostgresEngineVersion.of(full, major) });
   const database = new DatabaseInstance(scope, 'Instance', {
     ...common(scope, settings, engine),
     engine,
@@ -137,11 +146,13 @@ function instance(scope: Construct, settings: Settings): Made {
     explain(database, 'RDS3', 'An instance in one zone is one of the kinds that the demonstration is for');
   }
   const secret = attached(database, settings);
-  return { database, secret, host: database.dbInstanceEndpointAddress, source: instanceAsSource(database, secret) };
+  const { dbInstanceEndpointAddress: host, dbInstanceEndpointPort: port } = database;
+  return { database, secret, host, port, source: instanceAsSource(database, secret) };
 }
 
 function cluster(scope: Construct, settings: Settings): Made {
-  const engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_9 });
+  const { full, major } = versionOf(settings);
+  const engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.of(full, major) });
   const database = new DatabaseCluster(scope, 'Cluster', {
     ...common(scope, settings, engine),
     engine,
@@ -152,7 +163,15 @@ function cluster(scope: Construct, settings: Settings): Made {
   });
   explain(database, 'RDS6', 'Whoever logs in does so with the rotated secret; a second way in is not needed');
   const secret = attached(database, settings);
-  return { database, secret, host: database.clusterEndpoint.hostname, source: clusterAsSource(database, secret) };
+  const { hostname: host } = database.clusterEndpoint;
+  const port = Token.asString(database.clusterEndpoint.port);
+  return { database, secret, host, port, source: clusterAsSource(database, secret) };
+}
+
+/** The version as RDS takes it, and the major version, which parameter groups are for. */
+function versionOf({ engineVersion: full = ENGINE_VERSION }: Settings): { full: string; major: string } {
+  const [major = full] = full.split('.');
+  return { full, major };
 }
 
 /** What instance and cluster have in common. */

@@ -14,7 +14,7 @@ import { artifactFunction } from '../functions.ts';
 import type { Names } from '../names.ts';
 import { allow, useKey } from '../permissions.ts';
 import { undeliveredQueue, type QueueSettings } from '../queues.ts';
-import { DATABASE_PORT, type Flows } from './flows.ts';
+import type { Flows } from './flows.ts';
 
 /** The artifact of the sample functions holds the binary and the certificates of RDS's authorities. */
 export const CA_BUNDLE = 'rds-global-bundle.pem';
@@ -31,6 +31,7 @@ export interface SamplesProps {
   readonly subnets: SubnetSelection;
   readonly flows: Flows;
   readonly host: string;
+  readonly port: string;
   readonly secret: ISecret;
   readonly kmsKeyArn: string | undefined;
   readonly letters: QueueSettings;
@@ -94,7 +95,7 @@ function sampleFunction(
   group: ISecurityGroup,
   one: { readonly name: string; readonly purpose: string; readonly timeout: Duration },
 ): Function {
-  const { names, secret, host, kmsKeyArn, region, vpc, subnets } = props;
+  const { names, secret, host, port, kmsKeyArn, region, vpc, subnets } = props;
   return artifactFunction(scope, {
     ...one,
     names,
@@ -110,7 +111,7 @@ function sampleFunction(
     },
     environment: {
       DATABASE_HOST: host,
-      DATABASE_PORT: String(DATABASE_PORT),
+      DATABASE_PORT: port,
       DATABASE_SECRET_ARN: secret.secretArn,
       PGSSLROOTCERT: `/var/task/${CA_BUNDLE}`,
       RUST_LOG: props.logLevel,

@@ -18,6 +18,8 @@ import { Samples } from './samples.ts';
 export interface DatabaseLevelRestoreStackProps extends PipelineSettings {
   /** The production database. */
   readonly selectedDatabase: DatabaseKind;
+  /** Version of PostgreSQL: `17.9`, or `17` for RDS's default of that major version. @default 17.9 */
+  readonly engineVersion?: string;
   /**
    * Directory that holds the sample functions' binary `bootstrap` (arm64) and `rds-global-bundle.pem`.
    * @default the database is empty, without sample tenants and activity
@@ -56,6 +58,7 @@ export class DatabaseLevelRestoreStack extends Stack {
       subnets: network.databaseSubnets,
       group: flows.production,
       removalPolicy,
+      engineVersion: props.engineVersion,
       kmsKeyArn: props.kmsKeyArn,
     });
     const place: Place = { names, network, flows, endpoints: network.addEndpoints(flows.endpoints, names), production };
@@ -102,6 +105,7 @@ export class DatabaseLevelRestoreStack extends Stack {
       subnets: network.restorationSubnets,
       flows,
       host: production.host,
+      port: production.port,
       secret: production.secret,
       kmsKeyArn: settings.kmsKeyArn,
       letters: { names, key: settings.messageKey, ...(settings.alarmTopic && { topic: settings.alarmTopic }) },

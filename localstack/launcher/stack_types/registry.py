@@ -68,3 +68,15 @@ def with_attributes(name: str, attributes: Callable[[Properties], dict[str, Any]
         return physical_id, {**attributes(properties), **(known or {})}
 
     table["create"] = create_with_attributes
+
+
+def before(name: str, check: Callable[[Properties], Any]) -> None:
+    """Call ``check(properties)``, which refuses by raising, before ministack creates a resource of this type."""
+    table = internals.entry(handlers(), name, "CloudFormation handlers")
+    create = internals.entry(table, "create", name)
+
+    def create_checked(logical_id: str, properties: Properties, stack: str) -> Created:
+        check(properties)
+        return create(logical_id, properties, stack)
+
+    table["create"] = create_checked

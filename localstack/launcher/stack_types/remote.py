@@ -4,128 +4,27 @@ ministack's own handlers for RDS and ECS write into its own state, past the prox
 """
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import uuid
 from typing import Any
 
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from launcher import internals, server
 from launcher.stack_types.api_shape import fit
-from launcher.stack_types.registry import Created, Properties, ResourceType, physical_name, register
+from launcher.stack_types.registry import Created, Properties, ResourceType, handlers, physical_name, register
+from launcher.stack_types.remote_types import REMOTE_TYPES, RemoteType
 
 WAIT_SECONDS = 600
 POLL_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class RemoteType:
-    """A resource type of CloudFormation as calls to the API of its service."""
-
-    service: str
-    noun: str
-    """What the operations are called after: ``Create<noun>``, ``Delete<noun>``."""
-    name: str
-    """The API parameter that names the resource."""
-    answer: str
-    """The member of the answer that describes the resource."""
-    reference: str
-    """The member of the description that ``Ref`` gives."""
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    """``Fn::GetAtt`` name to (dotted) member of the description."""
-    renames: Mapping[str, str] = field(default_factory=dict)
-    """Template property to API parameter, where they differ."""
-    create: str = "Create"
-    modify: str | None = "Modify"
-    """The verb that changes a resource in place, if there is one; else the resource is created anew."""
-    delete: str = "Delete"
-    delete_by: str | None = None
-    """The API parameter of the delete call, if it isn't ``name``."""
-    delete_extra: Mapping[str, Any] = field(default_factory=dict)
-    ready: str | None = None
-    """The status to wait for after the creation, if the service works on."""
-
-
-REMOTE_TYPES: dict[str, RemoteType] = {
-    "AWS::DMS::ReplicationSubnetGroup": RemoteType(
-        service="dms",
-        noun="ReplicationSubnetGroup",
-        name="ReplicationSubnetGroupIdentifier",
-        answer="ReplicationSubnetGroup",
-        reference="ReplicationSubnetGroupIdentifier",
-    ),
-    "AWS::DMS::Certificate": RemoteType(
-        service="dms",
-        noun="Certificate",
-        name="CertificateIdentifier",
-        answer="Certificate",
-        reference="CertificateArn",
-        create="Import",
-        modify=None,
-        delete_by="CertificateArn",
-    ),
-    "AWS::ECS::Cluster": RemoteType(
-        service="ecs",
-        noun="Cluster",
-        name="clusterName",
-        answer="cluster",
-        reference="clusterName",
-        attributes={"Arn": "clusterArn"},
-        renames={"ClusterSettings": "settings"},
-        modify="Update",
-        delete_by="cluster",
-    ),
-    "AWS::ECS::TaskDefinition": RemoteType(
-        service="ecs",
-        noun="TaskDefinition",
-        name="family",
-        answer="taskDefinition",
-        reference="taskDefinitionArn",
-        attributes={"TaskDefinitionArn": "taskDefinitionArn"},
-        create="Register",
-        modify=None,
-        delete="Deregister",
-        delete_by="taskDefinition",
-    ),
-    "AWS::RDS::DBSubnetGroup": RemoteType(
-        service="rds",
-        noun="DBSubnetGroup",
-        name="DBSubnetGroupName",
-        answer="DBSubnetGroup",
-        reference="DBSubnetGroupName",
-    ),
-    "AWS::RDS::DBParameterGroup": RemoteType(
-        service="rds",
-        noun="DBParameterGroup",
-        name="DBParameterGroupName",
-        answer="DBParameterGroup",
-        reference="DBParameterGroupName",
-        renames={"Family": "DBParameterGroupFamily"},
-        modify=None,
-    ),
-    "AWS::RDS::DBInstance": RemoteType(
-        service="rds",
-        noun="DBInstance",
-        name="DBInstanceIdentifier",
-        answer="DBInstance",
-        reference="DBInstanceIdentifier",
-        attributes={
-            "DBInstanceArn": "DBInstanceArn",
-            "DbiResourceId": "DbiResourceId",
-            "Endpoint.Address": "Endpoint.Address",
-            "Endpoint.Port": "Endpoint.Port",
-        },
-        renames={"VPCSecurityGroups": "VpcSecurityGroupIds", "DBSecurityGroups": "DBSecurityGroups"},
-        delete_extra={"SkipFinalSnapshot": True},
-        ready="available",
-    ),
-}
 
 
 def install(server_url: str) -> None:
     """Serve the resource types above through the server, without holding up ministack meanwhile."""
     for name, remote in REMOTE_TYPES.items():
         register(name, resource_type(remote, server_url))
+        if remote.snapshot:
+            handlers()[name]["snapshot"] = snapshooter(remote, server_url)
     stacks = internals.module("services.cloudformation.stacks")
     # Calls to the server block, and the server may itself call ministack: they must not run on its event loop.
     internals.replace(stacks, "_runs_on_worker_thread", lambda runs: lambda name: name in REMOTE_TYPES or runs(name))
@@ -137,7 +36,10 @@ def resource_type(remote: RemoteType, server_url: str) -> ResourceType:
     def create(logical_id: str, properties: Properties, stack: str) -> Created:
         named = {remote.name: physical_name(stack, logical_id), **given_name(remote, properties)}
         client = client_of(remote, server_url)
-        description = call(client, remote.create + remote.noun, renamed(remote, properties) | named)[remote.answer]
+        first, afterwards = split(remote, properties)
+        description = call(client, remote.create + remote.noun, renamed(remote, first) | named)[remote.answer]
+        if afterwards:
+            set_parameters(client, remote, description[remote.reference], afterwards)
         if remote.ready:
             description = wait_until_ready(client, remote, named[remote.name])
         return created(remote, description)
@@ -145,6 +47,10 @@ def resource_type(remote: RemoteType, server_url: str) -> ResourceType:
     def update(physical_id: str, _old: Properties, new: Properties, stack: str) -> Created:
         if remote.modify is None:
             return create(physical_id, new, stack)
+        if remote.afterwards:
+            client = client_of(remote, server_url)
+            set_parameters(client, remote, physical_id, new.get(remote.afterwards, {}))
+            return physical_id, {}
         named = {"cluster" if remote.service == "ecs" else remote.name: physical_id}
         changes = {name: value for name, value in renamed(remote, new).items() if name != "Tags"}
         answer = call(client_of(remote, server_url), remote.modify + remote.noun, changes | named, ignore_unknown=True)
@@ -152,7 +58,10 @@ def resource_type(remote: RemoteType, server_url: str) -> ResourceType:
 
     def delete(physical_id: str, _properties: Properties) -> None:
         target = {remote.delete_by or remote.name: physical_id, **remote.delete_extra}
-        call(client_of(remote, server_url), remote.delete + remote.noun, target)
+        client = client_of(remote, server_url)
+        call(client, remote.delete + remote.noun, target)
+        if remote.ready:
+            wait_until_gone(client, remote, physical_id)
 
     return ResourceType(create, update, delete)
 
@@ -195,16 +104,68 @@ def call(client: Any, operation: str, properties: Properties, *, ignore_unknown:
         raise ValueError(f"{operation}: {refused}") from refused
 
 
+def split(remote: RemoteType, properties: Properties) -> tuple[Properties, Properties]:
+    """What a creation takes, and what is set afterwards."""
+    rest = {key: value for key, value in properties.items() if key != remote.afterwards}
+    return rest, properties.get(remote.afterwards or "", {})
+
+
+def set_parameters(client: Any, remote: RemoteType, name: str, parameters: Properties) -> None:
+    """Set parameters of a group as CloudFormation does: static ones count from the next start of a database."""
+    listed = [
+        {"ParameterName": parameter, "ParameterValue": value, "ApplyMethod": "pending-reboot"}
+        for parameter, value in parameters.items()
+    ]
+    call(client, f"Modify{remote.noun}", {remote.name: name, "Parameters": listed})
+
+
+def snapshooter(remote: RemoteType, server_url: str) -> Any:
+    """``DeletionPolicy: Snapshot``: a snapshot before the deletion, which the server makes without a last one."""
+
+    def snapshot(physical_id: str, _properties: Properties) -> None:
+        client = client_of(remote, server_url)
+        parameter = str(remote.snapshot)
+        named = {parameter: f"{physical_id}-snapshot-{uuid.uuid4().hex[:12]}", remote.name: physical_id}
+        kind = f"{remote.noun}Snapshot"
+        call(client, f"Create{kind}", named)
+        wait_for(client, f"Describe{kind}s", {parameter: named[parameter]}, f"{kind}s", "Status", "available")
+
+    return snapshot
+
+
 def wait_until_ready(client: Any, remote: RemoteType, name: str) -> dict[str, Any]:
     """Wait for the status that ends the creation."""
+    ready = str(remote.ready)
+    return wait_for(client, f"Describe{remote.noun}s", {remote.name: name}, f"{remote.noun}s", remote.status, ready)
+
+
+def wait_for(
+    client: Any, operation: str, named: dict[str, str], answer: str, status: str, wanted: str
+) -> dict[str, Any]:
+    """Wait for a status of what a Describe answers."""
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
-        found = call(client, f"Describe{remote.noun}s", {remote.name: name})[f"{remote.noun}s"][0]
-        status = found[f"{remote.noun}Status"]
-        if status == remote.ready:
+        found = call(client, operation, named)[answer][0]
+        if found[status] == wanted:
             return found
-        if "fail" in status or time.monotonic() > deadline:
-            raise ValueError(f"{remote.noun} {name} is {status} after its creation, not {remote.ready}")
+        if "fail" in found[status] or time.monotonic() > deadline:
+            raise ValueError(f"{', '.join(named.values())} is {found[status]} after its creation, not {wanted}")
+        time.sleep(POLL_SECONDS)
+
+
+def wait_until_gone(client: Any, remote: RemoteType, name: str) -> None:
+    """Wait for the end of a deletion: what the resource was made in can't be deleted before."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    method = getattr(client, xform_name(f"Describe{remote.noun}s"))
+    while True:
+        try:
+            method(**{remote.name: name})
+        except ClientError as refused:
+            if "NotFound" in refused.response["Error"]["Code"]:
+                return
+            raise
+        if time.monotonic() > deadline:
+            raise ValueError(f"{remote.noun} {name} isn't gone {WAIT_SECONDS} s after its deletion")
         time.sleep(POLL_SECONDS)
 
 

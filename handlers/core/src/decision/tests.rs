@@ -203,6 +203,21 @@ fn the_arn_of_a_task_is_remembered() {
     );
 }
 
+#[test]
+fn a_restore_keeps_the_revision_of_its_first_task_until_it_is_resumed() {
+    let mut scene = Scene::at(Phase::Ddl).with_task("ddl", "PENDING");
+    for definition in ["worker:1", "worker:2"] {
+        let definition = definition.to_owned();
+        learn(
+            &mut scene.restore,
+            &[Learned::Worker { definition }],
+            begin(),
+        );
+        assert_eq!(scene.restore.worker.as_deref(), Some("worker:1"));
+    }
+    assert_eq!(resumed(&scene).restore.worker, None);
+}
+
 fn task(scene: &Scene, arn: &str) -> Learned {
     Learned::Task {
         started_by: scene.restore.task("ddl").unwrap().started_by.clone(),
