@@ -10,11 +10,15 @@ from launcher import internals, server
 from launcher.counting import Tally
 from launcher.faults import ID_PREFIX, FaultError, Faults, is_ours
 from launcher.kills import Kills
+from launcher.tracing import Traces
 
 COUNTS_PATH = "/_local/counts"
 CALLS_PATH = "/_local/calls"
 KILLS_PATH = "/_local/kills"
+TRACES_PATH = "/_local/traces"
 FAULTS_PATH = "/_faults"
+
+PATHS = (COUNTS_PATH, CALLS_PATH, KILLS_PATH, TRACES_PATH, FAULTS_PATH)
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -29,6 +33,7 @@ class Local:
     calls: Tally
     kills: Kills
     faults: Faults
+    traces: Traces
     server_url: str
 
 
@@ -38,11 +43,11 @@ def install(local: Local) -> None:
 
 
 def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
-    """``/_local/counts``, ``/_local/calls``, ``/_local/kills`` and ``/_faults``."""
+    """``/_local/counts``, ``/_local/calls``, ``/_local/kills``, ``/_local/traces`` and ``/_faults``."""
 
     async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if scope["type"] != "http" or not path.startswith((COUNTS_PATH, CALLS_PATH, KILLS_PATH, FAULTS_PATH)):
+        if scope["type"] != "http" or not path.startswith(PATHS):
             await app(scope, receive, send)
             return
         body = await read_body(receive)
@@ -50,6 +55,8 @@ def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
             status, answered = await asyncio.to_thread(answer_faults, scope["method"], path, local, body)
         elif path.startswith(KILLS_PATH):
             status, answered = answer_kills(scope["method"], local.kills, body)
+        elif path.startswith(TRACES_PATH):
+            status, answered = answer_traces(scope["method"], local.traces)
         else:
             status, answered = counts(scope["method"], path, local.calls if path == CALLS_PATH else local.tally)
         await respond(send, status, json.dumps(answered, indent=2).encode() + b"\n")
@@ -64,6 +71,15 @@ def counts(method: str, path: str, tally: Tally) -> Reply:
     elif method != "GET":
         return 405, {"message": f"GET or DELETE {path}"}
     return 200, tally.snapshot()
+
+
+def answer_traces(method: str, traces: Traces) -> Reply:
+    """What the X-Ray daemon was sent, after it was told to forget if asked for."""
+    if method == "DELETE":
+        traces.forget()
+    elif method != "GET":
+        return 405, {"message": f"GET or DELETE {TRACES_PATH}"}
+    return 200, traces.show()
 
 
 def answer_kills(method: str, kills: Kills, body: bytes) -> Reply:
