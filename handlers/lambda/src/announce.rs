@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::restore::{OutgoingEvent, Restore};
+use tenant_restore_core::trace::Trace;
 use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::{Ended, Planned};
 use tracing::info;
@@ -14,15 +15,15 @@ use crate::fault::{Fault, fault};
 
 impl Engine {
     /// Tells an outcome. May be called again; the `outcomeId` stays the same.
-    pub async fn announce(&self, ended: &Ended) -> Result<(), Fault> {
+    pub async fn announce(&self, ended: &Ended, trace: Option<&Trace>) -> Result<(), Fault> {
         let detail = serde_json::to_value(ended)
             .map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
         let message = detail.to_string();
-        self.publish(&OutgoingEvent {
+        let event = OutgoingEvent {
             detail_type: ended.outcome.detail_type().to_owned(),
             detail,
-        })
-        .await?;
+        };
+        self.publish(&event, trace).await?;
         let mut notice = self
             .clients
             .sns
@@ -50,6 +51,16 @@ impl Engine {
             })?;
             notice = notice.message_attributes(name, value);
         }
+        let notice = notice.customize();
+        let notice = match trace.map(|trace| trace.header().to_string()) {
+            // SNS knows no other place for it. The SDK's own would name the trace of this invocation.
+            Some(header) => notice.mutate_request(move |request| {
+                request
+                    .headers_mut()
+                    .insert("x-amzn-trace-id", header.clone());
+            }),
+            None => notice,
+        };
         notice.send().await.map_err(fault("send the notice"))?;
         self.count_outcome(ended.outcome);
         let restore = subject.restore_id.as_deref().unwrap_or("none");
@@ -58,21 +69,28 @@ impl Engine {
     }
 
     /// Tells what a restore would do.
-    pub async fn tell_plan(&self, planned: &Planned) -> Result<Vec<Learned>, Fault> {
-        self.publish_plan(planned).await?;
+    pub async fn tell_plan(
+        &self,
+        restore: &Restore,
+        planned: &Planned,
+    ) -> Result<Vec<Learned>, Fault> {
+        self.publish_plan(planned, restore.trace.as_ref()).await?;
         Ok(vec![Learned::Announced])
     }
 
     /// Publishes the answer to a wish for a plan, on the bus alone: it is no outcome.
-    pub async fn publish_plan(&self, planned: &Planned) -> Result<(), Fault> {
+    pub async fn publish_plan(
+        &self,
+        planned: &Planned,
+        trace: Option<&Trace>,
+    ) -> Result<(), Fault> {
         let detail = serde_json::to_value(planned)
             .map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
-        let detail_type = "RestorePlanned".to_owned();
-        self.publish(&OutgoingEvent {
-            detail_type,
+        let event = OutgoingEvent {
+            detail_type: "RestorePlanned".to_owned(),
             detail,
-        })
-        .await
+        };
+        self.publish(&event, trace).await
     }
 
     /// Tells that a failed restore is held, until when, and why it failed.
@@ -85,12 +103,11 @@ impl Engine {
         let held = restore.held_detail(phase, until);
         let detail = serde_json::to_value(held)
             .map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
-        let detail_type = "RestoreHeld".to_owned();
-        self.publish(&OutgoingEvent {
-            detail_type,
+        let event = OutgoingEvent {
+            detail_type: "RestoreHeld".to_owned(),
             detail,
-        })
-        .await?;
+        };
+        self.publish(&event, restore.trace.as_ref()).await?;
         Ok(vec![Learned::HeldTold { until }])
     }
 }

@@ -32,7 +32,7 @@ impl Engine {
         let page =
             page(&report).map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
         self.write_page(page_key, page).await?;
-        self.announce(ended).await?;
+        self.announce(ended, restore.trace.as_ref()).await?;
         Ok(vec![Learned::Announced])
     }
 
