@@ -44,6 +44,7 @@ pub mod snapshots;
 pub mod storm;
 pub mod stranger;
 pub mod subscriber;
+pub mod traces;
 pub mod truth;
 pub mod wait;
 
