@@ -137,7 +137,7 @@ impl Engine {
             .queue_url(queue)
             .delay_seconds(seconds)
             .message_body(body)
-            .set_message_system_attributes(in_trace(delivery.trace.as_ref())?);
+            .set_message_system_attributes(in_trace(delivery.trace.as_ref()));
         request
             .send()
             .await

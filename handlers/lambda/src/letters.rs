@@ -93,7 +93,7 @@ pub async fn keep(
         .send_message()
         .queue_url(&engine.config.dead_queue)
         .message_body(body)
-        .set_message_system_attributes(in_trace(delivery.trace.as_ref())?);
+        .set_message_system_attributes(in_trace(delivery.trace.as_ref()));
     sender
         .message_attributes("cause", attribute(&reason)?)
         .message_attributes("phase", attribute(engine.config.handler.as_str())?)

@@ -18,7 +18,7 @@ use crate::fault::Fault;
 use crate::letters::Owner;
 use crate::message::event_time;
 use crate::store::{LogEntry, Refused, Saved, Stored};
-use crate::trace::Doing;
+use crate::trace::{self, Doing};
 
 /// Takes an order. One that can't be followed is kept in the queue `dead`, with the reason.
 ///
@@ -121,7 +121,7 @@ async fn follow(
             now,
         );
         let next = match answer {
-            Answer::Follow(next) => with_trace(engine, &restore, *next, asked)?,
+            Answer::Follow(next) => with_trace(&restore, *next, asked),
             Answer::Followed => {
                 engine.send_outbox(&restore).await?;
                 return Ok(Ok(()));
@@ -147,16 +147,11 @@ async fn follow(
 
 /// Another attempt has a trace of its own: that of its order, if whoever gave it has one. The one before may be too old to be
 /// added to.
-fn with_trace(
-    engine: &Engine,
-    before: &Restore,
-    mut next: Restore,
-    asked: &Asked<'_>,
-) -> Result<Restore, Fault> {
+fn with_trace(before: &Restore, mut next: Restore, asked: &Asked<'_>) -> Restore {
     if next.attempt != before.attempt {
-        next.trace = Some(engine.begin_trace(asked.delivery)?);
+        next.trace = trace::begin(asked.delivery);
     }
-    Ok(next)
+    next
 }
 
 /// Between two looks at whether an outcome was told.

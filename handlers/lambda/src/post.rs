@@ -88,7 +88,7 @@ impl Engine {
             .queue_url(queue)
             .message_body(body)
             .delay_seconds(delay)
-            .set_message_system_attributes(in_trace(trace.map(Trace::header).as_ref())?);
+            .set_message_system_attributes(in_trace(trace.map(Trace::header).as_ref()));
         request.send().await.map_err(fault(&doing))?;
         Ok(())
     }
@@ -100,20 +100,11 @@ pub(crate) type SystemAttributes =
 
 /// The trace that a message belongs to. Without it, the SDK's own header would name that of this invocation, whose messages
 /// may be of many restores; the attribute comes before that header (X-Ray developer guide, Amazon SQS).
-pub(crate) fn in_trace(header: Option<&Header>) -> Result<Option<SystemAttributes>, Fault> {
-    let Some(header) = header else {
-        return Ok(None);
-    };
+pub(crate) fn in_trace(header: Option<&Header>) -> Option<SystemAttributes> {
     let value = MessageSystemAttributeValue::builder()
         .data_type("String")
-        .string_value(header.to_string())
+        .string_value(header?.to_string())
         .build();
-    let value = value.map_err(|error| {
-        Fault::new(
-            ErrorKind::Internal,
-            format!("build a trace header: {error}"),
-        )
-    })?;
     let name = MessageSystemAttributeNameForSends::AwsTraceHeader;
-    Ok(Some(HashMap::from([(name, value)])))
+    Some(HashMap::from([(name, value.ok()?)]))
 }

@@ -13,6 +13,7 @@ use tracing::info;
 use crate::batch::Delivery;
 use crate::engine::Engine;
 use crate::fault::Fault;
+use crate::trace;
 
 /// Tells what is wrong with a request that nothing was created for.
 ///
@@ -34,13 +35,19 @@ pub async fn reject(
     let ended = rejection(&request_id, &envelope.detail, causes, now);
     let message_id = &delivery.message_id;
     let ended = engine.keep_rejection(&ended, message_id, now).await?;
-    let trace = engine.begin_trace(delivery)?;
-    engine.announce(&ended, Some(&trace)).await?;
-    trace_rejection(engine, ask, &request_id, &trace, causes);
+    let trace = trace::begin(delivery);
+    engine.announce(&ended, trace.as_ref()).await?;
+    trace_rejection(engine, ask, &request_id, trace.as_ref(), causes);
     Ok(())
 }
 
-fn trace_rejection(engine: &Engine, ask: Ask, request_id: &str, trace: &Trace, causes: &[Cause]) {
+fn trace_rejection(
+    engine: &Engine,
+    ask: Ask,
+    request_id: &str,
+    trace: Option<&Trace>,
+    causes: &[Cause],
+) {
     let id = ask.id(&engine.config.setting.deployment.name, request_id);
     engine.trace_rejection(&id, trace, causes);
 }
@@ -59,9 +66,11 @@ async fn refuse_plan(
         planned: plan::refusal(&request_id, &envelope.detail, causes, now),
     };
     engine.keep_refused_plan(&refusal).await?;
-    let trace = engine.begin_trace(delivery)?;
-    engine.publish_plan(&refusal.planned, Some(&trace)).await?;
-    trace_rejection(engine, Ask::Plan, &request_id, &trace, causes);
+    let trace = trace::begin(delivery);
+    engine
+        .publish_plan(&refusal.planned, trace.as_ref())
+        .await?;
+    trace_rejection(engine, Ask::Plan, &request_id, trace.as_ref(), causes);
     Ok(())
 }
 
@@ -83,8 +92,8 @@ pub async fn tell_again(
     let message_id = &delivery.message_id;
     match engine.kept_rejection(&request_id, message_id).await? {
         Some(ended) => {
-            let trace = engine.begin_trace(delivery)?;
-            engine.announce(&ended, Some(&trace)).await.map(|()| true)
+            let trace = trace::begin(delivery);
+            engine.announce(&ended, trace.as_ref()).await.map(|()| true)
         }
         None => Ok(false),
     }
@@ -135,10 +144,10 @@ async fn answer_letter(
     let (message_id, now) = (&delivery.message_id, Timestamp::now());
     let ended = given_up(&request_id, &envelope.detail, message_id, cause, now);
     let ended = engine.keep_rejection(&ended, message_id, now).await?;
-    let trace = engine.begin_trace(delivery)?;
-    engine.announce(&ended, Some(&trace)).await?;
+    let trace = trace::begin(delivery);
+    engine.announce(&ended, trace.as_ref()).await?;
     let causes = std::slice::from_ref(cause);
-    trace_rejection(engine, Ask::Restore, &request_id, &trace, causes);
+    trace_rejection(engine, Ask::Restore, &request_id, trace.as_ref(), causes);
     Ok(())
 }
 
@@ -151,8 +160,8 @@ async fn answer_letter_of_plan(
     let request_id = request::request_id(&envelope.detail, &envelope.id);
     match engine.kept_refused_plan(&request_id, &envelope.id).await? {
         Some(planned) => {
-            let trace = engine.begin_trace(delivery)?;
-            engine.publish_plan(&planned, Some(&trace)).await
+            let trace = trace::begin(delivery);
+            engine.publish_plan(&planned, trace.as_ref()).await
         }
         None => refuse_plan(engine, envelope, &[cause], delivery).await,
     }

@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::message::event_time;
 use crate::refusals::{reject, tell_again};
 use crate::store::Refused;
-use crate::trace::Doing;
+use crate::trace::{self, Doing};
 
 /// Takes a request.
 ///
@@ -163,7 +163,7 @@ async fn open(
     now: Timestamp,
 ) -> Result<Result<(), Cause>, Fault> {
     let mut restore = ask.open(&engine.config.setting.deployment.name, request, now);
-    restore.trace = Some(engine.begin_trace(delivery)?);
+    restore.trace = trace::begin(delivery);
     let id = restore.id.clone();
     let woken = Woken {
         wake: Wake::Request,

@@ -12,7 +12,6 @@ use tracing::{debug, warn};
 
 use crate::batch::Delivery;
 use crate::engine::Engine;
-use crate::fault::Fault;
 use crate::store::LogEntry;
 
 /// Where documents go.
@@ -82,24 +81,19 @@ pub(crate) struct Doing {
     pub trouble: Option<ErrorKind>,
 }
 
-impl Engine {
-    /// The trace of an attempt that begins with this message.
-    ///
-    /// # Errors
-    /// When the system has no random numbers.
-    pub(crate) fn begin_trace(&self, delivery: &Delivery) -> Result<Trace, Fault> {
-        let mut random = [0; 20];
-        getrandom::fill(&mut random).map_err(|error| {
-            Fault::new(
-                ErrorKind::Internal,
-                format!("draw a random number: {error}"),
-            )
-        })?;
-        let now = Timestamp::now();
-        let since = delivery.sent_at.map_or(now, |sent_at| sent_at.min(now));
-        Ok(Trace::begin(delivery.trace.as_ref(), random, since))
+/// The trace of an attempt that begins with this message; none if the system has no random numbers.
+pub(crate) fn begin(delivery: &Delivery) -> Option<Trace> {
+    let mut random = [0; 20];
+    if let Err(error) = getrandom::fill(&mut random) {
+        warn!(%error, "no random numbers for the id of a trace");
+        return None;
     }
+    let now = Timestamp::now();
+    let since = delivery.sent_at.map_or(now, |sent_at| sent_at.min(now));
+    Some(Trace::begin(delivery.trace.as_ref(), random, since))
+}
 
+impl Engine {
     /// Tells of a step that was saved; `before` is none if it opened the restore.
     pub(crate) fn trace(
         &self,
@@ -127,7 +121,10 @@ impl Engine {
     }
 
     /// Tells of a request that was rejected before it had a record.
-    pub(crate) fn trace_rejection(&self, id: &RestoreId, trace: &Trace, causes: &[Cause]) {
+    pub(crate) fn trace_rejection(&self, id: &RestoreId, trace: Option<&Trace>, causes: &[Cause]) {
+        let Some(trace) = trace else {
+            return;
+        };
         let deployment = &self.config.setting.deployment.name;
         let kind = causes.first().map(|cause| cause.kind);
         let document = trace::refusal(deployment, id, trace, kind, Timestamp::now());
