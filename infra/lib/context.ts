@@ -44,6 +44,7 @@ export const SETTINGS = [
   'admission',
   'databases',
   'prices',
+  'tracing',
   'logLevel',
   'auditDays',
   'removal',
@@ -106,6 +107,7 @@ export function settingsOf(context: Settings): PipelineSettings {
     ...given('admission', context.admission, String),
     ...given('prices', context.prices, String),
     ...given('databases', context.databases, String),
+    ...given('tracing', context.tracing, (text) => text === 'true'),
     ...given('logLevel', context.logLevel, String),
     ...given('auditDays', context.auditDays, Number),
     removalPolicy: context.removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
@@ -157,6 +159,7 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('workerCopyPieceMiB', /^[1-9]\d{0,5}$/, 'a number of MiB from 1 to 999999');
   demand('archiveDays', /^[1-9]\d*$/, 'a number of days');
   demand('schemaRegistry', /^(true|false)$/, 'true or false');
+  demand('tracing', /^(true|false)$/, 'true or false');
   demand('messageKeyArn', /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/\S+$/, 'the ARN of a key, not of an alias');
   demand('topicKeyArn', /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/\S+$/, 'the ARN of a key, not of an alias');
   demand('topicArn', /^arn:[\w-]+:sns:[\w-]+:\d{12}:\S+(?<!\.fifo)$/, 'the ARN of a standard topic');

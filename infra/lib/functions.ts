@@ -6,12 +6,14 @@ import {
   EventSourceMapping,
   Function,
   type FunctionProps as LambdaProps,
+  RecursiveLoop,
   Runtime,
+  Tracing,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Names } from './names.ts';
-import { allow, everyHandler } from './permissions.ts';
+import { allow, everyHandler, sendTraces } from './permissions.ts';
 import type { Phase } from './phases/phase.ts';
 import type { Pipeline } from './pipeline.ts';
 import { FUNCTION_TIMEOUT } from './queues.ts';
@@ -25,6 +27,8 @@ export interface HandlerProps {
   readonly environment: Readonly<Record<string, string>>;
   readonly logRetention: RetentionDays;
   readonly removalPolicy: RemovalPolicy;
+  /** Whether it may tell X-Ray what it does. */
+  readonly tracing: boolean;
 }
 
 /** A function of an artifact: what all have in common, and what sets one apart. */
@@ -37,6 +41,8 @@ export interface FunctionProps extends Omit<HandlerProps, 'pipeline'> {
   readonly timeout: Duration;
   /** Its rights, by the name of the policy, beside writing its log. */
   readonly policies: Readonly<Record<string, PolicyStatement[]>>;
+  /** Whether it sends messages to the queue that feeds it. @default false */
+  readonly wakesItself?: boolean;
   /** Where it is in a VPC. @default in none */
   readonly network?: Pick<LambdaProps, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
 }
@@ -49,18 +55,19 @@ export function artifactFunction(scope: Construct, props: FunctionProps): Functi
     retention: props.logRetention,
     removalPolicy: props.removalPolicy,
   });
+  const granted = { ...props.policies, ...(props.tracing && { traces: sendTraces() }) };
   const policies = { logs: [allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn])] };
   const role = new Role(scope, 'Role', {
     roleName: functionName,
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     inlinePolicies: Object.fromEntries(
-      Object.entries({ ...policies, ...props.policies }).map(([name, statements]) => [
+      Object.entries({ ...policies, ...granted }).map(([name, statements]) => [
         name,
         new PolicyDocument({ statements }),
       ]),
     ),
   });
-  explainWildcards(role, Object.values(props.policies).flat());
+  explainWildcards(role, Object.values(granted).flat());
   return new Function(scope, 'Function', {
     functionName,
     description: props.purpose,
@@ -72,6 +79,8 @@ export function artifactFunction(scope: Construct, props: FunctionProps): Functi
     timeout: props.timeout,
     environment: { HANDLER: props.name, ...props.environment },
     logGroup,
+    tracing: props.tracing ? Tracing.ACTIVE : Tracing.PASS_THROUGH,
+    ...(props.wakesItself === true && { recursiveLoop: RecursiveLoop.ALLOW }),
     ...props.network,
     role: role.withoutPolicyUpdates(),
   });
@@ -95,6 +104,9 @@ export class Handler extends Construct {
       name: phase.name,
       purpose: phase.purpose,
       timeout: FUNCTION_TIMEOUT,
+      // A wait is a chain of ticks, each sent by the one before. Lambda stops what comes from the same queue for about the
+      // sixteenth time (Lambda developer guide, recursive loop detection): the SDK counts it in the trace header.
+      wakesItself: true,
       policies: {
         handler: [consume, ...everyHandler(props.pipeline)],
         phase: phase.permissions(props.pipeline),

@@ -33,6 +33,11 @@ export function everyHandler(pipeline: Pipeline): PolicyStatement[] {
   ];
 }
 
+/** Let the X-Ray daemon, which Lambda runs with the function's role, send what it is told. X-Ray knows no resource for it. */
+export function sendTraces(): PolicyStatement[] {
+  return [allow(['xray:PutTelemetryRecords', 'xray:PutTraceSegments'], ['*'])];
+}
+
 /** Read and send messages that a customer key encrypts (SQS developer guide, key management). */
 export function useMessageKey({ messageKey, region }: Pipeline): PolicyStatement[] {
   return useKey(messageKey?.keyArn, region, ['sqs'], ['kms:Decrypt', 'kms:GenerateDataKey']);

@@ -147,6 +147,8 @@ export interface TenantRestoreProps {
   readonly prices?: string;
   /** Classes and storage of temporary databases as JSON, for the functions. @default those of the source */
   readonly databases?: string;
+  /** Whether X-Ray is told of each restore, and of the functions' invocations. @default true */
+  readonly tracing?: boolean;
   /** `RUST_LOG` of functions and worker. @default info */
   readonly logLevel?: string;
   /** How long logs are kept. @default three months */

@@ -91,6 +91,7 @@ export class TenantRestore extends Construct {
       environment: environment(pipeline, network, props, logLevel),
       logRetention,
       removalPolicy,
+      tracing: props.tracing ?? true,
     };
     // The settings of a function have 4 KB in all, and only intake reads requests.
     const requesters = props.requesters && { REQUESTERS: JSON.stringify(props.requesters) };

@@ -18,6 +18,9 @@ import type { Queues } from './queues.ts';
 /** Who replaces this by a restore's id reads its story. */
 const ANY_RESTORE = 'RESTORE_ID';
 
+/** What X-Ray's search asks for the traces of a restore by, as a comment of the query. */
+const TRACES = `# its traces in X-Ray: annotation.restore = "${ANY_RESTORE}"`;
+
 /** What all functions say about one restore, in the order of time. */
 const STORY = [
   `fields @timestamp, coalesce(fields.phase, span.phase) as phase, fields.message as what, fields.cause as cause,
@@ -46,7 +49,7 @@ export class Watch extends Construct {
     const logGroups = [...PHASES, 'sweeper'].map((name) => names.logGroup(name));
     new CfnQueryDefinition(this, 'Story', {
       name: `${names.deployment}/story of a restore`,
-      queryString: STORY.join('\n| '),
+      queryString: `${TRACES}\n${STORY.join('\n| ')}`,
       logGroupNames: logGroups,
     });
     const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: names.deployment, defaultInterval: DAY });

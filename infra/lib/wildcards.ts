@@ -51,6 +51,11 @@ const REASONS: readonly Reason[] = [
     condition: 'ArnEquals ecs:cluster',
     why: 'it knows container instances alone, which Fargate has not; the condition names our cluster',
   },
+  {
+    resource: ALL,
+    actions: /^xray:Put(TelemetryRecords|TraceSegments)$/,
+    why: 'X-Ray knows no resource for what is sent',
+  },
   { resource: ALL, actions: /^secretsmanager:ListSecrets$/, why: 'the list knows no resource' },
   {
     resource: /:(db|cluster|pg|cluster-pg|secret|rep|endpoint|task):tr-[a-z0-9]+-\*$/,

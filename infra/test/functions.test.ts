@@ -107,6 +107,23 @@ describe('functions', () => {
     }
   });
 
+  test('are traced, unless the deployment says otherwise', () => {
+    const untraced = synthesize({ tracing: false });
+    for (const name of FUNCTIONS) {
+      assert.deepEqual(configuration(name).TracingConfig, { Mode: 'Active' }, name);
+      const { Properties } = named(untraced, 'AWS::Lambda::Function', 'FunctionName', `tenant-restore-${name}`);
+      assert.notDeepEqual(Properties.TracingConfig, { Mode: 'Active' }, name);
+      const role = named(untraced, 'AWS::IAM::Role', 'RoleName', `tenant-restore-${name}`);
+      assert.doesNotMatch(JSON.stringify(role), /xray:/, name);
+    }
+  });
+
+  test('may wake themselves by ticks for hours, which Lambda would take for a loop; the sweeper does not', () => {
+    for (const name of FUNCTIONS) {
+      assert.equal(configuration(name).RecursiveLoop, name === 'sweeper' ? undefined : 'Allow', name);
+    }
+  });
+
   test('keep their logs for a limited time', () => {
     for (const name of FUNCTIONS) {
       const logs = named(template, 'AWS::Logs::LogGroup', 'LogGroupName', `/aws/lambda/tenant-restore-${name}`);

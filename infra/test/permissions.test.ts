@@ -38,6 +38,7 @@ const COMMON = [
   'events: PutEvents',
   'sqs: SendMessage ReceiveMessage DeleteMessage GetQueueAttributes ChangeMessageVisibility',
   'logs: CreateLogStream PutLogEvents',
+  'xray: PutTelemetryRecords PutTraceSegments',
 ];
 const RESULTS = ['s3: GetObject ListBucket'];
 const RUN_WORKERS = ['ecs: RunTask TagResource DescribeTasks ListTasks', 'iam: PassRole', ...RESULTS, 's3: PutObject'];
@@ -105,6 +106,7 @@ const WITHOUT_RESOURCE = actions([
   'dms: DescribeAccountAttributes',
   'ecs: ListTasks',
   'secretsmanager: ListSecrets',
+  'xray: PutTelemetryRecords PutTraceSegments',
   'ecr: GetAuthorizationToken',
 ]);
 
@@ -114,6 +116,7 @@ const SWEEPER_MAY = [
   'events: PutEvents',
   'sqs: SendMessage',
   'logs: CreateLogStream PutLogEvents',
+  'xray: PutTelemetryRecords PutTraceSegments',
   'ecs: DescribeTasks ListTasks StopTask',
   'dms: StopReplicationTask DeleteReplicationTask DeleteEndpoint DeleteReplicationInstance ListTagsForResource',
   'dms: DescribeReplicationInstances DescribeReplicationTasks DescribeEndpoints',

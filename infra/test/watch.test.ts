@@ -80,5 +80,6 @@ describe("a restore's story", () => {
   test('is asked for by its id, and told in the order of time', () => {
     assert.match(String(query.QueryString), /filter @message like 'RESTORE_ID'/);
     assert.match(String(query.QueryString), /sort @timestamp asc/);
+    assert.match(String(query.QueryString), /^# .*annotation\.restore = "RESTORE_ID"\n/);
   });
 });

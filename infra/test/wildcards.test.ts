@@ -32,6 +32,8 @@ describe('the reason of a wildcard', () => {
     ['ecs:ListTasks', '*', undefined, false],
     ['dms:DescribeEndpoints', '*', undefined, true],
     ['dms:DeleteEndpoint', '*', undefined, false],
+    ['xray:PutTraceSegments', '*', undefined, true],
+    ['xray:GetTraceSummaries', '*', undefined, false],
   ];
   for (const [action, resource, conditions, holds] of cases) {
     const how = conditions === undefined ? 'without a condition' : `with ${JSON.stringify(conditions)}`;

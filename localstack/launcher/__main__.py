@@ -21,6 +21,7 @@ from launcher import (
     server,
     service_events,
     settings,
+    tracing,
     transport,
 )
 from launcher.stack_types import (
@@ -50,6 +51,7 @@ def install(chosen: settings.Settings) -> None:
     """Patch ministack. Counting sees what the other patches let through, and faults come before counting."""
     latency.install()
     transport.install()
+    traces = tracing.install()
     service_events.install()
     secrets.install()
     functions.install(chosen.function_logs)
@@ -73,7 +75,7 @@ def install(chosen: settings.Settings) -> None:
     switched, calls = faults.Faults(), counting.Tally()
     redelivery.install(switched)
     faulty_calls.install(switched, calls)
-    endpoint.install(endpoint.Local(tally, calls, rights, mortal, sent, switched, chosen.server_url))
+    endpoint.install(endpoint.Local(tally, calls, rights, mortal, sent, switched, traces, chosen.server_url))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from launcher.faults import ID_PREFIX, FaultError, Faults, is_ours
 from launcher.kills import Kills
 from launcher.mails import Mails
 from launcher.stack_types import recorded
+from launcher.tracing import Traces
 
 COUNTS_PATH = "/_local/counts"
 CALLS_PATH = "/_local/calls"
@@ -19,6 +20,7 @@ RIGHTS_PATH = "/_local/rights"
 KILLS_PATH = "/_local/kills"
 MAILS_PATH = "/_local/mails"
 RECORDED_PATH = "/_local/recorded"
+TRACES_PATH = "/_local/traces"
 FAULTS_PATH = "/_faults"
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -36,6 +38,7 @@ class Local:
     kills: Kills
     mails: Mails
     faults: Faults
+    traces: Traces
     server_url: str
 
 
@@ -45,13 +48,13 @@ def install(local: Local) -> None:
 
 
 def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
-    """``/_local/counts``, ``calls``, ``rights``, ``kills``, ``mails`` and ``recorded``, and ``/_faults``."""
+    """``/_local/counts``, ``calls``, ``rights``, ``kills``, ``mails``, ``recorded`` and ``traces``, and ``/_faults``."""
 
     tallies = {COUNTS_PATH: local.tally, CALLS_PATH: local.calls, RIGHTS_PATH: local.rights}
 
     async def answer(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        local_paths = (*tallies, KILLS_PATH, MAILS_PATH, RECORDED_PATH, FAULTS_PATH)
+        local_paths = (*tallies, KILLS_PATH, MAILS_PATH, RECORDED_PATH, TRACES_PATH, FAULTS_PATH)
         if scope["type"] != "http" or not path.startswith(local_paths):
             await app(scope, receive, send)
             return
@@ -64,6 +67,8 @@ def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
             status, answered = answer_mails(scope["method"], local.mails)
         elif path == RECORDED_PATH:
             status, answered = 200, {"recorded": recorded.listed()}
+        elif path.startswith(TRACES_PATH):
+            status, answered = answer_traces(scope["method"], local.traces)
         else:
             status, answered = counts(scope["method"], path, tallies.get(path, local.tally))
         await respond(send, status, json.dumps(answered, indent=2).encode() + b"\n")
@@ -78,6 +83,15 @@ def counts(method: str, path: str, tally: Tally) -> Reply:
     elif method != "GET":
         return 405, {"message": f"GET or DELETE {path}"}
     return 200, tally.snapshot()
+
+
+def answer_traces(method: str, traces: Traces) -> Reply:
+    """What the X-Ray daemon was sent, after it was told to forget if asked for."""
+    if method == "DELETE":
+        traces.forget()
+    elif method != "GET":
+        return 405, {"message": f"GET or DELETE {TRACES_PATH}"}
+    return 200, traces.show()
 
 
 def answer_kills(method: str, kills: Kills, body: bytes) -> Reply:

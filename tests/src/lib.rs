@@ -45,6 +45,7 @@ pub mod storm;
 pub mod stranger;
 pub mod subscriber;
 pub mod subscription;
+pub mod traces;
 pub mod truth;
 pub mod wait;
 

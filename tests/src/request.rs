@@ -99,6 +99,31 @@ pub async fn publish_as(
     }
 }
 
+/// Publishes any event with an X-Ray trace header, well-formed or not.
+///
+/// # Errors
+/// What EventBridge answers, for the call or for the entry.
+pub async fn publish_traced(
+    cloud: &Cloud,
+    detail_type: &str,
+    detail: &Value,
+    trace_header: &str,
+) -> Result<()> {
+    let entry = PutEventsRequestEntry::builder()
+        .event_bus_name(&cloud.deployment)
+        .source(EVENT_SOURCE)
+        .detail_type(detail_type)
+        .detail(detail.to_string())
+        .trace_header(trace_header);
+    let call = cloud.events.put_events().entries(entry.build());
+    let doing = || format!("publish {detail_type} in a trace");
+    let answer = call.send().await.context(doing())?;
+    match answer.failed_entry_count() {
+        0 => Ok(()),
+        _ => Err(Error::new(format!("{}: it was refused", doing()))),
+    }
+}
+
 /// Publishes up to ten events with one call.
 ///
 /// # Errors

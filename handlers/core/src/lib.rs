@@ -29,5 +29,6 @@ pub mod sight;
 pub mod source_kind;
 pub mod status;
 pub mod sweep;
+pub mod trace;
 pub mod wait;
 pub mod worker_task;

@@ -15,6 +15,7 @@ use crate::naming::RestoreId;
 use crate::plan::Purpose;
 use crate::request::Request;
 use crate::source_kind::SourceKind;
+use crate::trace::Trace;
 use crate::wait::Wait;
 
 mod creating;
@@ -130,6 +131,9 @@ pub struct Restore {
     /// Whether the names of its resources tell the attempt; false in a record of before they did.
     #[serde(default)]
     pub named_by_attempt: bool,
+    /// The X-Ray trace of this attempt; none in a record of before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 /// A phase and its times.
@@ -298,6 +302,7 @@ impl Restore {
             earlier: Vec::new(),
             orders: Vec::new(),
             named_by_attempt: true,
+            trace: None,
         }
     }
 

@@ -67,7 +67,8 @@ impl Engine {
         for Entry { id, attempt, .. } in entries {
             info!(restore = %id, "called, a place is free");
             let admit = Command::new(id.as_str(), *attempt, Instruction::Admit);
-            self.send(&admit, 0).await?;
+            // The ledger doesn't know whose trace it is; the record does.
+            self.send(&admit, 0, None).await?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::restore::{OutgoingEvent, Restore};
+use tenant_restore_core::trace::Trace;
 use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::{Ended, Planned};
 use tenant_restore_report::Notice;
@@ -15,15 +16,20 @@ use crate::fault::{Fault, fault};
 
 impl Engine {
     /// Tells an outcome. May be called again; the `outcomeId` stays the same.
-    pub async fn announce(&self, ended: &Ended, notice: &Notice) -> Result<(), Fault> {
+    pub async fn announce(
+        &self,
+        ended: &Ended,
+        notice: &Notice,
+        trace: Option<&Trace>,
+    ) -> Result<(), Fault> {
         let detail = serde_json::to_value(ended)
             .map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
         let message = notice.message(&detail.to_string());
-        self.publish(&OutgoingEvent {
+        let event = OutgoingEvent {
             detail_type: ended.outcome.detail_type().to_owned(),
             detail,
-        })
-        .await?;
+        };
+        self.publish(&event, trace).await?;
         let mut publication = self
             .clients
             .sns
@@ -53,6 +59,16 @@ impl Engine {
             })?;
             publication = publication.message_attributes(name, value);
         }
+        let publication = publication.customize();
+        let publication = match trace.map(|trace| trace.header().to_string()) {
+            // SNS knows no other place for it. The SDK's own would name the trace of this invocation.
+            Some(header) => publication.mutate_request(move |request| {
+                request
+                    .headers_mut()
+                    .insert("x-amzn-trace-id", header.clone());
+            }),
+            None => publication,
+        };
         let sent = publication.send().await;
         sent.map_err(fault("send the notice"))?;
         self.count_outcome(ended.outcome);
@@ -62,21 +78,28 @@ impl Engine {
     }
 
     /// Tells what a restore would do.
-    pub async fn tell_plan(&self, planned: &Planned) -> Result<Vec<Learned>, Fault> {
-        self.publish_plan(planned).await?;
+    pub async fn tell_plan(
+        &self,
+        restore: &Restore,
+        planned: &Planned,
+    ) -> Result<Vec<Learned>, Fault> {
+        self.publish_plan(planned, restore.trace.as_ref()).await?;
         Ok(vec![Learned::Announced])
     }
 
     /// Publishes the answer to a wish for a plan, on the bus alone: it is no outcome.
-    pub async fn publish_plan(&self, planned: &Planned) -> Result<(), Fault> {
+    pub async fn publish_plan(
+        &self,
+        planned: &Planned,
+        trace: Option<&Trace>,
+    ) -> Result<(), Fault> {
         let detail = serde_json::to_value(planned)
             .map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
-        let detail_type = "RestorePlanned".to_owned();
-        self.publish(&OutgoingEvent {
-            detail_type,
+        let event = OutgoingEvent {
+            detail_type: "RestorePlanned".to_owned(),
             detail,
-        })
-        .await
+        };
+        self.publish(&event, trace).await
     }
 
     /// Tells that a failed restore is held, until when, and why it failed.
@@ -89,12 +112,11 @@ impl Engine {
         let held = restore.held_detail(phase, until);
         let detail = serde_json::to_value(held)
             .map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
-        let detail_type = "RestoreHeld".to_owned();
-        self.publish(&OutgoingEvent {
-            detail_type,
+        let event = OutgoingEvent {
+            detail_type: "RestoreHeld".to_owned(),
             detail,
-        })
-        .await?;
+        };
+        self.publish(&event, restore.trace.as_ref()).await?;
         Ok(vec![Learned::HeldTold { until }])
     }
 }

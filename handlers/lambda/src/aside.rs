@@ -23,7 +23,7 @@ impl Engine {
         if decision::ends_a_stop(restore, &woken.wake) {
             self.wake_cleanup(restore).await?;
         } else if is_ours || woken.delivery.again {
-            self.send_outbox(&restore.outbox).await?;
+            self.send_outbox(restore).await?;
         }
         // What concerns another phase is logged there.
         if !matches!(woken.wake, Wake::Command(_)) {
@@ -35,10 +35,10 @@ impl Engine {
 
     async fn wake_cleanup(&self, restore: &Restore) -> Result<(), Fault> {
         if !restore.outbox.is_empty() {
-            return self.send_outbox(&restore.outbox).await;
+            return self.send_outbox(restore).await;
         }
         let clean_up = Instruction::CleanUp;
         let command = Command::new(restore.id.as_str(), restore.attempt, clean_up);
-        self.send(&command, 0).await
+        self.send(&command, 0, restore.trace.as_ref()).await
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
+use tenant_restore_core::trace::Header;
 use tracing::{Instrument, error, info_span};
 
 use crate::engine::Engine;
@@ -20,6 +21,8 @@ pub struct Delivery {
     pub sent_at: Option<Timestamp>,
     /// Whether it was delivered before, so that its handler may have crashed on it.
     pub again: bool,
+    /// The trace that its sender's header names, if that is well-formed; AWS's own events have none.
+    pub trace: Option<Header>,
     /// Whether it comes from the dead-letter queue.
     pub is_letter: bool,
 }
@@ -88,6 +91,10 @@ fn delivery(message: &SqsMessage) -> Delivery {
             .attributes
             .get("ApproximateReceiveCount")
             .is_some_and(|count| count != "1"),
+        trace: message
+            .attributes
+            .get("AWSTraceHeader")
+            .and_then(|text| Header::read(text, Timestamp::now())),
         is_letter: message
             .event_source_arn
             .as_ref()

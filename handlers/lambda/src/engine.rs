@@ -12,6 +12,7 @@ use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::naming::RestoreId;
 use tenant_restore_core::phases;
 use tenant_restore_core::restore::{Outbox, Restore};
+use tenant_restore_core::trace::{self, Call};
 use tenant_restore_events::Phase;
 use tracing::{info, warn};
 
@@ -21,8 +22,10 @@ use crate::config::Config;
 use crate::fault::Fault;
 use crate::letters::Owner;
 use crate::message::Message;
+use crate::post::in_trace;
 use crate::setbacks::give_up;
 use crate::store::{LogEntry, Saved, Stored};
+use crate::trace::{Daemon, Doing};
 
 /// More rounds than any decision needs: beyond, something goes in circles.
 pub(crate) const MOST_ROUNDS: usize = 24;
@@ -33,6 +36,8 @@ pub struct Engine {
     pub config: Config,
     /// Whom it calls.
     pub clients: Clients,
+    /// Whom it tells what it does.
+    pub daemon: Daemon,
 }
 
 /// What woke the handler, for decision and log.
@@ -55,8 +60,12 @@ pub(crate) enum Round {
 
 impl Engine {
     /// A handler with this configuration.
-    pub fn new(config: Config, clients: Clients) -> Self {
-        Self { config, clients }
+    pub fn new(config: Config, clients: Clients, daemon: Daemon) -> Self {
+        Self {
+            config,
+            clients,
+            daemon,
+        }
     }
 
     /// Handles a message that is ours.
@@ -73,7 +82,9 @@ impl Engine {
             Message::Order(order, envelope) if self.config.handler == Phase::Intake => {
                 crate::orders::receive(self, order, &envelope, body, delivery).await
             }
-            Message::Request(..) | Message::Order(..) => self.pass_on(body, Phase::Intake).await,
+            Message::Request(..) | Message::Order(..) => {
+                self.pass_on(body, Phase::Intake, delivery).await
+            }
             Message::Restore {
                 id,
                 attempt,
@@ -82,7 +93,7 @@ impl Engine {
                 name,
             } => {
                 if let Some(phase) = recipient.filter(|phase| *phase != self.config.handler) {
-                    return self.pass_on(body, phase).await;
+                    return self.pass_on(body, phase, delivery).await;
                 }
                 let is_command = matches!(wake, Wake::Command(_));
                 let known = self
@@ -106,16 +117,17 @@ impl Engine {
     }
 
     /// Redriving works to any queue: what belongs to another phase is passed on.
-    async fn pass_on(&self, body: &str, phase: Phase) -> Result<(), Fault> {
-        self.send_later(body, phase, 0).await
+    async fn pass_on(&self, body: &str, phase: Phase, delivery: &Delivery) -> Result<(), Fault> {
+        self.send_later(body, phase, 0, delivery).await
     }
 
-    /// Puts a message into a phase's queue, to be delivered after so many seconds.
+    /// Puts a message that was delivered into a phase's queue, to be delivered again after so many seconds.
     pub(crate) async fn send_later(
         &self,
         body: &str,
         phase: Phase,
         seconds: i32,
+        delivery: &Delivery,
     ) -> Result<(), Fault> {
         let queue = &self.config.queues[&phase];
         let request = self
@@ -124,7 +136,8 @@ impl Engine {
             .send_message()
             .queue_url(queue)
             .delay_seconds(seconds)
-            .message_body(body);
+            .message_body(body)
+            .set_message_system_attributes(in_trace(delivery.trace.as_ref()));
         request
             .send()
             .await
@@ -191,18 +204,16 @@ impl Engine {
             restore.outbox = Outbox::default();
         }
         let phase = phases::of(handler);
-        let decided = match self.look(&phase.looks(&restore, setting)).await {
-            Ok(seen) => {
-                restore.price(&seen);
-                phase.decide(restore, &seen, setting, now)
-            }
+        let seen = match self.look(&phase.looks(&restore, setting)).await {
+            Ok(seen) => seen,
             Err(fault) => return self.refused(&restore, version, woken, &fault, now).await,
         };
+        restore.price(&seen);
         let Decision {
             restore: mut next,
             effects,
             mut then,
-        } = decided;
+        } = phase.decide(restore, &seen, setting, now);
         let effects = self
             .settle(&mut next, &mut then, effects, woken, now)
             .await?;
@@ -212,27 +223,30 @@ impl Engine {
         decision::announce(&mut next, &effects, setting, now);
         let described: Vec<String> = effects.iter().map(Effect::describe).collect();
         let mut saved_version = version;
+        let entry = LogEntry {
+            moved: decision::moved(&before, &next, &effects),
+            ..self.entry(woken, &before, &next, &described)
+        };
         if next != before {
-            let moved = decision::moved(&before, &next, &effects);
-            let entry = LogEntry {
-                moved,
-                ..self.entry(woken, &before, &next, &described)
-            };
             if self.save(&next, version, &entry).await? == Saved::Conflict {
                 return Ok(Round::Unsaved(next.into()));
             }
             self.measure_step(&before, &next, &entry);
             saved_version += 1;
         } else if round == 0 || !effects.is_empty() {
-            let moved = !effects.is_empty();
-            let entry = LogEntry {
-                moved,
-                ..self.entry(woken, &before, &next, &described)
-            };
             self.log(&next.id, version, &entry).await?;
         }
         learned.clear();
-        if let Err(fault) = self.act(&effects, &next, woken, learned).await {
+        let mut doing = Doing {
+            began: Some(now),
+            jobs: trace::jobs(&before, &next, &seen),
+            ..Doing::default()
+        };
+        let acted = self
+            .act(&effects, &next, woken, learned, &mut doing.calls)
+            .await;
+        self.trace(Some(&before), &next, &entry, doing);
+        if let Err(fault) = acted {
             decision::learn(&mut next, learned, now);
             return self.refused(&next, saved_version, woken, &fault, now).await;
         }
@@ -246,7 +260,7 @@ impl Engine {
         }
         if next.phase != before.phase {
             info!(restore = %next.id, phase = %handler, cause = %woken.name, next = %next.phase, "phase ended");
-            self.send_outbox(&next.outbox).await?;
+            self.send_outbox(&next).await?;
         }
         // What the effects taught goes into the record in the next round.
         Ok(if then == Then::LookAgain || !learned.is_empty() {
@@ -264,13 +278,17 @@ impl Engine {
         restore: &Restore,
         woken: &Woken<'_>,
         learned: &mut Vec<Learned>,
+        calls: &mut Vec<Call>,
     ) -> Result<(), Fault> {
         let handler = self.config.handler;
         let mut trouble = None;
         for (position, effect) in effects.iter().enumerate() {
             let text = effect.describe();
             info!(restore = %restore.id, phase = %handler, cause = %woken.name, effect = %text, "act");
+            let began = Timestamp::now();
             let answer = Box::pin(self.perform(effect, restore)).await;
+            let refused = answer.as_ref().err().map(|fault| fault.cause.kind);
+            calls.extend(trace::call(effect, (began, Timestamp::now()), refused));
             match (answer, effect.deletes()) {
                 (Ok(facts), _) => {
                     learned.extend(facts);
@@ -316,7 +334,7 @@ impl Engine {
             &self.config.setting.pace,
             now,
         ) {
-            Ok(Some(tick)) => self.send_tick(&tick).await?,
+            Ok(Some(tick)) => self.send_tick(&tick, next).await?,
             Ok(None) => {}
             Err(cause) => {
                 give_up(next, handler, cause, now);

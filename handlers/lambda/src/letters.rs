@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::fault::{Fault, fault};
 use crate::message::{self, Message};
 use crate::metric;
+use crate::post::in_trace;
 
 /// Whether a message belongs to a restore; what belongs to none raises a metric of its own, for an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +92,8 @@ pub async fn keep(
         .sqs
         .send_message()
         .queue_url(&engine.config.dead_queue)
-        .message_body(body);
+        .message_body(body)
+        .set_message_system_attributes(in_trace(delivery.trace.as_ref()));
     sender
         .message_attributes("cause", attribute(&reason)?)
         .message_attributes("phase", attribute(engine.config.handler.as_str())?)

@@ -29,6 +29,7 @@ mod requests;
 mod setbacks;
 mod store;
 mod sweeper;
+mod trace;
 mod worker_task;
 
 use aws_lambda_events::event::sqs::SqsEvent;
@@ -39,6 +40,7 @@ use tracing_subscriber::EnvFilter;
 use crate::clients::Clients;
 use crate::config::{Config, Role};
 use crate::engine::Engine;
+use crate::trace::Daemon;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -54,7 +56,7 @@ async fn main() -> Result<(), Error> {
     let role = Role::from_env()?;
     let config = Config::from_env(role)?;
     let clients = Clients::connect().await;
-    let engine = &Engine::new(config, clients);
+    let engine = &Engine::new(config, clients, Daemon::from_env());
     match role {
         Role::Phase(_) => {
             run(service_fn(|event: LambdaEvent<SqsEvent>| async move {

@@ -18,6 +18,7 @@ use crate::fault::Fault;
 use crate::letters::Owner;
 use crate::message::event_time;
 use crate::store::{LogEntry, Refused, Saved, Stored};
+use crate::trace::{self, Doing};
 
 /// Takes an order. One that can't be followed is kept in the queue `dead`, with the reason.
 ///
@@ -75,7 +76,7 @@ pub async fn abandon(engine: &Engine, envelope: &Envelope<Value>) -> Result<Owne
     let Some(stored) = engine.load(&id).await? else {
         return Ok(Owner::Nobody);
     };
-    engine.send_outbox(&stored.restore.outbox).await?;
+    engine.send_outbox(&stored.restore).await?;
     Ok(Owner::Restore)
 }
 
@@ -120,9 +121,9 @@ async fn follow(
             now,
         );
         let next = match answer {
-            Answer::Follow(next) => next,
+            Answer::Follow(next) => with_trace(&restore, *next, asked),
             Answer::Followed => {
-                engine.send_outbox(&restore.outbox).await?;
+                engine.send_outbox(&restore).await?;
                 return Ok(Ok(()));
             }
             Answer::Soon => return follow_soon(engine, &restore, asked, now).await,
@@ -132,7 +133,7 @@ async fn follow(
             Ok(Saved::Conflict) => {}
             Ok(Saved::Yes) => {
                 info!(restore = %next.id, phase = %next.phase, cause = asked.name(), attempt = next.attempt, "order followed");
-                engine.send_outbox(&next.outbox).await?;
+                engine.send_outbox(&next).await?;
                 return Ok(Ok(()));
             }
             Err(problem) => return Ok(Err((problem, Owner::Restore))),
@@ -142,6 +143,15 @@ async fn follow(
         ErrorKind::Internal,
         format!("the restore {id} was always changed by others"),
     ))
+}
+
+/// Another attempt has a trace of its own: that of its order, if whoever gave it has one. The one before may be too old to be
+/// added to.
+fn with_trace(before: &Restore, mut next: Restore, asked: &Asked<'_>) -> Restore {
+    if next.attempt != before.attempt {
+        next.trace = trace::begin(asked.delivery);
+    }
+    next
 }
 
 /// Between two looks at whether an outcome was told.
@@ -166,7 +176,7 @@ async fn follow_soon(
     }
     info!(restore = %restore.id, phase = %restore.phase, cause = asked.name(), "order put off until the outcome was told");
     engine
-        .send_later(asked.body, Phase::Intake, SOON_SECONDS)
+        .send_later(asked.body, Phase::Intake, SOON_SECONDS, asked.delivery)
         .await?;
     Ok(Ok(()))
 }
@@ -199,11 +209,16 @@ async fn save(
         ..engine.entry(&woken, restore, next, &[])
     };
     if next.attempt == restore.attempt {
-        return Ok(Ok(engine.save(next, version, &entry).await?));
+        let saved = engine.save(next, version, &entry).await?;
+        if saved == Saved::Yes {
+            engine.trace(Some(restore), next, &entry, Doing::default());
+        }
+        return Ok(Ok(saved));
     }
     match engine.reopen(next, version).await? {
         Ok(()) => {
             engine.log(&next.id, version + 1, &entry).await?;
+            engine.trace(Some(restore), next, &entry, Doing::default());
             Ok(Ok(Saved::Yes))
         }
         Err(Refused::Exists) => Ok(Ok(Saved::Conflict)),

@@ -6,6 +6,7 @@ use tenant_restore_core::error::{Cause, Class};
 use tenant_restore_core::plan::{self, Refusal};
 use tenant_restore_core::request::{self, Ask};
 use tenant_restore_core::restore::{given_up, rejection};
+use tenant_restore_core::trace::Trace;
 use tenant_restore_events::{Envelope, Phase};
 use tenant_restore_report::Notice;
 use tracing::info;
@@ -13,6 +14,7 @@ use tracing::info;
 use crate::batch::Delivery;
 use crate::engine::Engine;
 use crate::fault::Fault;
+use crate::trace;
 
 /// Tells what is wrong with a request that nothing was created for.
 ///
@@ -28,19 +30,35 @@ pub async fn reject(
     let request_id = request::request_id(&envelope.detail, &envelope.id);
     info!(%request_id, asked = ask.detail_type(), problems = causes.len(), "request rejected");
     if ask == Ask::Plan {
-        return refuse_plan(engine, envelope, causes).await;
+        return refuse_plan(engine, envelope, causes, delivery).await;
     }
     let now = Timestamp::now();
     let ended = rejection(&request_id, &envelope.detail, causes, now);
     let message_id = &delivery.message_id;
     let ended = engine.keep_rejection(&ended, message_id, now).await?;
-    engine.announce(&ended, &Notice::of_refusal(&ended)).await
+    let trace = trace::begin(delivery);
+    let notice = Notice::of_refusal(&ended);
+    engine.announce(&ended, &notice, trace.as_ref()).await?;
+    trace_rejection(engine, ask, &request_id, trace.as_ref(), causes);
+    Ok(())
+}
+
+fn trace_rejection(
+    engine: &Engine,
+    ask: Ask,
+    request_id: &str,
+    trace: Option<&Trace>,
+    causes: &[Cause],
+) {
+    let id = ask.id(&engine.config.setting.deployment.name, request_id);
+    engine.trace_rejection(&id, trace, causes);
 }
 
 async fn refuse_plan(
     engine: &Engine,
     envelope: &Envelope<Value>,
     causes: &[Cause],
+    delivery: &Delivery,
 ) -> Result<(), Fault> {
     let request_id = request::request_id(&envelope.detail, &envelope.id);
     let now = Timestamp::now();
@@ -50,7 +68,12 @@ async fn refuse_plan(
         planned: plan::refusal(&request_id, &envelope.detail, causes, now),
     };
     engine.keep_refused_plan(&refusal).await?;
-    engine.publish_plan(&refusal.planned).await
+    let trace = trace::begin(delivery);
+    engine
+        .publish_plan(&refusal.planned, trace.as_ref())
+        .await?;
+    trace_rejection(engine, Ask::Plan, &request_id, trace.as_ref(), causes);
+    Ok(())
 }
 
 /// Tells the rejection again that this message got before. It may have been told to some only: the bus before SNS refused
@@ -71,8 +94,12 @@ pub async fn tell_again(
     let message_id = &delivery.message_id;
     match engine.kept_rejection(&request_id, message_id).await? {
         Some(ended) => {
+            let trace = trace::begin(delivery);
             let notice = Notice::of_refusal(&ended);
-            engine.announce(&ended, &notice).await.map(|()| true)
+            engine
+                .announce(&ended, &notice, trace.as_ref())
+                .await
+                .map(|()| true)
         }
         None => Ok(false),
     }
@@ -100,7 +127,7 @@ pub async fn abandon(
     }
     let answered = match ask {
         Ask::Restore => answer_letter(engine, envelope, &cause, delivery).await,
-        Ask::Plan => answer_letter_of_plan(engine, envelope, cause).await,
+        Ask::Plan => answer_letter_of_plan(engine, envelope, cause, delivery).await,
     };
     match answered {
         Err(fault) if fault.cause.kind.class() == Class::Terminal => Ok(Some(fault)),
@@ -123,17 +150,26 @@ async fn answer_letter(
     let (message_id, now) = (&delivery.message_id, Timestamp::now());
     let ended = given_up(&request_id, &envelope.detail, message_id, cause, now);
     let ended = engine.keep_rejection(&ended, message_id, now).await?;
-    engine.announce(&ended, &Notice::of_refusal(&ended)).await
+    let trace = trace::begin(delivery);
+    let notice = Notice::of_refusal(&ended);
+    engine.announce(&ended, &notice, trace.as_ref()).await?;
+    let causes = std::slice::from_ref(cause);
+    trace_rejection(engine, Ask::Restore, &request_id, trace.as_ref(), causes);
+    Ok(())
 }
 
 async fn answer_letter_of_plan(
     engine: &Engine,
     envelope: &Envelope<Value>,
     cause: Cause,
+    delivery: &Delivery,
 ) -> Result<(), Fault> {
     let request_id = request::request_id(&envelope.detail, &envelope.id);
     match engine.kept_refused_plan(&request_id, &envelope.id).await? {
-        Some(planned) => engine.publish_plan(&planned).await,
-        None => refuse_plan(engine, envelope, &[cause]).await,
+        Some(planned) => {
+            let trace = trace::begin(delivery);
+            engine.publish_plan(&planned, trace.as_ref()).await
+        }
+        None => refuse_plan(engine, envelope, &[cause], delivery).await,
     }
 }

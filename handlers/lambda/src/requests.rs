@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::message::event_time;
 use crate::refusals::{reject, tell_again};
 use crate::store::Refused;
+use crate::trace::{self, Doing};
 
 /// Takes a request.
 ///
@@ -96,7 +97,7 @@ async fn turn_away(
     if fault.cause.kind.class() == Class::Expected {
         info!(kind = %fault.cause.kind, error = %fault, "request put off");
         return engine
-            .send_later(body, Phase::Intake, PUT_OFF_SECONDS)
+            .send_later(body, Phase::Intake, PUT_OFF_SECONDS, delivery)
             .await;
     }
     if opened_before(engine, ask, envelope, delivery).await? {
@@ -161,11 +162,19 @@ async fn open(
     delivery: &Delivery,
     now: Timestamp,
 ) -> Result<Result<(), Cause>, Fault> {
-    let restore = ask.open(&engine.config.setting.deployment.name, request, now);
+    let mut restore = ask.open(&engine.config.setting.deployment.name, request, now);
+    restore.trace = trace::begin(delivery);
     let id = restore.id.clone();
+    let woken = Woken {
+        wake: Wake::Request,
+        name: ask.detail_type().to_owned(),
+        delivery,
+    };
     match engine.open(&restore).await? {
         Ok(()) => {
-            info!(restore = %id, phase = "intake", cause = ask.detail_type(), "opened")
+            info!(restore = %id, phase = "intake", cause = ask.detail_type(), "opened");
+            let entry = engine.entry(&woken, &restore, &restore, &[]);
+            engine.trace(None, &restore, &entry, Doing::default());
         }
         Err(Refused::Exists) => {
             let Some(stored) = engine.load(&id).await? else {
@@ -192,11 +201,6 @@ async fn open(
             ));
         }
     }
-    let woken = Woken {
-        wake: Wake::Request,
-        name: ask.detail_type().to_owned(),
-        delivery,
-    };
     engine.advance(&id, Some(1), woken).await?;
     Ok(Ok(()))
 }

@@ -14,6 +14,7 @@ use crate::engine::{Engine, MOST_ROUNDS, Round, Woken};
 use crate::fault::Fault;
 use crate::letters::Owner;
 use crate::store::{LogEntry, Saved, Stored};
+use crate::trace::Doing;
 
 impl Engine {
     /// A call was refused: for a time, then it is repeated; or for good, then the restore fails.
@@ -42,7 +43,7 @@ impl Engine {
             ) {
                 Ok(tick) => {
                     info!(restore = %next.id, phase = %handler, kind = %fault.cause.kind, error = %fault, "put off");
-                    self.send_tick(&tick).await?;
+                    self.send_tick(&tick, &next).await?;
                     None
                 }
                 Err(cause) => Some(cause),
@@ -61,8 +62,14 @@ impl Engine {
         if self.save(&next, version, &entry).await? == Saved::Conflict {
             return Ok(Round::Unsaved(next.into()));
         }
+        let doing = Doing {
+            began: Some(now),
+            trouble: Some(fault.cause.kind),
+            ..Doing::default()
+        };
+        self.trace(Some(restore), &next, &entry, doing);
         if failed {
-            self.send_outbox(&next.outbox).await?;
+            self.send_outbox(&next).await?;
         }
         Ok(Round::Done)
     }
@@ -110,9 +117,9 @@ impl Engine {
                 Verdict::Fail(next) => next,
                 Verdict::Rearm(ticks) => {
                     for tick in &ticks {
-                        self.send_tick(tick).await?;
+                        self.send_tick(tick, &restore).await?;
                     }
-                    self.send_outbox(&restore.outbox).await?;
+                    self.send_outbox(&restore).await?;
                     let entry = self.letter(cause, delivery, &restore, &restore);
                     self.log(id, version, &entry).await?;
                     return Ok(Owner::Restore);
@@ -120,7 +127,12 @@ impl Engine {
             };
             let entry = self.letter(cause, delivery, &restore, &next);
             if self.save(&next, version, &entry).await? == Saved::Yes {
-                self.send_outbox(&next.outbox).await?;
+                let doing = Doing {
+                    trouble: Some(cause.kind),
+                    ..Doing::default()
+                };
+                self.trace(Some(&restore), &next, &entry, doing);
+                self.send_outbox(&next).await?;
                 return Ok(Owner::Restore);
             }
         }

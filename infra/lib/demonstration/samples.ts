@@ -102,6 +102,8 @@ function sampleFunction(
     code,
     logRetention: props.logRetention,
     removalPolicy: props.removalPolicy,
+    // They belong to no restore.
+    tracing: false,
     policies: {
       login: [
         allow(['secretsmanager:GetSecretValue'], [secret.secretArn]),

@@ -36,4 +36,5 @@ mod secrecy;
 mod storm;
 mod sweeper;
 mod targets;
+mod traces;
 mod unusable_sources;

@@ -13,7 +13,7 @@ use tenant_restore_tests::production::Production;
 use tenant_restore_tests::report::File;
 use tenant_restore_tests::request::Request;
 use tenant_restore_tests::truth::Truth;
-use tenant_restore_tests::{Context, Error, Result, leftovers, samples};
+use tenant_restore_tests::{Context, Error, Result, leftovers, samples, traces};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
@@ -104,6 +104,7 @@ impl Stage {
         let outcome = self.chronicle.wait_for_end(id, ENDS_WITHIN).await?;
         self.told_by_contract(id)?;
         self.told_for_people(&outcome).await?;
+        none_of("X-Ray would refuse", &traces::refused(&self.cloud).await?)?;
         Ok(outcome)
     }
 

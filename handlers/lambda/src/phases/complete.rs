@@ -32,7 +32,9 @@ impl Engine {
         let page =
             page(&report).map_err(|error| Fault::new(ErrorKind::Internal, error.to_string()))?;
         self.write_page(page_key, page).await?;
-        self.announce(ended, &Notice::of(&report)).await?;
+        let notice = Notice::of(&report);
+        let trace = restore.trace.as_ref();
+        self.announce(ended, &notice, trace).await?;
         Ok(vec![Learned::Announced])
     }
 

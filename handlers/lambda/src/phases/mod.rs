@@ -208,7 +208,7 @@ impl Engine {
                 self.tell_outcome(restore, ended, [report_key, page_key], results)
                     .await
             }
-            Effect::TellPlan { planned } => self.tell_plan(planned).await,
+            Effect::TellPlan { planned } => self.tell_plan(restore, planned).await,
             Effect::TellHeld { phase, until } => self.tell_held(restore, *phase, *until).await,
             Effect::ReleaseClaims => self.release_claims(restore).await.map(nothing),
             Effect::ReleaseAdmission => self.release_admission(restore).await.map(nothing),

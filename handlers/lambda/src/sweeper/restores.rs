@@ -96,8 +96,11 @@ impl Sweep<'_> {
             self.log(&stored, "nothing moves it", described).await?;
             for nudge in &nudges {
                 match nudge {
-                    Nudge::Tick(command) => self.engine.send(command, 0).await?,
-                    Nudge::Outbox => self.engine.send_outbox(&stored.restore.outbox).await?,
+                    Nudge::Tick(command) => {
+                        let trace = stored.restore.trace.as_ref();
+                        self.engine.send(command, 0, trace).await?;
+                    }
+                    Nudge::Outbox => self.engine.send_outbox(&stored.restore).await?,
                 }
             }
         }
