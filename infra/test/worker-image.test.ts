@@ -91,7 +91,9 @@ describe('the Dockerfile', () => {
     .split('\n')
     .map((line) => line.split(/ (.*)/s).slice(0, 2) as [string, string]);
   const of = (name: string) => instructions.filter(([instruction]) => instruction === name).map(([, value]) => value);
-  const environment = Object.fromEntries((of('ENV')[0] ?? '').split(' ').map((pair) => pair.split('=')));
+  const environment = Object.fromEntries(
+    (of('ENV')[0] ?? '').split(' ').map((pair) => pair.split('=') as [string, string]),
+  );
 
   test('adds a root file system to nothing, and fetches and runs nothing', () => {
     assert.deepEqual(of('FROM'), ['scratch']);
