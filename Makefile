@@ -18,7 +18,7 @@ waits_pace := {"slowFirst":3,"slowMost":15}
 many_admission := {"overall":20,"perSource":20}
 chaos_options = $(if $(restores),--restores $(restores)) $(if $(seed),--seed $(seed)) $(if $(at_once),--at-once $(at_once))
 
-.PHONY: help demo demonstration test e2e chaos steps faults bench bench-copy costs many up down build deploy destroy lint format clean bootstrap model
+.PHONY: help demo demonstration test e2e chaos steps faults bench bench-copy costs many up down build image debug deploy destroy lint format clean bootstrap model
 
 help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
@@ -34,7 +34,9 @@ help:
 	@echo 'make model    search every state of the choreography, within bounds'
 	@echo 'make up       build, start and deploy to the local cloud; then: source localstack/env'
 	@echo 'make down     stop the local cloud and remove its state'
-	@echo 'make build    build everything, debug profile'
+	@echo 'make build    the release artifacts into dist/: Lambda for arm64, worker and its root file systems for arm64 and x86-64'
+	@echo "make image    the worker's image for both, as dist/worker-image.oci.tar; or: make image to=REPOSITORY:TAG engine=docker"
+	@echo 'make debug    build everything, debug profile'
 	@echo 'make deploy   to AWS, after checks of what it needs: make deploy settings=FILE; infra/README.md says what the file holds'
 	@echo 'make destroy  remove a deployment, unless restores are live: make destroy settings=FILE'
 	@echo 'make lint     formatting, clippy, ruff, mypy, eslint, cfn-lint'
@@ -43,7 +45,14 @@ help:
 bootstrap:
 	@localstack/bootstrap
 
-build: bootstrap
+# RDS_CA_BUNDLE=PATH: the certificates of RDS's authorities, where AWS can't be reached.
+build:
+	@handlers/release/build
+
+image:
+	@handlers/release/image/publish $(or $(engine),docker) $(to)
+
+debug: bootstrap
 	cargo build --locked --workspace
 
 up:
@@ -135,4 +144,4 @@ $(lint_python)/ruff: localstack/requirements-lint.txt
 
 clean: down
 	cargo clean
-	rm -rf .local infra/node_modules infra/cdk.out
+	rm -rf .local infra/node_modules infra/cdk.out dist

@@ -58,7 +58,7 @@ export function parseSettings(text: string, { file, dist }: Origin): Settings {
   const isDemonstration = rest.selectedDatabase !== undefined;
   const context: Record<string, string> = {
     lambdaArtifact: resolve(dist, 'lambda'),
-    workerImage: resolve(dist, 'worker'),
+    workerImage: resolve(dist, 'image'),
     ...(isDemonstration && rest.samples !== 'false' && { sampleArtifact: resolve(dist, 'samples') }),
     ...rest,
   };

@@ -1,10 +1,11 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
 import { KINDS } from './demonstration/kind.ts';
-import type { Sweeping } from './props.ts';
+import type { Sweeping, WorkerArchitecture } from './props.ts';
 import { readPublishers } from './publishers.ts';
 import { readRequesters } from './requesters.ts';
 import { KEY_WITHOUT_TOPIC, type PipelineSettings, type TenantRestoreStackProps } from './stack.ts';
+import { problemOf } from './worker-image.ts';
 
 /** What tells the pipeline where it is attached. */
 export const ATTACHMENT = [
@@ -23,6 +24,7 @@ export const ARTIFACTS = ['lambdaArtifact', 'workerImage'] as const;
 export const SETTINGS = [
   'deployment',
   'deploymentTag',
+  'workerArchitecture',
   'workerCaBundle',
   'workerMostConnections',
   'workerCopyPieceMiB',
@@ -81,6 +83,7 @@ export function settingsOf(context: Settings): PipelineSettings {
     lambdaArtifact: context.lambdaArtifact,
     worker: {
       image: context.workerImage,
+      ...given('architecture', context.workerArchitecture, (text) => text as WorkerArchitecture),
       ...given('caBundle', context.workerCaBundle, String),
       ...given('mostConnections', context.workerMostConnections, Number),
       ...given('copyPieceMiB', context.workerCopyPieceMiB, Number),
@@ -155,6 +158,7 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('managedSecrets', /^(true|false)$/, 'true or false');
   demand('sampleAboveMiB', /^[1-9]\d{0,9}$/, 'a number of MiB');
   demand('auditDays', /^[1-9]\d*$/, 'a number of days');
+  demand('workerArchitecture', /^(arm64|x86_64)$/, 'arm64 or x86_64');
   demand('workerMostConnections', /^([1-9]|[1-5]\d|6[0-4])$/, 'a number from 1 to 64');
   demand('workerCopyPieceMiB', /^[1-9]\d{0,5}$/, 'a number of MiB from 1 to 999999');
   demand('archiveDays', /^[1-9]\d*$/, 'a number of days');
@@ -171,6 +175,8 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('engineVersion', /^\d{2}(\.\d{1,2})?$/, 'a version of PostgreSQL, such as 17.9 or 17');
   demand('s3PrefixListId', /^pl-[0-9a-f]+$/, "the id of S3's prefix list");
   demand('removal', /^(retain|destroy)$/, 'retain or destroy');
+  const problem = problemOf(context.workerImage ?? '');
+  if (problem !== undefined) problems.push(`workerImage: ${problem}`);
   if ('topicKeyArn' in context && !('topicArn' in context)) problems.push(KEY_WITHOUT_TOPIC);
   for (const key of ['pace', 'admission', 'databases', 'prices'] as const) {
     if (context[key] !== undefined && !isJsonObject(context[key])) problems.push(`${key} must be a JSON object`);

@@ -32,10 +32,18 @@ export interface SourceProps {
   readonly secretArn: string;
 }
 
+/** The processor of the worker's tasks. */
+export type WorkerArchitecture = 'arm64' | 'x86_64';
+
 /** The ECS worker. */
 export interface WorkerProps {
-  /** Image that holds the worker and PostgreSQL's client programs, for arm64. */
+  /**
+   * Image of the worker; or the folder that it is built from, which begins with `/`, `./` or `../`: `make build` writes it
+   * to `dist/image`, and the deployment builds and publishes it.
+   */
   readonly image: string;
+  /** The processor that the image is for. @default arm64 */
+  readonly architecture?: WorkerArchitecture;
   /** Path of the CA bundle inside the image. @default /etc/ssl/certs/rds-global-bundle.pem */
   readonly caBundle?: string;
   /** Size of a table on disk above which its content is compared by a sample of about as much. @default every row is compared */

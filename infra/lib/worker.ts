@@ -1,13 +1,5 @@
 import { CfnDeletionPolicy, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import {
-  CfnCluster,
-  type CfnTaskDefinition,
-  ContainerImage,
-  CpuArchitecture,
-  FargateTaskDefinition,
-  LogDrivers,
-  OperatingSystemFamily,
-} from 'aws-cdk-lib/aws-ecs';
+import { CfnCluster, type CfnTaskDefinition, FargateTaskDefinition, LogDrivers, OperatingSystemFamily } from 'aws-cdk-lib/aws-ecs';
 import { type IRole, PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -16,9 +8,10 @@ import { DEPLOYMENT_TAG_KEY, WORKER_CONTAINER, type Names } from './names.ts';
 import { allow, files, listing, sourceSecrets, useKey } from './permissions.ts';
 import type { SourceProps, WorkerProps } from './props.ts';
 import { explainWildcards } from './wildcards.ts';
+import { cpuOf, imageOf } from './worker-image.ts';
 
-/** Where an image based on Amazon's keeps the bundle that its build downloads. */
-const DEFAULT_CA_BUNDLE = '/etc/ssl/certs/rds-global-bundle.pem';
+/** Where the image keeps the certificates of RDS's authorities. */
+export const DEFAULT_CA_BUNDLE = '/etc/ssl/certs/rds-global-bundle.pem';
 
 /** What the worker's tasks run with. */
 export interface WorkerSettings {
@@ -114,7 +107,7 @@ function taskDefinition(
     family: names.of('worker'),
     cpu: worker.cpu ?? 1024,
     memoryLimitMiB: worker.memoryMiB ?? 2048,
-    runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
+    runtimePlatform: { cpuArchitecture: cpuOf(worker), operatingSystemFamily: OperatingSystemFamily.LINUX },
     taskRole: role,
     // Its policy above is complete; the log driver need not add to it.
     executionRole: executionRole.withoutPolicyUpdates(),
@@ -123,7 +116,7 @@ function taskDefinition(
   });
   const container = definition.addContainer('Worker', {
     containerName: WORKER_CONTAINER,
-    image: ContainerImage.fromRegistry(worker.image),
+    image: imageOf(scope, worker),
     command: ['worker'],
     environment: {
       DEPLOYMENT: names.deployment,

@@ -211,7 +211,7 @@ describe('the image of the worker', () => {
 
   test('that was never built is told with what builds it', async () => {
     assert.deepEqual(await problems({}, { ...attached, workerImage: '' }), [
-      'workerImage: there is no /dist/worker/Dockerfile: run `make build`',
+      'workerImage: there is no /dist/image/Dockerfile: run `make build`',
     ]);
   });
 });

@@ -20,7 +20,7 @@ describe('settings', () => {
 
   test('take the artifacts that were built, unless they name others, relative to their file', () => {
     assert.equal(read({}).context.lambdaArtifact, '/project/dist/lambda');
-    assert.equal(read({}).context.workerImage, '/project/dist/worker');
+    assert.equal(read({}).context.workerImage, '/project/dist/image');
     assert.equal(read({ lambdaArtifact: 'built/lambda' }).context.lambdaArtifact, '/deployments/built/lambda');
     assert.equal(read({ workerImage: 'registry/worker:1' }).context.workerImage, 'registry/worker:1');
   });

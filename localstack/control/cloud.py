@@ -62,7 +62,7 @@ class Cloud:
         """A built binary."""
         path = self.target / name
         if not path.is_file():
-            raise Failure(f"{path} is not built; `make build` does it")
+            raise Failure(f"{path} is not built; `make debug` does it")
         return path
 
     def client(self, service: str) -> Any:

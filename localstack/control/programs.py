@@ -43,6 +43,7 @@ def server(cloud: Cloud) -> Program:
     """Our server."""
     configuration = os.environ.get("LOCAL_CLOUD_CONFIG")
     binary = cloud.binary("local-cloud")
+    worker = os.environ.get("LOCAL_CLOUD_WORKER") or cloud.binary("tenant-restore-worker")
     return Program(
         name="local-cloud",
         command=[str(binary)],
@@ -52,7 +53,7 @@ def server(cloud: Cloud) -> Program:
         environment={
             **base_environment(cloud),
             "LOCAL_CLOUD_SERVER_PORT": str(cloud.server_port),
-            "LOCAL_CLOUD_WORKER": str(cloud.binary("tenant-restore-worker")),
+            "LOCAL_CLOUD_WORKER": str(Path(worker).absolute()),
             **({"LOCAL_CLOUD_CONFIG": str(Path(configuration).absolute())} if configuration else {}),
             "RUST_LOG": os.environ.get("LOCAL_CLOUD_LOG", "info"),
         },

@@ -5,7 +5,7 @@
 //! runtimes"); functions' configuration is asked for by `GetFunctionConfiguration`.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -27,38 +27,20 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 /// # Errors
 /// When the function isn't deployed, its program isn't where it is built, or it doesn't answer.
 pub async fn invoke(cloud: &Cloud, phase: &str, event: &Value, left: Duration) -> Result<Value> {
-    let name = format!("{DEPLOYMENT}-{phase}");
-    let function = cloud
-        .lambda
-        .get_function_configuration()
-        .function_name(&name);
-    let function = function
-        .send()
-        .await
-        .context("read the function's configuration")?;
-    let variables = function
-        .environment
-        .and_then(|environment| environment.variables)
-        .context("read the function's environment")?;
     let runtime = TcpListener::bind("127.0.0.1:0")
         .await
         .context("offer the runtime interface")?;
     let address = runtime
         .local_addr()
         .context("offer the runtime interface")?;
-    let mut handler = Command::new(artifact()?)
-        .envs(variables)
+    let mut handler = as_deployed(cloud, phase, &artifact()?)
+        .await?
         .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
-        .env("AWS_LAMBDA_FUNCTION_NAME", &name)
-        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
         .spawn()
         .context("start the handler")?;
     let answer = timeout(ANSWERS_WITHIN, converse(&runtime, event, left)).await;
     handler.kill().await.context("end the handler")?;
-    answer.map_err(|_| Error::new(format!("{name} didn't answer")))?
+    answer.map_err(|_| Error::new(format!("the handler {phase} didn't answer")))?
 }
 
 /// What the cloud's functions run, too.
@@ -72,6 +54,35 @@ fn artifact() -> Result<PathBuf> {
         .nth(2)
         .context("find the folder of the builds")?;
     Ok(folder.join("bootstrap"))
+}
+
+/// A program in the place of a phase's function, configured as that is deployed; `AWS_LAMBDA_RUNTIME_API` is yet to be set.
+///
+/// # Errors
+/// When the function isn't deployed.
+pub async fn as_deployed(cloud: &Cloud, phase: &str, program: &Path) -> Result<Command> {
+    let name = format!("{DEPLOYMENT}-{phase}");
+    let function = cloud
+        .lambda
+        .get_function_configuration()
+        .function_name(&name);
+    let function = function
+        .send()
+        .await
+        .context("read the function's configuration")?;
+    let variables = function
+        .environment
+        .and_then(|environment| environment.variables)
+        .context("read the function's environment")?;
+    let mut command = Command::new(program);
+    command
+        .envs(variables)
+        .env("AWS_LAMBDA_FUNCTION_NAME", &name)
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+        .stdout(Stdio::null())
+        .kill_on_drop(true);
+    Ok(command)
 }
 
 /// Hands out the event to the first who asks for one, and waits for what is posted.

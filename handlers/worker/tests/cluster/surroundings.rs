@@ -1,7 +1,7 @@
 //! A mode's surroundings without AWS: documents and secrets in memory.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -200,7 +200,12 @@ pub fn context_with(job: Job, storage: &Arc<Memory>, bundle: &Path, secrets: Kno
         storage: Arc::clone(storage) as Arc<dyn Storage>,
         secrets: Arc::new(secrets),
         bounds: Bounds::default(),
-        postgres_bin: Some(Cluster::programs()),
+        postgres_bin: Some(pg_dump_programs()),
         remarks: Vec::new(),
     }
+}
+
+/// Where pg_dump is: beside the servers, or of the version that the worker's image has (`PG_DUMP_BIN`).
+fn pg_dump_programs() -> PathBuf {
+    std::env::var_os("PG_DUMP_BIN").map_or_else(Cluster::programs, PathBuf::from)
 }

@@ -1,17 +1,20 @@
-//! The size of the Lambda artifact, zipped as it is uploaded.
+//! The size of the Lambda artifact, zipped as it is uploaded, and how soon it starts.
 
 use std::env;
 use std::fs;
 use std::path::PathBuf;
 
+use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::{Context, Error, Result};
 use tokio::process::Command;
 
-/// Prints the zipped size of the release binary that the cloud runs (`LOCAL_CLOUD_LAMBDA`).
+use crate::cold_start;
+
+/// Prints the zipped size of the release binary that the cloud runs (`LOCAL_CLOUD_LAMBDA`), and its cold start.
 ///
 /// # Errors
-/// When it isn't built, or Python can't zip it.
-pub async fn print() -> Result<()> {
+/// When it isn't built, Python can't zip it, or it doesn't start.
+pub async fn print(cloud: &Cloud) -> Result<()> {
     let binary = env::var_os("LOCAL_CLOUD_LAMBDA").map(PathBuf::from);
     let binary =
         binary.context("find the release binary in LOCAL_CLOUD_LAMBDA; `make bench` sets it")?;
@@ -34,5 +37,5 @@ pub async fn print() -> Result<()> {
         bytes(&binary).context(doing())?,
         bytes(&archive).context(doing())?
     );
-    Ok(())
+    cold_start::print(cloud, &binary).await
 }

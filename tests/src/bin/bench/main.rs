@@ -1,13 +1,15 @@
-//! The benchmark: how soon the pipeline reacts, what a restore uses, how big the Lambda artifact is, how a storm of requests
-//! passes.
+//! The benchmark: how soon the pipeline reacts, what a restore uses, how big the Lambda artifact is and how soon it starts,
+//! how a storm of requests passes.
 //!
 //! It prints figures and judges none of them: the machine decides those. It fails if something ends otherwise than it
 //! should.
 //!
-//! With the argument `kinds` it prints the table of the kinds of sources alone, with `schemas` how time and memory grow with
-//! the schemas of a request, with `restores` how they grow with the restores that run at once.
+//! With the argument `artifact` it prints what the Lambda artifact is alone, with `kinds` the table of the kinds of sources,
+//! with `schemas` how time and memory grow with the schemas of a request, with `restores` how they grow with the restores
+//! that run at once.
 
 mod artifact;
+mod cold_start;
 mod kinds;
 mod latency;
 mod letters;
@@ -49,12 +51,13 @@ async fn measure() -> Result<()> {
     let cloud = Cloud::from_env().await?;
     let name = format!("bench-{}", Timestamp::now().strftime("%Y%m%d%H%M%S"));
     match std::env::args().nth(1).as_deref() {
+        Some("artifact") => return artifact::print(&cloud).await,
         Some("kinds") => return kinds::print(&cloud, &name).await,
         Some("schemas") => return many::print_schemas(&cloud, &name).await,
         Some("restores") => return many::print_restores(&cloud, &name).await,
         Some(other) => {
             return Err(Error::new(format!(
-                "there is no part {other:?}: kinds, schemas, restores"
+                "there is no part {other:?}: artifact, kinds, schemas, restores"
             )));
         }
         None => {}
@@ -100,7 +103,7 @@ async fn measure() -> Result<()> {
         println!("  {:<24}{amounts}", row[0]);
     }
     memory::print(&cloud.home)?;
-    artifact::print().await?;
+    artifact::print(&cloud).await?;
     let model = Request::new(&name, DATABASE, &SCHEMAS[..1], truth.at).with("source", name.clone());
     letters::print(&cloud, &chronicle, &format!("{name}-letter"), &model).await?;
     storm::print(&cloud, &chronicle, &format!("{name}-storm"), &model).await?;
