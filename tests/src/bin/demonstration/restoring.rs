@@ -60,7 +60,7 @@ pub async fn restore(scene: &Scene<'_>, database: &mut Database) -> Result<Vec<S
     let (outcome, mut untruths) = run(scene, &id, &mut subscriber, &neighbours).await?;
     let (notice, told) = subscriber.wait_for_notice(&id, NOTICE_WITHIN).await?;
     subscriber.stop().await?;
-    if told.outcome_id != outcome.outcome_id || notice.attributes.get("source").is_none() {
+    if told.outcome_id != outcome.outcome_id || !notice.attributes.contains_key("source") {
         untruths.push(format!("the notice tells the outcome: {notice:?}"));
     }
     untruths.extend(prove(scene, database, &outcome).await?);
