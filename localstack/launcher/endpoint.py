@@ -48,7 +48,7 @@ def install(local: Local) -> None:
 
 
 def with_local_paths(app: internals.Private, local: Local) -> internals.Private:
-    """``/_local/counts``, ``calls``, ``rights``, ``kills``, ``mails``, ``recorded`` and ``traces``, and ``/_faults``."""
+    """``/_local/counts``, ``calls``, ``rights``, ``kills``, ``mails``, ``recorded``, ``traces``; ``/_faults``."""
 
     tallies = {COUNTS_PATH: local.tally, CALLS_PATH: local.calls, RIGHTS_PATH: local.rights}
 
