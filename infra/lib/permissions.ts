@@ -12,18 +12,8 @@ export function everyHandler(pipeline: Pipeline): PolicyStatement[] {
   const { table, bus, queues } = pipeline;
   const recipients = [...PHASES.map((phase) => queues.phases[phase]), queues.dead];
   return [
-    allow(
-      [
-        // TransactWriteItems is allowed by the actions of its parts.
-        'dynamodb:ConditionCheckItem',
-        'dynamodb:DeleteItem',
-        'dynamodb:GetItem',
-        'dynamodb:PutItem',
-        'dynamodb:Query',
-        'dynamodb:UpdateItem',
-      ],
-      [table.tableArn],
-    ),
+    // TransactWriteItems is allowed by the actions of its parts, which are all puts.
+    allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [table.tableArn]),
     allow(['events:PutEvents'], [bus.eventBusArn]),
     allow(
       ['sqs:SendMessage'],

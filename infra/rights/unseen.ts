@@ -14,4 +14,26 @@ export const UNSEEN: readonly Reason[] = [
     actions: ['iam:PassRole'],
     why: 'AWS asks for it beside RunTask, CreateEndpoint and the like (IAM user guide, "Passing a role"); the local cloud does not',
   },
+  {
+    actions: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+    why: "the X-Ray daemon beside a function sends by these (X-Ray developer guide); the local cloud's keeps what it gets",
+  },
+  {
+    actions: [
+      'ecr:BatchCheckLayerAvailability',
+      'ecr:BatchGetImage',
+      'ecr:GetAuthorizationToken',
+      'ecr:GetDownloadUrlForLayer',
+    ],
+    role: '-worker-start',
+    why: 'Fargate pulls the image by these; the local cloud starts a program',
+  },
+  {
+    actions: ['dms:AddTagsToResource', 'ecs:TagResource', 'rds:AddTagsToResource', 'secretsmanager:TagResource'],
+    why: 'AWS asks for them when something is made with tags (service authorization reference); the local cloud asks for the creation alone',
+  },
+  {
+    actions: ['s3:ListBucket'],
+    why: 'S3 asks for it when a file that is read is missing (S3 API reference, GetObject); the local cloud says so without',
+  },
 ];

@@ -34,7 +34,7 @@ function actions(lines: string[]): string[] {
 }
 
 const COMMON = [
-  'dynamodb: GetItem PutItem UpdateItem DeleteItem Query ConditionCheckItem',
+  'dynamodb: GetItem PutItem',
   'events: PutEvents',
   'sqs: SendMessage ReceiveMessage DeleteMessage GetQueueAttributes ChangeMessageVisibility',
   'logs: CreateLogStream PutLogEvents',
@@ -95,7 +95,7 @@ const MAY: Record<PhaseName, string[]> = {
     'sns: Publish',
     ...RUN_WORKERS,
   ],
-  complete: ['sns: Publish', 's3: PutObject', ...RESULTS],
+  complete: ['dynamodb: DeleteItem Query', 'sns: Publish', 's3: PutObject', ...RESULTS],
 };
 
 /** Actions for which AWS knows no resource (service authorization reference). */

@@ -1,4 +1,4 @@
-import { files, results, tellOutcome } from '../permissions.ts';
+import { allow, files, results, tellOutcome } from '../permissions.ts';
 import type { Phase } from './phase.ts';
 
 /** Woken by its command alone; tells the outcome. */
@@ -6,5 +6,11 @@ export const complete: Phase = {
   name: 'complete',
   purpose: 'Closes the record and tells the outcome',
   wakes: () => [],
-  permissions: (pipeline) => [...tellOutcome(pipeline), ...results(pipeline), files(pipeline, 'audit', 'PutObject')],
+  permissions: (pipeline) => [
+    // The log, for the report; the claims of names are given back.
+    allow(['dynamodb:DeleteItem', 'dynamodb:Query'], [pipeline.table.tableArn]),
+    ...tellOutcome(pipeline),
+    ...results(pipeline),
+    files(pipeline, 'audit', 'PutObject'),
+  ],
 };
