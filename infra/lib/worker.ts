@@ -144,6 +144,7 @@ function taskDefinition(
   // A restore keeps the revision that it began with: CloudFormation would deregister it when the next one is deployed.
   const { cfnOptions } = definition.node.defaultChild as CfnTaskDefinition;
   cfnOptions.updateReplacePolicy = CfnDeletionPolicy.RETAIN;
+  cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
   container.addMountPoints({ sourceVolume: 'scratch', containerPath: '/tmp', readOnly: false });
   return definition;
 }

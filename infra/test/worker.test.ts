@@ -32,7 +32,7 @@ describe('the worker', () => {
   test('keeps its earlier revisions, which restores that began with one go on with', () => {
     const [definition] = Object.values(resources(template, 'AWS::ECS::TaskDefinition'));
     const { UpdateReplacePolicy, DeletionPolicy } = definition as unknown as Record<string, string>;
-    assert.deepEqual([UpdateReplacePolicy, DeletionPolicy], ['Retain', undefined]);
+    assert.deepEqual([UpdateReplacePolicy, DeletionPolicy], ['Retain', 'Delete']);
   });
 
   test('can write to its scratch volume alone', () => {
