@@ -18,7 +18,7 @@ waits_pace := {"slowFirst":3,"slowMost":15}
 many_admission := {"overall":20,"perSource":20}
 chaos_options = $(if $(restores),--restores $(restores)) $(if $(seed),--seed $(seed)) $(if $(at_once),--at-once $(at_once))
 
-.PHONY: help demo demonstration test e2e chaos steps faults bench bench-copy costs many up down build image debug deploy destroy lint format clean bootstrap model
+.PHONY: help demo demonstration test e2e chaos steps faults bench bench-copy costs many up down build image debug advisories deploy destroy lint format clean bootstrap model
 
 help:
 	@echo 'make demo     break a tenant and bring it back, through all seven phases'
@@ -40,6 +40,7 @@ help:
 	@echo 'make deploy   to AWS, after checks of what it needs: make deploy settings=FILE; infra/README.md says what the file holds'
 	@echo 'make destroy  remove a deployment, unless restores are live: make destroy settings=FILE'
 	@echo 'make lint     formatting, clippy, ruff, mypy, eslint, cfn-lint'
+	@echo 'make advisories  known faults of the dependencies, from the databases on the internet'
 	@echo 'make clean    remove what was built and installed below this folder'
 
 bootstrap:
@@ -122,6 +123,12 @@ deploy destroy: infra/node_modules/.installed
 infra/node_modules/.installed: infra/package-lock.json
 	cd infra && npm ci --silent --no-audit --no-fund
 	cp $< $@
+
+# Not part of the tests: its verdict changes by itself, and it needs the databases of advisories on the internet.
+advisories:
+	@command -v cargo-deny > /dev/null || { echo 'advisories needs cargo-deny: cargo install --locked cargo-deny' >&2; exit 1; }
+	cargo deny check advisories
+	cd infra && npm audit
 
 lint: bootstrap $(lint_python)/ruff
 	cargo fmt --all --check

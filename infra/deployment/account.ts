@@ -5,7 +5,8 @@
 import type { Aws } from './aws.ts';
 import { Refusal, unless } from './aws.ts';
 import type { Assembly } from './cdk.ts';
-import { tagParameterOf } from '../lib/names.ts';
+import { PHASES, tagParameterOf } from '../lib/names.ts';
+import { demonstrationNameOf, stackNameOf } from '../lib/stack.ts';
 import type { Place } from './place.ts';
 import type { Settings } from './settings.ts';
 
@@ -56,29 +57,46 @@ async function stackAtRest({ settings, place }: Plan): Promise<string[]> {
   const { stackName } = settings;
   const status = await stackStatus(place.aws, stackName);
   if (status === undefined) return namesTaken(settings, place);
+  // The CDK deletes what is left of a failed creation, but for what is retained, and makes it anew.
+  if (status === 'ROLLBACK_COMPLETE') return namesTaken(settings, place);
   if (status === 'REVIEW_IN_PROGRESS' || !status.endsWith('_IN_PROGRESS')) return [];
   return [`the stack ${stackName} is ${status}: wait until that has ended`];
 }
 
-/** What an earlier deployment of this name has left: CloudFormation doesn't take over what it didn't make. */
-async function namesTaken({ deployment }: Settings, { aws, account, region }: Place): Promise<string[]> {
+/** What has this deployment's names already: CloudFormation doesn't take over what it didn't make. */
+async function namesTaken(settings: Settings, { aws, account, region }: Place): Promise<string[]> {
+  const { deployment, stackName } = settings;
+  const other = [stackNameOf(deployment), demonstrationNameOf(deployment)].find((name) => name !== stackName);
+  if (other !== undefined && (await stackStatus(aws, other)) !== undefined) {
+    return [
+      `the deployment ${deployment} is that of the stack ${other}: choose another \`deployment\` and \`deploymentTag\``,
+    ];
+  }
   const bucket = `${deployment}-${account}-${region}`;
-  const logs = `/aws/lambda/${deployment}-`;
   const [table, files, groups] = await Promise.all([
     unless(['ResourceNotFoundException'], aws('dynamodb', 'describe-table', '--table-name', deployment)),
     // HEAD requests have no error code but the status (S3 API reference, HeadBucket).
     unless(['404', 'NotFound', 'NoSuchBucket'], aws('s3api', 'head-bucket', '--bucket', bucket)),
-    aws('logs', 'describe-log-groups', '--log-group-name-prefix', logs) as Promise<{ logGroups: unknown[] }>,
+    logGroupsOf(aws, deployment),
   ]);
   const taken = [
     ...(table === undefined ? [] : [`the table ${deployment}`]),
     ...(files === undefined ? [] : [`the bucket ${bucket}`]),
-    ...(groups.logGroups.length === 0 ? [] : [`log groups ${logs}…`]),
+    ...groups.map((name) => `the log group ${name}`),
   ];
   if (taken.length === 0) return [];
   return [
     `an earlier deployment ${deployment} has left ${taken.join(', ')}: export and delete them, import them into the stack, or choose another \`deployment\``,
   ];
+}
+
+/** Log groups of the functions, by their exact names: the prefix is also that of other deployments. */
+async function logGroupsOf(aws: Aws, deployment: string): Promise<string[]> {
+  const prefix = `/aws/lambda/${deployment}-`;
+  const answer = await aws('logs', 'describe-log-groups', '--log-group-name-prefix', prefix);
+  const ours = [...PHASES, 'sweeper'].map((name) => `${prefix}${name}`);
+  const { logGroups } = answer as { logGroups: { logGroupName: string }[] };
+  return logGroups.map(({ logGroupName }) => logGroupName).filter((name) => ours.includes(name));
 }
 
 async function tag({ settings, place }: Plan): Promise<string[]> {
@@ -90,11 +108,16 @@ async function tag({ settings, place }: Plan): Promise<string[]> {
 
 /** DMS looks its roles up by name (DMS user guide, "Creating the IAM roles to use with DMS"). */
 async function replicationRoles({ settings, place: { aws } }: Plan): Promise<string[]> {
-  if (settings.context.dmsRoles === 'create') return [];
   const roles = ['dms-vpc-role', 'dms-cloudwatch-logs-role'];
   const found = await Promise.all(
     roles.map((name) => unless(['NoSuchEntity'], aws('iam', 'get-role', '--role-name', name))),
   );
+  if (settings.context.dmsRoles === 'create') {
+    const there = roles.filter((_, position) => found[position] !== undefined);
+    const isFirst = (await stackStatus(aws, settings.stackName)) === undefined;
+    if (there.length === 0 || !isFirst) return [];
+    return [`the account has the role ${there.join(' and the role ')} already: set \`dmsRoles\` to \`existing\``];
+  }
   const missing = roles.filter((_, position) => found[position] === undefined);
   if (missing.length === 0) return [];
   const remedy = settings.isDemonstration

@@ -38,8 +38,9 @@ export function awsCli(region?: string): Aws {
   };
 }
 
-function refusal(call: string, stderr: string): Refusal {
-  const code = /An error occurred \((\w+)\)/.exec(stderr)?.[1] ?? '';
+/** What the AWS CLI said on its standard error when it was refused. */
+export function refusal(call: string, stderr: string): Refusal {
+  const code = /An error occurred \(([^)]+)\)/.exec(stderr)?.[1] ?? '';
   return new Refusal(code, `${call}: ${stderr.trim()}`);
 }
 

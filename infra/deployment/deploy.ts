@@ -5,6 +5,7 @@ import { artifactProblems } from './artifacts.ts';
 import { attachmentProblems } from './attachment.ts';
 import { cdk, synthesize } from './cdk.ts';
 import { imageProblems } from './image.ts';
+import { IntakeFeed } from './intake.ts';
 import { placeOf } from './place.ts';
 import { readSettings } from './settings.ts';
 import { begin, orderOf, refuseAll } from './shell.ts';
@@ -26,6 +27,8 @@ begin(async () => {
     ...['--app', plan.assembly.folder, settings.stackName],
     ...['--require-approval', approval, '--outputs-file', outputs],
   );
+  // A removal that was broken off may have left it at rest, which no template undoes.
+  await (await IntakeFeed.of(settings.deployment, place))?.goOn();
   console.log(`
 ${settings.deployment} is deployed; its outputs are in ${outputs}. Restores that ran meanwhile go on.
 

@@ -6,6 +6,7 @@ import { stackStatus } from './account.ts';
 import { cdk, synthesize } from './cdk.ts';
 import { IntakeFeed } from './intake.ts';
 import { type Place, placeOf } from './place.ts';
+import { type Deployed, deployedStack } from './deployed.ts';
 import { obstacles, remainsOf } from './remains.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { begin, orderOf, refuseAll } from './shell.ts';
@@ -18,35 +19,41 @@ begin(async () => {
   if ((await stackStatus(place.aws, stackName)) === undefined) {
     throw new Error(`there is no stack ${stackName} in ${place.account}, ${place.region}: nothing to destroy`);
   }
-  refuseAll(await found(settings, place));
+  const deployed = await deployedStack(stackName, deployment, place);
+  refuseAll(await found(deployed, place));
   if (order.confirm !== deployment) {
-    const kept = settings.isRemoved ? 'nothing of it stays' : 'table, bucket and logs stay';
+    const kept = deployed.keepsData ? 'table, bucket and logs stay' : 'nothing of it stays';
     throw new Error(
       `nothing stands against removing ${stackName} from ${place.account}, ${place.region}; ${kept}.\n` +
         `To do it: make destroy settings=${order.settings} confirm=${deployment}`,
     );
   }
-  await remove(settings, place);
+  await remove(deployed, settings, place);
 });
 
 /** A request may come between a look and the removal. So intake rests first, and what came meanwhile is looked at. */
-async function remove(settings: Settings, place: Place): Promise<void> {
-  const feed = await IntakeFeed.of(settings.deployment, place);
+async function remove(deployed: Deployed, settings: Settings, place: Place): Promise<void> {
+  const feed = await IntakeFeed.of(deployed.deployment, place);
+  const interrupted = () => {
+    console.error('interrupted: looking that intake goes on before the end');
+  };
+  process.on('SIGINT', interrupted);
   try {
-    await feed.rest();
-    refuseAll(await found(settings, place));
-    await destroyStack(settings, place);
+    await feed?.rest();
+    refuseAll(await found(deployed, place));
   } catch (error) {
-    await feed.goOn().catch((trouble: unknown) => {
+    await feed?.goOn().catch((trouble: unknown) => {
       console.error(`intake rests, and nobody looks at requests until you deploy again: ${String(trouble)}`);
     });
     throw error;
+  } finally {
+    process.off('SIGINT', interrupted);
   }
+  await destroyStack(settings, place);
 }
 
-async function found(settings: Settings, place: Place): Promise<string[]> {
-  const bucket = `${settings.deployment}-${place.account}-${place.region}`;
-  return obstacles(await remainsOf(settings, place, bucket), settings, bucket);
+async function found(deployed: Deployed, place: Place): Promise<string[]> {
+  return obstacles(await remainsOf(deployed, place), deployed);
 }
 
 /** Which artifacts and image were deployed doesn't matter to the removal: a placeholder serves, and nothing is built. */

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { unless } from './aws.ts';
 import type { Place } from './place.ts';
 
 /** Lambda documents no time; a mapping that isn't there after this won't be. */
@@ -12,11 +13,12 @@ export class IntakeFeed {
     private readonly place: Place,
   ) {}
 
-  static async of(deployment: string, place: Place): Promise<IntakeFeed> {
+  /** That of a deployment; nothing if a removal has deleted it already. */
+  static async of(deployment: string, place: Place): Promise<IntakeFeed | undefined> {
     const call = place.aws('lambda', 'list-event-source-mappings', '--function-name', `${deployment}-intake`);
-    const { EventSourceMappings: found } = (await call) as { EventSourceMappings: { UUID: string }[] };
-    if (found[0] === undefined) throw new Error(`nothing feeds the function ${deployment}-intake: deploy once more`);
-    return new IntakeFeed(found[0].UUID, place);
+    const found = await unless<{ EventSourceMappings: { UUID: string }[] }>(['ResourceNotFoundException'], call);
+    const [feed] = found?.EventSourceMappings ?? [];
+    return feed && new IntakeFeed(feed.UUID, place);
   }
 
   rest(): Promise<void> {

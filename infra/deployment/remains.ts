@@ -2,8 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { unless } from './aws.ts';
+import type { Deployed } from './deployed.ts';
 import type { Place } from './place.ts';
-import type { Settings } from './settings.ts';
 
 /** What a sweep that only reports answers (`handlers/lambda/src/sweeper/report.rs`). */
 export interface Sweep {
@@ -17,8 +18,8 @@ export interface Sweep {
 /** What is there of a deployment. */
 export interface Remains {
   readonly sweep: Sweep;
-  /** Messages that nobody has handled yet, in intake's queue. */
-  readonly requests: number;
+  /** Messages that nobody has handled yet, by their queue: requests may be among them. */
+  readonly waiting: Readonly<Record<string, number>>;
   /** Letters in the queue `dead`. */
   readonly letters: number;
   /** Whether the bucket holds files. */
@@ -26,14 +27,14 @@ export interface Remains {
 }
 
 /** What speaks against removing it, each with its remedy. */
-export function obstacles({ sweep, requests, letters, files }: Remains, settings: Settings, bucket: string): string[] {
-  const { deployment } = settings;
+export function obstacles(remains: Remains, { deployment, bucket, keepsData }: Deployed): string[] {
+  const { sweep, waiting, letters, files } = remains;
   const cli = `tenant-restore --deployment ${deployment}`;
   const found = [];
   if (sweep.unfinished > 0 || sweep.inUse > 0) {
-    const what = `${sweep.unfinished} ${sweep.unfinished === 1 ? 'restore is' : 'restores are'} live`;
+    const what = `${sweep.unfinished} ${sweep.unfinished === 1 ? 'restore or plan is' : 'restores or plans are'} live`;
     found.push(
-      `${what}, with ${sweep.inUse} temporary resources: wait, or \`${cli} cancel\`; \`${cli} list\` names them`,
+      `${what}, with ${sweep.inUse} temporary resources: wait, or \`${cli} cancel\`; \`${cli} list --live\` names the restores`,
     );
   }
   if (sweep.orphans.length > 0) {
@@ -42,9 +43,11 @@ export function obstacles({ sweep, requests, letters, files }: Remains, settings
       `nobody would delete ${names}: let the sweeper do it (aws lambda invoke --function-name ${deployment}-sweeper --payload '{}' …)`,
     );
   }
-  if (requests > 0) found.push(`${requests} messages wait for intake, perhaps requests: look again in a moment`);
+  for (const [queue, count] of Object.entries(waiting).filter(([, count]) => count > 0)) {
+    found.push(`${count} messages wait in ${queue}, perhaps requests: look again in a quarter of an hour`);
+  }
   if (letters > 0) found.push(`${letters} dead letters would be lost: \`${cli} dlq list\`, then replay or drop them`);
-  if (files && settings.isRemoved) {
+  if (files && !keepsData) {
     found.push(
       `CloudFormation can't delete the bucket ${bucket} while it holds reports: \`aws s3 rm --recursive s3://${bucket}\``,
     );
@@ -52,15 +55,20 @@ export function obstacles({ sweep, requests, letters, files }: Remains, settings
   return found;
 }
 
-/** Looks at a deployment. */
-export async function remainsOf({ deployment }: Settings, place: Place, bucket: string): Promise<Remains> {
-  const [sweep, requests, letters, files] = await Promise.all([
+const NOTHING: Sweep = { unfinished: 0, inUse: 0, orphans: [] };
+
+/** Looks at a deployment. What isn't there any more, after a removal that was broken off, holds nothing. */
+export async function remainsOf({ deployment, bucket }: Deployed, place: Place): Promise<Remains> {
+  // A request that AWS throttled waits in intake's queue again; a letter that isn't handled yet may be a request, too.
+  const queues = ['intake', 'dlq', 'undelivered-intake-requests'].map((name) => `${deployment}-${name}`);
+  const [sweep, letters, files, ...lengths] = await Promise.all([
     sweepOf(deployment, place),
-    lengthOf(`${deployment}-intake`, place),
     lengthOf(`${deployment}-dead`, place),
     holdsFiles(bucket, place),
+    ...queues.map((queue) => lengthOf(queue, place)),
   ]);
-  return { sweep, requests, letters, files };
+  const waiting = Object.fromEntries(queues.map((queue, position) => [queue, lengths[position] ?? 0]));
+  return { sweep, waiting, letters, files };
 }
 
 async function sweepOf(deployment: string, { aws }: Place): Promise<Sweep> {
@@ -70,7 +78,9 @@ async function sweepOf(deployment: string, { aws }: Place): Promise<Sweep> {
     writeFileSync(order, JSON.stringify({ dryRun: true }));
     // By a file, since versions 1 and 2 of the AWS CLI read a payload on the command line differently.
     const payload = ['--function-name', `${deployment}-sweeper`, '--payload', `fileb://${order}`];
-    const invoked = (await aws('lambda', 'invoke', ...payload, answer)) as { FunctionError?: string };
+    const call = aws('lambda', 'invoke', ...payload, answer);
+    const invoked = await unless<{ FunctionError?: string }>(['ResourceNotFoundException'], call);
+    if (invoked === undefined) return NOTHING;
     const text = readFileSync(answer, 'utf8');
     if (invoked.FunctionError !== undefined) throw new Error(`the sweeper can't tell what is live: ${text}`);
     return JSON.parse(text) as Sweep;
@@ -79,16 +89,19 @@ async function sweepOf(deployment: string, { aws }: Place): Promise<Sweep> {
   }
 }
 
-/** Messages of a queue that wait or are being handled, not the delayed ones: only ticks are. SQS's figures are approximate. */
+/** Messages of a queue, also those that are delayed or being handled. SQS's figures are approximate. */
 async function lengthOf(queue: string, { aws }: Place): Promise<number> {
-  const { QueueUrl } = (await aws('sqs', 'get-queue-url', '--queue-name', queue)) as { QueueUrl: string };
-  const names = ['', 'NotVisible'].map((kind) => `ApproximateNumberOfMessages${kind}`);
-  const answer = await aws('sqs', 'get-queue-attributes', '--queue-url', QueueUrl, '--attribute-names', ...names);
+  const absent = ['AWS.SimpleQueueService.NonExistentQueue', 'QueueDoesNotExist'];
+  const found = await unless<{ QueueUrl: string }>(absent, aws('sqs', 'get-queue-url', '--queue-name', queue));
+  if (found === undefined) return 0;
+  const names = ['', 'NotVisible', 'Delayed'].map((kind) => `ApproximateNumberOfMessages${kind}`);
+  const answer = await aws('sqs', 'get-queue-attributes', '--queue-url', found.QueueUrl, '--attribute-names', ...names);
   const { Attributes } = answer as { Attributes: Record<string, string> };
   return names.reduce((sum, name) => sum + Number(Attributes[name]), 0);
 }
 
 async function holdsFiles(bucket: string, { aws }: Place): Promise<boolean> {
-  const answer = await aws('s3api', 'list-objects-v2', '--bucket', bucket, '--max-items', '1');
-  return ((answer as { Contents?: unknown[] }).Contents ?? []).length > 0;
+  const call = aws('s3api', 'list-objects-v2', '--bucket', bucket, '--max-items', '1');
+  const answer = await unless<{ Contents?: unknown[] }>(['NoSuchBucket'], call);
+  return (answer?.Contents ?? []).length > 0;
 }

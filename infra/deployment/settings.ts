@@ -65,6 +65,9 @@ export function parseSettings(text: string, { file, dist }: Origin): Settings {
   for (const key of PATHS) {
     if (context[key] !== undefined) context[key] = resolve(dirname(file), context[key]);
   }
+  // A folder, as the app tells one from an image's name.
+  if (/^\.{0,2}\//.test(context.workerImage ?? ''))
+    context.workerImage = resolve(dirname(file), context.workerImage ?? '');
   const deployment = rest.deployment ?? 'tenant-restore';
   return {
     ...(account !== undefined && { account }),

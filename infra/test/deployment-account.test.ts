@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { accountProblems, type Plan } from '../deployment/account.ts';
 import { attachmentProblems } from '../deployment/attachment.ts';
-import { Refusal } from '../deployment/aws.ts';
+import { Refusal, refusal } from '../deployment/aws.ts';
 import { imageProblems } from '../deployment/image.ts';
 import { parseSettings } from '../deployment/settings.ts';
 
@@ -20,7 +20,10 @@ const attached = {
 };
 
 const BOOTSTRAP = 'ssm get-parameter --name /cdk-bootstrap/hnb659fds/version';
-const STACK = 'cloudformation describe-stacks';
+const STACK = 'cloudformation describe-stacks --stack-name TenantRestore';
+/** The stack of a demonstration of the same name. */
+const OTHER = 'cloudformation describe-stacks --stack-name DatabaseLevelRestoreStack';
+const NO_STACK = new Refusal('ValidationError', 'Stack with id … does not exist');
 
 type Answers = Record<string, unknown>;
 const subnet = (SubnetId: string, zone: string, VpcId = 'vpc-1') => ({
@@ -34,7 +37,8 @@ const refused = (code: string, message = code) => new Refusal(code, message);
 const READY: Answers = {
   [BOOTSTRAP]: { Parameter: { Value: '21' } },
   'ssm get-parameter --name /tenant-restore/deployment-tags/main': refused('ParameterNotFound'),
-  [STACK]: refused('ValidationError', 'Stack with id TenantRestore does not exist'),
+  [STACK]: NO_STACK,
+  [OTHER]: NO_STACK,
   'dynamodb describe-table': refused('ResourceNotFoundException'),
   's3api head-bucket': refused('404'),
   'logs describe-log-groups': { logGroups: [] },
@@ -69,6 +73,17 @@ async function problems(changes: Answers = {}, settings: Record<string, unknown>
   return [...(await accountProblems(plan)), ...(await attachmentProblems(plan)), ...(await imageProblems(plan))];
 }
 
+describe('what the AWS CLI says', () => {
+  test('has the code of the error, also one with a dot', () => {
+    const said = (code: string) =>
+      refusal('aws ec2', `\nAn error occurred (${code}) when calling the DescribeSubnets operation: it is not there\n`)
+        .code;
+    assert.equal(said('InvalidSubnetID.NotFound'), 'InvalidSubnetID.NotFound');
+    assert.equal(said('404'), '404');
+    assert.equal(refusal('aws ec2', 'Unable to locate credentials').code, '');
+  });
+});
+
 describe('an account', () => {
   test('that is ready has nothing against the deployment', async () => {
     assert.deepEqual(await problems(), []);
@@ -96,18 +111,38 @@ describe('an account', () => {
     const kept: Answers = {
       'dynamodb describe-table': {},
       's3api head-bucket': {},
-      'logs describe-log-groups': { logGroups: [{}] },
+      'logs describe-log-groups': { logGroups: [{ logGroupName: '/aws/lambda/tenant-restore-ddl' }] },
     };
     const [found, ...more] = await problems(kept);
     assert.deepEqual(more, []);
     for (const name of [
       'the table tenant-restore',
       `the bucket tenant-restore-${ACCOUNT}-${REGION}`,
-      'log groups /aws/lambda/tenant-restore-…',
+      'the log group /aws/lambda/tenant-restore-ddl',
     ]) {
       assert.ok(found?.includes(name), found);
     }
     assert.deepEqual(await problems({ ...kept, [STACK]: { Stacks: [{ StackStatus: 'CREATE_COMPLETE' }] } }), []);
+  });
+
+  test('with logs of a deployment whose name begins alike has nothing against this one', async () => {
+    const logGroups = [{ logGroupName: '/aws/lambda/tenant-restore-blue-ddl' }];
+    assert.deepEqual(await problems({ 'logs describe-log-groups': { logGroups } }), []);
+  });
+
+  test('with what is left of a failed creation is told of it', async () => {
+    const failed = { [STACK]: { Stacks: [{ StackStatus: 'ROLLBACK_COMPLETE' }] }, [OTHER]: NO_STACK };
+    assert.match((await problems({ ...failed, 'dynamodb describe-table': {} })).join(), /has left the table/);
+  });
+
+  test('in which a demonstration has the name is told to choose another, not to delete what it owns', async () => {
+    const found = await problems({
+      [OTHER]: { Stacks: [{ StackStatus: 'CREATE_COMPLETE' }] },
+      'dynamodb describe-table': {},
+    });
+    assert.deepEqual(found, [
+      'the deployment tenant-restore is that of the stack DatabaseLevelRestoreStack: choose another `deployment` and `deploymentTag`',
+    ]);
   });
 
   test('in which another deployment has the tag is refused, and the same deployment is not', async () => {
@@ -128,7 +163,13 @@ describe('an account', () => {
     );
     const demonstration = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1' };
     assert.match((await problems(missing, demonstration)).join(), /set `dmsRoles` to `create`/);
-    assert.deepEqual(await problems(missing, { ...demonstration, dmsRoles: 'create' }), []);
+    const create = { ...demonstration, dmsRoles: 'create' };
+    const neither = { ...missing, 'iam get-role --role-name dms-cloudwatch-logs-role': refused('NoSuchEntity') };
+    assert.deepEqual(await problems(neither, create), []);
+    assert.match(
+      (await problems({}, create)).join(),
+      /dms-vpc-role and the role .* already: set `dmsRoles` to `existing`/,
+    );
   });
 
   test('whose refusals mean something else ends the checks: nothing is taken for absent that could not be seen', async () => {

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { obstacles, type Remains } from '../deployment/remains.ts';
-import { parseSettings } from '../deployment/settings.ts';
 
 const BUCKET = 'blue-111122223333-eu-west-3';
-const EMPTY: Remains = { sweep: { unfinished: 0, inUse: 0, orphans: [] }, requests: 0, letters: 0, files: false };
-const of = (remains: Partial<Remains>, removal = 'retain') => {
-  const text = JSON.stringify({ deployment: 'blue', removal });
-  return obstacles({ ...EMPTY, ...remains }, parseSettings(text, { file: '/blue.json', dist: '/dist' }), BUCKET);
-};
+const EMPTY: Remains = { sweep: { unfinished: 0, inUse: 0, orphans: [] }, waiting: {}, letters: 0, files: false };
+const of = (remains: Partial<Remains>, keepsData = true) =>
+  obstacles({ ...EMPTY, ...remains }, { deployment: 'blue', bucket: BUCKET, keepsData });
 const sweep = (found: Partial<Remains['sweep']>) => ({ sweep: { ...EMPTY.sweep, ...found } });
 
 describe('a deployment is removed', () => {
@@ -17,8 +14,14 @@ describe('a deployment is removed', () => {
   });
 
   test('never while a restore is live', () => {
-    assert.match(of(sweep({ unfinished: 1 })).join(), /^1 restore is live, with 0 temporary resources: wait, or/);
-    assert.match(of(sweep({ unfinished: 2, inUse: 3 })).join(), /^2 restores are live, with 3 temporary resources/);
+    assert.match(
+      of(sweep({ unfinished: 1 })).join(),
+      /^1 restore or plan is live, with 0 temporary resources: wait, or/,
+    );
+    assert.match(
+      of(sweep({ unfinished: 2, inUse: 3 })).join(),
+      /^2 restores or plans are live, with 3 temporary resources/,
+    );
     assert.equal(of(sweep({ inUse: 1 })).length, 1);
   });
 
@@ -28,7 +31,7 @@ describe('a deployment is removed', () => {
   });
 
   test('not while requests or dead letters wait', () => {
-    assert.match(of({ requests: 1 }).join(), /1 messages wait for intake/);
+    assert.match(of({ waiting: { 'blue-intake': 1 } }).join(), /1 messages wait in blue-intake/);
     assert.match(
       of({ letters: 2 }).join(),
       /2 dead letters would be lost: `tenant-restore --deployment blue dlq list`/,
@@ -37,10 +40,14 @@ describe('a deployment is removed', () => {
 
   test('together with its reports only when somebody has taken these away', () => {
     assert.deepEqual(of({ files: true }), []);
-    assert.match(of({ files: true }, 'destroy').join(), new RegExp(`aws s3 rm --recursive s3://${BUCKET}`));
+    assert.match(of({ files: true }, false).join(), new RegExp(`aws s3 rm --recursive s3://${BUCKET}`));
   });
 
   test('or is told of all that stands against it at once', () => {
-    assert.equal(of({ ...sweep({ unfinished: 1 }), requests: 1, letters: 1, files: true }, 'destroy').length, 4);
+    assert.equal(
+      of({ ...sweep({ unfinished: 1 }), waiting: { 'blue-intake': 1, 'blue-dlq': 0 }, letters: 1, files: true }, false)
+        .length,
+      4,
+    );
   });
 });

@@ -22,6 +22,7 @@ describe('settings', () => {
     assert.equal(read({}).context.lambdaArtifact, '/project/dist/lambda');
     assert.equal(read({}).context.workerImage, '/project/dist/image');
     assert.equal(read({ lambdaArtifact: 'built/lambda' }).context.lambdaArtifact, '/deployments/built/lambda');
+    assert.equal(read({ workerImage: './image' }).context.workerImage, '/deployments/image');
     assert.equal(read({ workerImage: 'registry/worker:1' }).context.workerImage, 'registry/worker:1');
   });
 

@@ -31,12 +31,19 @@ impl Queue {
     /// # Errors
     /// When the deployment has none of that name.
     pub async fn find(cloud: &Cloud, name: &str) -> Result<Self> {
-        let name = format!("{DEPLOYMENT}-{name}");
+        Self::named(cloud, &format!("{DEPLOYMENT}-{name}")).await
+    }
+
+    /// Finds a queue of any deployment.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub async fn named(cloud: &Cloud, name: &str) -> Result<Self> {
         let doing = || format!("find the queue {name}");
         let answer = cloud
             .sqs
             .get_queue_url()
-            .queue_name(&name)
+            .queue_name(name)
             .send()
             .await
             .context(doing())?;

@@ -111,9 +111,9 @@ pub enum Command {
         /// Only those that have no outcome yet
         #[arg(long)]
         live: bool,
-        /// How many at most
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
-        limit: u16,
+        /// How many at most; default: 20, and all of those without an outcome
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+        limit: Option<u16>,
     },
     /// Follow a restore to its end; reads its record once a second
     #[command(after_help = "Exit codes: 0 completed, 1 rejected or failed, 2 usage or AWS error.")]

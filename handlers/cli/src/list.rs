@@ -9,6 +9,9 @@ use crate::arguments::Output;
 use crate::status::Status;
 use crate::text::{instant, printable};
 
+/// How many are listed unless more are asked for.
+pub const LAST: u16 = 20;
+
 /// Restores as a table, or as an array of what `status` shows of each; with a final newline.
 pub fn shown(restores: &[Status], only_live: bool, output: Output) -> String {
     match output {
@@ -72,8 +75,8 @@ fn state(status: &Status) -> String {
 pub struct Wanted {
     /// Only those that haven't told their outcome.
     pub only_live: bool,
-    /// At most so many.
-    pub limit: usize,
+    /// At most so many; all, if it isn't given.
+    pub limit: Option<usize>,
     /// The time from which durations are reckoned.
     pub now: Timestamp,
 }

@@ -92,7 +92,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
             let records = Records::new(&aws::config(&connection).await?, &deployment);
             let wanted = Wanted {
                 only_live: live,
-                limit: limit.into(),
+                limit: limit.or((!live).then_some(list::LAST)).map(usize::from),
                 now: Timestamp::now(),
             };
             let restores = records.list(wanted).await?;

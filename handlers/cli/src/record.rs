@@ -162,7 +162,7 @@ impl Records {
                 continue;
             }
             found.push(Status::of(&restore, wanted.now));
-            if found.len() == wanted.limit {
+            if wanted.limit == Some(found.len()) {
                 break;
             }
         }

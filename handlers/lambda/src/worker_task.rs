@@ -236,6 +236,7 @@ impl Engine {
         Ok(())
     }
 }
+
 /// Tells our container where its job is.
 fn container_override(container: &str, key: &str) -> TaskOverride {
     let job = KeyValuePair::builder().name("JOB").value(key).build();
@@ -251,6 +252,6 @@ fn container_override(container: &str, key: &str) -> TaskOverride {
 fn lacks_definition(refused: &Fault) -> bool {
     let message = &refused.cause.message;
     refused.code == "ClientException"
-        && (message.ends_with("TaskDefinition is inactive")
+        && (message.contains("TaskDefinition is inactive")
             || message.contains("TaskDefinition not found"))
 }

@@ -29,7 +29,8 @@ impl Engine {
             .table_name(&self.config.table)
             .index_name("byStarted")
             .key_condition_expression("#kind = :restore and startedAt >= :since")
-            .filter_expression("announced = :no")
+            // Records of the version before have the attribute inside alone.
+            .filter_expression("attribute_not_exists(announced) or announced = :no")
             .expression_attribute_names("#kind", "kind")
             .expression_attribute_values(":restore", AttributeValue::S("RESTORE".to_owned()))
             .expression_attribute_values(":since", AttributeValue::S(since.to_string()))

@@ -1,0 +1,26 @@
+import type { Place } from './place.ts';
+
+/** A deployment as it is in the account, which its settings may have left behind. */
+export interface Deployed {
+  readonly deployment: string;
+  readonly bucket: string;
+  /** Whether table and bucket stay when the stack goes. */
+  readonly keepsData: boolean;
+}
+
+interface Template {
+  readonly Resources: Readonly<Record<string, { readonly Type: string; readonly DeletionPolicy?: string }>>;
+}
+
+/** What the deployed template says of a stack's data: its deletion policies count, not the settings of today. */
+export async function deployedStack(stackName: string, deployment: string, place: Place): Promise<Deployed> {
+  const answer = await place.aws('cloudformation', 'get-template', '--stack-name', stackName);
+  const { TemplateBody: body } = answer as { TemplateBody: Template | string };
+  const template = typeof body === 'string' ? (JSON.parse(body) as Template) : body;
+  const tables = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::DynamoDB::Table');
+  return {
+    deployment,
+    bucket: `${deployment}-${place.account}-${place.region}`,
+    keepsData: tables.every(({ DeletionPolicy }) => DeletionPolicy === 'Retain'),
+  };
+}
