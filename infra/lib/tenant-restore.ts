@@ -167,6 +167,7 @@ function environment(
     KMS_KEY_ARN: props.kmsKeyArn ?? '',
     CA_CERTIFICATE_ARN: props.replication?.caCertificateArn ?? '',
     RUST_LOG: logLevel,
+    ...(props.tracing === false && { TRACING: 'off' }),
     ...(props.pace !== undefined && { PACE: props.pace }),
     ...(props.admission !== undefined && { ADMISSION: props.admission }),
     ...(props.databases !== undefined && { DATABASES: props.databases }),

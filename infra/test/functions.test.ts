@@ -113,6 +113,7 @@ describe('functions', () => {
       assert.deepEqual(configuration(name).TracingConfig, { Mode: 'Active' }, name);
       const { Properties } = named(untraced, 'AWS::Lambda::Function', 'FunctionName', `tenant-restore-${name}`);
       assert.notDeepEqual(Properties.TracingConfig, { Mode: 'Active' }, name);
+      assert.equal((Properties.Environment as { Variables: Record<string, string> }).Variables.TRACING, 'off', name);
       const role = named(untraced, 'AWS::IAM::Role', 'RoleName', `tenant-restore-${name}`);
       assert.doesNotMatch(JSON.stringify(role), /xray:/, name);
     }
