@@ -62,14 +62,12 @@ export function compare(granted: Rights, used: Rights, reasons: readonly Reason[
   });
 }
 
-/** Reasons that explain nothing any more: the action was called, or nobody has it. */
-export function outdated(granted: Rights, used: Rights, reasons: readonly Reason[]): Reason[] {
+/** Reasons for rights that nobody has any more. */
+export function outdated(granted: Rights, reasons: readonly Reason[]): Reason[] {
   const explains = ({ actions, role = '' }: Reason) =>
-    Object.entries(granted).some(([name, rights]) => {
-      if (!name.endsWith(role)) return false;
-      const called = new Set((used[name] ?? []).map(actionOf));
-      return rights.some((right) => actions.includes(actionOf(right)) && !called.has(actionOf(right)));
-    });
+    Object.entries(granted).some(
+      ([name, rights]) => name.endsWith(role) && rights.some((right) => actions.includes(actionOf(right))),
+    );
   return reasons.filter((reason) => !explains(reason));
 }
 

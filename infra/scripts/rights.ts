@@ -20,7 +20,7 @@ writeFileSync(join(home, 'logs', 'rights.json'), JSON.stringify({ granted, used 
 
 const findings = compare(granted, used, UNSEEN);
 for (const finding of findings) print(finding);
-for (const { actions, role = 'every role', why } of outdated(granted, used, UNSEEN)) {
+for (const { actions, role = 'every role', why } of outdated(granted, UNSEEN)) {
   console.log(`no longer a reason for ${role}: ${actions.join(', ')} (${why})`);
   process.exitCode = 1;
 }

@@ -53,6 +53,7 @@ class Traces:
         self._lock = threading.Lock()
         self._traces: OrderedDict[str, Kept] = OrderedDict()
         self._refused: list[dict[str, str]] = []
+        self._lost: Counter[str] = Counter()
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
 
@@ -87,11 +88,11 @@ class Traces:
     def _keep(self, document: dict[str, Any], size: int) -> None:
         trace = self._trace(document["trace_id"])
         trace.size += size
-        trace.documents[document["id"]] = document
         if trace.size > MOST_BYTES_OF_TRACE:
-            raise segments.Refused(
-                f"with it, {trace.size} bytes came for its trace; X-Ray loses what is beyond {MOST_BYTES_OF_TRACE}"
-            )
+            # X-Ray takes it, and loses it without a word.
+            self._lost[document["trace_id"]] += 1
+            return
+        trace.documents[document["id"]] = document
         if trace.annotations() > MOST_ANNOTATIONS:
             raise segments.Refused(
                 f"with it, its trace has {trace.annotations()} annotations; X-Ray indexes {MOST_ANNOTATIONS}"
@@ -118,6 +119,7 @@ class Traces:
                 trace_id: {
                     "documents": list(kept.documents.values()),
                     "bytes": kept.size,
+                    "lost": self._lost[trace_id],
                     "carried": dict(kept.carried),
                 }
                 for trace_id, kept in self._traces.items()
@@ -129,6 +131,7 @@ class Traces:
         with self._lock:
             self._traces.clear()
             self._refused.clear()
+            self._lost.clear()
 
 
 def install() -> Traces:

@@ -18,6 +18,7 @@ struct Sent {
 struct Kept {
     documents: Vec<Value>,
     bytes: usize,
+    lost: usize,
     carried: BTreeMap<String, u64>,
 }
 
@@ -30,6 +31,8 @@ pub struct Trace {
     pub documents: Vec<Value>,
     /// Bytes of all that was sent.
     pub bytes: usize,
+    /// Documents that X-Ray would have lost, since its traces hold 100 kB.
+    pub lost: usize,
     /// Messages that functions were given in this trace, by queue.
     pub carried: BTreeMap<String, u64>,
 }
@@ -61,6 +64,7 @@ impl From<(String, Kept)> for Trace {
             id,
             documents: kept.documents,
             bytes: kept.bytes,
+            lost: kept.lost,
             carried: kept.carried,
         }
     }

@@ -22,7 +22,7 @@ export const cleanup: Phase = {
     ...runWorkers(pipeline),
     stopWorkers(pipeline),
     deleteReplication(pipeline),
-    describeReplication('dms:DescribeConnections'),
+    describeReplication(),
     ...deleteDatabases(pipeline),
     temporarySecrets(pipeline, 'DeleteSecret', 'DescribeSecret'),
     listing(pipeline, 'work'),

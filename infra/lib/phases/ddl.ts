@@ -1,12 +1,4 @@
-import {
-  allow,
-  readClusters,
-  readInstances,
-  runWorkers,
-  sourceSecrets,
-  temporarySecrets,
-  useKey,
-} from '../permissions.ts';
+import { allow, readInstances, runWorkers, sourceSecrets, temporarySecrets, useKey } from '../permissions.ts';
 import { temporaryDatabases, workersOf } from '../wakes.ts';
 import type { Phase } from './phase.ts';
 
@@ -17,7 +9,6 @@ export const ddl: Phase = {
   wakes: (pipeline) => [temporaryDatabases(pipeline), workersOf('ddl', pipeline)],
   permissions: (pipeline) => [
     readInstances(pipeline),
-    readClusters(pipeline),
     allow(['rds:ModifyDBInstance'], [pipeline.names.rds('db', `${pipeline.names.temporary}*`)]),
     // The master of Aurora is the cluster's.
     allow(['rds:ModifyDBCluster'], [pipeline.names.rds('cluster', `${pipeline.names.temporary}*`)]),

@@ -1,4 +1,4 @@
-import { readInstances, runWorkers } from '../permissions.ts';
+import { runWorkers } from '../permissions.ts';
 import { workersOf } from '../wakes.ts';
 import type { Phase } from './phase.ts';
 
@@ -7,5 +7,5 @@ export const finalize: Phase = {
   name: 'finalize',
   purpose: 'Applies what comes after the rows and validates the result',
   wakes: (pipeline) => [workersOf('finalize', pipeline)],
-  permissions: (pipeline) => [readInstances(pipeline), ...runWorkers(pipeline)],
+  permissions: (pipeline) => runWorkers(pipeline),
 };

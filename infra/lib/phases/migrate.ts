@@ -2,7 +2,6 @@ import {
   allow,
   describeReplication,
   files,
-  readInstances,
   runWorkers,
   taggedAsOurs,
   temporarySecrets,
@@ -35,7 +34,6 @@ export const migrate: Phase = {
     ...lendSecretRole(pipeline.placement.secretRole.roleArn, pipeline.region),
     temporarySecrets(pipeline, 'DescribeSecret'),
     ...useKey(pipeline.kmsKeyArn, pipeline.region, ['dms'], ['kms:CreateGrant', 'kms:DescribeKey']),
-    readInstances(pipeline),
     ...runWorkers(pipeline),
     // What DMS told of its tables, for the report.
     files(pipeline, 'audit', 'PutObject'),

@@ -115,6 +115,7 @@ fn a_restore_is_one_trace_that_goes_on_with_the_publishers() {
             assert!(!text.contains(name), "a name of the tenant's: {name}");
         }
         println!("{} documents, {} bytes", trace.documents.len(), trace.bytes);
+        assert_eq!(trace.lost, 0, "X-Ray holds the whole trace");
         Ok(())
     });
 }
