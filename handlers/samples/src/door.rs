@@ -45,7 +45,8 @@ impl Door {
     }
 
     async fn try_once(&self, database: &str) -> Result<Client, Cause> {
-        let login = self.secrets.login(&self.server.secret).await?;
+        // A function outlives rotations of the secret: what it read before isn't believed.
+        let login = self.secrets.renewed(&self.server.secret).await?;
         self.connector.connect(&self.server, &login, database).await
     }
 }
