@@ -1,4 +1,5 @@
 import type { Place } from './place.ts';
+import type { Settings } from './settings.ts';
 
 /** A deployment as it is in the account, which its settings may have left behind. */
 export interface Deployed {
@@ -6,6 +7,8 @@ export interface Deployed {
   readonly bucket: string;
   /** Whether table and bucket stay when the stack goes. */
   readonly keepsData: boolean;
+  /** Whether a creation or removal was broken off, so that parts may be gone. Of a whole one, all parts must answer. */
+  readonly isPartial: boolean;
 }
 
 interface Template {
@@ -13,7 +16,11 @@ interface Template {
 }
 
 /** What the deployed template says of a stack's data: its deletion policies count, not the settings of today. */
-export async function deployedStack(stackName: string, deployment: string, place: Place): Promise<Deployed> {
+export async function deployedStack(
+  { stackName, deployment }: Settings,
+  status: string,
+  place: Place,
+): Promise<Deployed> {
   const answer = await place.aws('cloudformation', 'get-template', '--stack-name', stackName);
   const { TemplateBody: body } = answer as { TemplateBody: Template | string };
   const template = typeof body === 'string' ? (JSON.parse(body) as Template) : body;
@@ -21,6 +28,7 @@ export async function deployedStack(stackName: string, deployment: string, place
   return {
     deployment,
     bucket: `${deployment}-${place.account}-${place.region}`,
+    isPartial: ['DELETE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'].includes(status),
     keepsData: tables.every(({ DeletionPolicy }) => DeletionPolicy === 'Retain'),
   };
 }

@@ -16,10 +16,11 @@ begin(async () => {
   const settings = readSettings(order.settings, order.dist);
   const place = await placeOf(settings);
   const { deployment, stackName } = settings;
-  if ((await stackStatus(place.aws, stackName)) === undefined) {
+  const status = await stackStatus(place.aws, stackName);
+  if (status === undefined) {
     throw new Error(`there is no stack ${stackName} in ${place.account}, ${place.region}: nothing to destroy`);
   }
-  const deployed = await deployedStack(stackName, deployment, place);
+  const deployed = await deployedStack(settings, status, place);
   refuseAll(await found(deployed, place));
   if (order.confirm !== deployment) {
     const kept = deployed.keepsData ? 'table, bucket and logs stay' : 'nothing of it stays';

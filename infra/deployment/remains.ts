@@ -58,11 +58,11 @@ export function obstacles(remains: Remains, { deployment, bucket, keepsData }: D
 const NOTHING: Sweep = { unfinished: 0, inUse: 0, orphans: [] };
 
 /** Looks at a deployment. What isn't there any more, after a removal that was broken off, holds nothing. */
-export async function remainsOf({ deployment, bucket }: Deployed, place: Place): Promise<Remains> {
+export async function remainsOf({ deployment, bucket, isPartial }: Deployed, place: Place): Promise<Remains> {
   // A request that AWS throttled waits in intake's queue again; a letter that isn't handled yet may be a request, too.
   const queues = ['intake', 'dlq', 'undelivered-intake-requests'].map((name) => `${deployment}-${name}`);
   const [sweep, letters, files, ...lengths] = await Promise.all([
-    sweepOf(deployment, place),
+    sweepOf(deployment, isPartial, place),
     lengthOf(`${deployment}-dead`, place),
     holdsFiles(bucket, place),
     ...queues.map((queue) => lengthOf(queue, place)),
@@ -71,7 +71,8 @@ export async function remainsOf({ deployment, bucket }: Deployed, place: Place):
   return { sweep, waiting, letters, files };
 }
 
-async function sweepOf(deployment: string, { aws }: Place): Promise<Sweep> {
+/** Without a sweeper nobody can tell what is live: only of a stack that is half gone already is that no obstacle. */
+async function sweepOf(deployment: string, isPartial: boolean, { aws }: Place): Promise<Sweep> {
   const folder = mkdtempSync(join(tmpdir(), 'sweep-'));
   const [order, answer] = [join(folder, 'order.json'), join(folder, 'found.json')];
   try {
@@ -79,7 +80,7 @@ async function sweepOf(deployment: string, { aws }: Place): Promise<Sweep> {
     // By a file, since versions 1 and 2 of the AWS CLI read a payload on the command line differently.
     const payload = ['--function-name', `${deployment}-sweeper`, '--payload', `fileb://${order}`];
     const call = aws('lambda', 'invoke', ...payload, answer);
-    const invoked = await unless<{ FunctionError?: string }>(['ResourceNotFoundException'], call);
+    const invoked = await unless<{ FunctionError?: string }>(isPartial ? ['ResourceNotFoundException'] : [], call);
     if (invoked === undefined) return NOTHING;
     const text = readFileSync(answer, 'utf8');
     if (invoked.FunctionError !== undefined) throw new Error(`the sweeper can't tell what is live: ${text}`);

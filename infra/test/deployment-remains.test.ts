@@ -1,12 +1,32 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { obstacles, type Remains } from '../deployment/remains.ts';
+import { Refusal } from '../deployment/aws.ts';
+import { obstacles, type Remains, remainsOf } from '../deployment/remains.ts';
 
 const BUCKET = 'blue-111122223333-eu-west-3';
 const EMPTY: Remains = { sweep: { unfinished: 0, inUse: 0, orphans: [] }, waiting: {}, letters: 0, files: false };
 const of = (remains: Partial<Remains>, keepsData = true) =>
-  obstacles({ ...EMPTY, ...remains }, { deployment: 'blue', bucket: BUCKET, keepsData });
+  obstacles({ ...EMPTY, ...remains }, { deployment: 'blue', bucket: BUCKET, keepsData, isPartial: false });
 const sweep = (found: Partial<Remains['sweep']>) => ({ sweep: { ...EMPTY.sweep, ...found } });
+
+describe('who tells what is live', () => {
+  const look = (isPartial: boolean) => {
+    const aws = (service: string) =>
+      Promise.reject(
+        new Refusal(
+          service === 'sqs' ? 'QueueDoesNotExist' : service === 's3api' ? 'NoSuchBucket' : 'ResourceNotFoundException',
+          service,
+        ),
+      );
+    const place = { account: '111122223333', region: 'eu-west-3', aws };
+    return remainsOf({ deployment: 'blue', bucket: BUCKET, keepsData: true, isPartial }, place);
+  };
+
+  test('may be missing from a stack that is half gone, and from no other', async () => {
+    assert.deepEqual((await look(true)).sweep, EMPTY.sweep);
+    await assert.rejects(look(false), /lambda/);
+  });
+});
 
 describe('a deployment is removed', () => {
   test('when nothing of it would be lost or left behind', () => {
