@@ -11,8 +11,8 @@ pub const DESCRIBE_LAG: &str = "describe-lag";
 pub const PROVISION_SLOWLY: &str = "provision-slowly";
 /// A new password works `ms` later still.
 pub const PASSWORD_LAG: &str = "password-lag";
-/// An instance stays in `deleting` for `ms` longer.
-pub const DELETE_SLOWLY: &str = "delete-slowly";
+/// An instance stays in `deleting` until the fault is switched off.
+pub const DELETE_HELD: &str = "delete-held";
 
 /// `RDS-EVENT-0043` comes from the snapshot alone, not from the restored instance as well.
 pub const SNAPSHOT_EVENT_ONLY: &str = "snapshot-event-only";
@@ -39,6 +39,6 @@ pub const NAMES: [&str; 11] = [
     OLDER_RESTORE_EVENT,
     SNAPSHOT_FAILS,
     NO_CAPACITY,
-    DELETE_SLOWLY,
+    DELETE_HELD,
     BACKUPS_LAG,
 ];

@@ -9,8 +9,8 @@ use tokio::time::sleep;
 
 use crate::event::{News, Subject};
 use crate::faults::{
-    CREATE_FAILS, DELETE_SLOWLY, OLDER_RESTORE_EVENT, PASSWORD_LAG, PROVISION_SLOWLY,
-    RESTORE_FAILS, SNAPSHOT_EVENT_ONLY,
+    CREATE_FAILS, DELETE_HELD, OLDER_RESTORE_EVENT, PASSWORD_LAG, PROVISION_SLOWLY, RESTORE_FAILS,
+    SNAPSHOT_EVENT_ONLY,
 };
 use crate::fleet::Fleet;
 use crate::managed_secret;
@@ -265,8 +265,11 @@ impl Life {
         let Some(one) = self.record() else { return };
         self.fleet.end_task(&self.holder()).await;
         self.stop(Stop::Immediate).await;
-        let longer = self.extra(DELETE_SLOWLY);
-        sleep(Duration::from_millis(self.fleet.config.deleting_ms) + longer).await;
+        sleep(Duration::from_millis(self.fleet.config.deleting_ms)).await;
+        let faults = &self.fleet.world.faults;
+        faults
+            .hold(Service::Rds, DELETE_HELD, &self.identifier)
+            .await;
         if let Err(error) = self.remove_files(&one).await {
             // The instance stays `deleting`, as its files do; the next start of the server tries again.
             tracing::error!(instance = self.identifier, %error, "the files aren't removed");

@@ -5,6 +5,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::error::AwsError;
 use crate::statuses;
@@ -123,6 +124,8 @@ pub enum FaultError {
 pub struct Faults {
     known: Vec<(Service, Vec<String>)>,
     state: Mutex<State>,
+    /// Tells those who wait that something was switched off.
+    switches: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -148,6 +151,7 @@ impl Faults {
                 last_id: 0,
                 switched: Vec::new(),
             }),
+            switches: watch::Sender::new(()),
         }
     }
 
@@ -173,12 +177,16 @@ impl Faults {
         let mut state = self.state();
         let before = state.switched.len();
         state.switched.retain(|switched| switched.id != id);
-        state.switched.len() < before
+        let removed = state.switched.len() < before;
+        drop(state);
+        self.switches.send_replace(());
+        removed
     }
 
     /// Switches every fault off.
     pub fn clear(&self) {
         self.state().switched.clear();
+        self.switches.send_replace(());
     }
 
     /// Starts the sequence of chance anew.
@@ -193,7 +201,21 @@ impl Faults {
 
     /// Whether a fault of that name strikes `subject` (an identifier or ARN) now. Counts as struck if so.
     pub fn strikes(&self, service: Service, name: &str, subject: &str) -> Option<Fault> {
-        self.draw(service, name, |fault| subject.contains(&fault.matching))
+        let struck = self.draw(service, name, |fault| subject.contains(&fault.matching))?;
+        Some(struck.fault)
+    }
+
+    /// Waits while a fault of that name is switched on for `subject`: for faults that hold something up until a test
+    /// has seen what it waits for.
+    pub async fn hold(&self, service: Service, name: &str, subject: &str) {
+        let Some(struck) = self.draw(service, name, |fault| subject.contains(&fault.matching))
+        else {
+            return;
+        };
+        let mut switches = self.switches.subscribe();
+        let is_off = |_: &()| self.list().iter().all(|one| one.id != struck.id);
+        // The sender lives as long as `self`, so this ends by the condition alone.
+        let _ = switches.wait_for(is_off).await;
     }
 
     /// The error that a call meets instead of being done, if one is switched on for it.
@@ -205,7 +227,7 @@ impl Faults {
                 .is_none_or(|wanted| wanted == action)
                 && body.contains(&fault.matching)
         };
-        let fault = self.draw(service, ERROR, hit)?;
+        let fault = self.draw(service, ERROR, hit)?.fault;
         let message = fault
             .message
             .unwrap_or_else(|| "a fault was switched on for this call".into());
@@ -223,7 +245,7 @@ impl Faults {
         self.state().chance.next().checked_rem(limit).unwrap_or(0)
     }
 
-    fn draw(&self, service: Service, name: &str, hit: impl Fn(&Fault) -> bool) -> Option<Fault> {
+    fn draw(&self, service: Service, name: &str, hit: impl Fn(&Fault) -> bool) -> Option<Switched> {
         let State {
             chance, switched, ..
         } = &mut *self.state();
@@ -237,7 +259,7 @@ impl Faults {
         })?;
         candidate.struck += 1;
         tracing::info!(?service, fault = name, id = candidate.id, "a fault strikes");
-        Some(candidate.fault.clone())
+        Some(candidate.clone())
     }
 
     fn check(&self, fault: &Fault) -> Result<(), FaultError> {

@@ -83,3 +83,25 @@ fn a_misspelt_field_is_refused() {
         serde_json::from_str::<Fault>(r#"{"service":"ecs","fault":"error","tmes":1}"#).is_err()
     );
 }
+
+#[tokio::test]
+async fn what_a_fault_holds_goes_on_once_it_is_switched_off_and_nothing_else_is_held() {
+    let faults = faults();
+    let text = r#"{"service":"dms","fault":"task-fails","match":"tr-main-a"}"#;
+    let id = faults.switch_on(fault(text)).unwrap();
+    faults.hold(Service::Dms, "task-fails", "tr-main-b").await;
+    let other = faults.switch_on(fault(text)).unwrap();
+
+    let mut held = std::pin::pin!(faults.hold(Service::Dms, "task-fails", "tr-main-a"));
+    tokio::select! { biased;
+        () = &mut held => panic!("it is held"),
+        () = std::future::ready(()) => {}
+    }
+    faults.switch_off(other);
+    tokio::select! { biased;
+        () = &mut held => panic!("another fault was switched off"),
+        () = std::future::ready(()) => {}
+    }
+    faults.switch_off(id);
+    held.await;
+}

@@ -89,13 +89,15 @@ fn an_identifier_that_is_held_by_an_instance_on_its_way_out_is_waited_for() {
         let refusal = refuse(stage, &id, "provision", no_quota()).await?;
         let stranger = Stranger::create(&stage.cloud, &name).await?;
         told_of_trouble(stage, &id, "InstanceQuotaExceeded").await?;
-        // Longer than the longest interval of ticks, so that the name is asked for meanwhile.
-        let slowly = json!({ "service": "rds", "fault": "delete-slowly", "match": name, "ms": 45_000, "times": 1 });
-        stage.faults.switch_on(&slowly).await?;
+        let held = json!({ "service": "rds", "fault": "delete-held", "match": name });
+        let held = stage.faults.switch_on(&held).await?;
         stranger.delete().await?;
         stage.faults.switch_off(&refusal).await?;
 
         told_of_trouble(stage, &id, "is being deleted").await?;
+        for fault in held {
+            stage.faults.switch_off(&fault).await?;
+        }
         let outcome = stage
             .chronicle
             .wait_for_end(request_id_of(&request), ENDS_WITHIN)
