@@ -1,5 +1,7 @@
 //! The parameters of a temporary database: the source's own, but for what would let the copy act by itself.
 
+use crate::effect::GroupScope;
+
 /// Libraries that start background workers with work of their own: scheduled jobs, partition maintenance, subscriptions.
 const ACTIVE_LIBRARIES: [&str; 3] = ["pg_cron", "pg_partman_bgw", "pglogical"];
 
@@ -8,13 +10,22 @@ const ACTIVE_SETTINGS: [&str; 3] = ["cron.", "pg_partman_bgw.", "pglogical."];
 
 const LIBRARIES: &str = "shared_preload_libraries";
 
+/// No worker for logical replication: subscriptions stay asleep.
+const WORKERS: &str = "max_logical_replication_workers";
+
+/// How the families of Aurora's parameter groups begin.
+const AURORA: &str = "aurora-";
+
 /// A parameter and its value.
 pub type Parameter = (String, String);
 
 /// The parameters of a temporary database, from those that a user has set in the source's group. `wal_level` and
 /// `rds.logical_replication` stay as they are: a server with slots in its files refuses to start with less (PostgreSQL
 /// documentation, "Logical decoding concepts").
-pub fn derived(of_source: &[Parameter]) -> Vec<Parameter> {
+///
+/// In Aurora the workers of logical replication are a parameter of clusters, which the group of an instance doesn't know
+/// (Aurora user guide, "Aurora PostgreSQL parameters").
+pub fn derived(of_source: &[Parameter], scope: GroupScope, family: &str) -> Vec<Parameter> {
     let mut parameters: Vec<_> = of_source
         .iter()
         .filter(|(name, _)| name != WORKERS && !acts(name))
@@ -22,12 +33,11 @@ pub fn derived(of_source: &[Parameter]) -> Vec<Parameter> {
         // Nothing left of a list: then the family's default, which doesn't act.
         .filter(|(_, value)| !value.is_empty())
         .collect();
-    parameters.push((WORKERS.to_owned(), "0".to_owned()));
+    if scope == GroupScope::Cluster || !family.starts_with(AURORA) {
+        parameters.push((WORKERS.to_owned(), "0".to_owned()));
+    }
     parameters
 }
-
-/// No worker for logical replication: subscriptions stay asleep.
-const WORKERS: &str = "max_logical_replication_workers";
 
 fn acts(name: &str) -> bool {
     ACTIVE_SETTINGS
@@ -73,14 +83,28 @@ mod tests {
             ("rds.logical_replication", "1"),
             ("max_logical_replication_workers", "0"),
         ]);
-        assert_eq!(derived(&source), expected);
+        assert_eq!(
+            derived(&source, GroupScope::Instance, "postgres17"),
+            expected
+        );
     }
 
     #[test]
     fn a_source_without_settings_of_its_own_is_quieted_too() {
+        let none = of(&[("max_logical_replication_workers", "0")]);
+        assert_eq!(derived(&[], GroupScope::Instance, "postgres17"), none);
         assert_eq!(
-            derived(&[]),
-            of(&[("max_logical_replication_workers", "0")])
+            derived(&[], GroupScope::Cluster, "aurora-postgresql17"),
+            none
+        );
+    }
+
+    #[test]
+    fn the_group_of_an_aurora_instance_sets_nothing_that_only_clusters_have() {
+        let source = of(&[("work_mem", "8192")]);
+        assert_eq!(
+            derived(&source, GroupScope::Instance, "aurora-postgresql17"),
+            source
         );
     }
 }

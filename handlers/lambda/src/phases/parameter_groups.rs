@@ -42,7 +42,7 @@ impl Engine {
             }
             Err(fault) => return Err(fault),
         }
-        let wanted = derived(&of_source);
+        let wanted = derived(&of_source, scope, family);
         for some in wanted.chunks(MOST_AT_ONCE) {
             self.set(scope, name, some).await.map_err(made_anew)?;
         }

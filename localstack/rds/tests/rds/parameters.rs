@@ -112,6 +112,12 @@ async fn a_cluster_runs_with_its_own_group_and_over_it_that_of_its_writer() {
     let port = stage.until_available("main-1").await;
     assert_eq!(shown(&stage, &port, "deadlock_timeout").await, "2s");
     assert_eq!(shown(&stage, &port, "work_mem").await, "16MB");
+
+    let workers = ("max_logical_replication_workers", "0", "pending-reboot");
+    let refused = set(&stage, "", "of-instance", workers).await.unwrap_err();
+    assert_eq!(refused.code, "InvalidParameterValue");
+    assert!(refused.message.contains(workers.0), "{refused}");
+    set(&stage, "Cluster", "of-cluster", workers).await.unwrap();
     stage.close().await;
 }
 

@@ -11,7 +11,7 @@ use crate::actions::page::paged;
 use crate::fleet::Fleet;
 use crate::parameters::required;
 use crate::postgres::{Catalog, Parameter};
-use crate::record::Setting;
+use crate::record::{Engine, Setting};
 use crate::refusal::{invalid_combination, invalid_value, no_parameter_group};
 use crate::server_settings::reconfigure;
 
@@ -33,12 +33,46 @@ pub async fn modify(fleet: &Arc<Fleet>, form: &Form, kind: Kind) -> Result<Xml, 
         }
         let group = kind.groups_mut(state).get_mut(&name);
         let group = group.ok_or_else(|| no_parameter_group(&name))?;
+        let of_aurora = group.family.starts_with(Engine::AuroraPostgresql.name());
+        if kind == Kind::Instance && of_aurora {
+            wanted.keys().try_for_each(|name| known_to_members(name))?;
+        }
         group.parameters.extend(wanted);
         Ok(())
     });
     changed.await?;
     reconfigure(fleet, kind, &name).await?;
     Ok(Xml::parent(&format!("Modify{}Result", kind.element())).child(Xml::text(kind.name(), name)))
+}
+
+/// Parameters that Aurora's clusters have and its instances don't: some of those by which the two tables differ (Aurora
+/// user guide, "Aurora PostgreSQL parameters").
+const OF_CLUSTERS_ALONE: [&str; 11] = [
+    "client_encoding",
+    "datestyle",
+    "max_logical_replication_workers",
+    "max_replication_slots",
+    "max_wal_senders",
+    "rds.force_ssl",
+    "rds.logical_replication",
+    "synchronous_commit",
+    "timezone",
+    "track_commit_timestamp",
+    "wal_sender_timeout",
+];
+
+fn known_to_members(name: &str) -> Result<(), AwsError> {
+    let lower = name.to_ascii_lowercase();
+    let is_of_clusters =
+        OF_CLUSTERS_ALONE.contains(&lower.as_str()) || lower.starts_with("autovacuum");
+    if is_of_clusters {
+        return Err(unknown(name));
+    }
+    Ok(())
+}
+
+fn unknown(name: &str) -> AwsError {
+    invalid_value(format!("Could not find parameter with name: {name}"))
 }
 
 fn read(form: &Form, catalog: &Catalog) -> Result<BTreeMap<String, Setting>, AwsError> {
@@ -55,8 +89,7 @@ fn read_one(item: &Form, catalog: &Catalog) -> Result<(String, Setting), AwsErro
     let name = required(item, "ParameterName")?;
     let value = item.get("ParameterValue").unwrap_or_default();
     let method = required(item, "ApplyMethod")?;
-    let unknown = || invalid_value(format!("Could not find parameter with name: {name}"));
-    let known = catalog.get(name).ok_or_else(unknown)?;
+    let known = catalog.get(name).ok_or_else(|| unknown(name))?;
     if !known.modifiable {
         return Err(invalid_value(format!(
             "The parameter {name} cannot be modified."
