@@ -81,6 +81,7 @@ impl Engine {
             .publicly_accessible(false)
             .multi_az(false)
             .auto_minor_version_upgrade(false)
+            .set_kms_key_id(self.config.kms_key.clone())
             .set_tags(Some(self.dms_tags(restore, name)));
         let answer = request
             .send()
@@ -127,6 +128,7 @@ impl Engine {
             .ssl_mode(ssl)
             .set_certificate_arn(config.certificate.clone())
             .postgre_sql_settings(settings)
+            .set_kms_key_id(self.config.kms_key.clone())
             .set_tags(Some(self.dms_tags(restore, name)));
         let answer = Box::pin(request.send()).await;
         let answer = answer
