@@ -5,6 +5,9 @@ SHELL := /bin/bash
 python := .local/venv/bin/python
 lint_python := .local/lint/bin
 release_lambda := $(or $(CARGO_TARGET_DIR),target)/release/bootstrap
+programs := $(or $(CARGO_TARGET_DIR),target)/debug
+# By `-p`, each program would compile the SDKs again, with the features that it alone asks for.
+program := cargo build --locked --quiet --workspace --bin
 
 # A twentieth of the deployed ticks, so that what AWS would mend in minutes is mended in seconds.
 chaos_pace := {"slowFirst":3,"slowMost":15,"quickFirst":1,"quickMost":2}
@@ -63,12 +66,13 @@ down:
 	@localstack/down
 
 demo: bootstrap
-	@source localstack/env && cargo run --quiet --locked -p tenant-restore-tests --bin demo
+	@$(program) demo
+	@source localstack/env && $(programs)/demo
 
 # Not part of `make test`: it waits for the schedule's first tick, and for a deployment in the middle of the restore, some minutes.
 demonstration: bootstrap
-	cargo build --locked --quiet -p tenant-restore-samples
-	localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin demonstration -- $(or $(kind),SingleAz)
+	$(program) tenant-restore-samples --bin demonstration
+	localstack/with-cloud $(programs)/demonstration $(or $(kind),SingleAz)
 
 test: bootstrap
 	cargo test --locked --workspace
@@ -79,21 +83,25 @@ test: bootstrap
 # Within another with-cloud, these use its cloud.
 e2e: bootstrap
 	@localstack/bootstrap tests
-	cargo build --locked --quiet -p tenant-restore-samples
+	$(program) tenant-restore-samples
 	localstack/with-cloud cargo test --locked --workspace --test e2e -- --test-threads=4
 
 chaos: bootstrap
-	LOCAL_CLOUD_PACE='$(chaos_pace)' LOCAL_CLOUD_ADMISSION='$(chaos_admission)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin chaos -- $(chaos_options)
+	$(program) chaos
+	LOCAL_CLOUD_PACE='$(chaos_pace)' LOCAL_CLOUD_ADMISSION='$(chaos_admission)' localstack/with-cloud $(programs)/chaos $(chaos_options)
 
 steps: bootstrap
-	LOCAL_CLOUD_PACE='$(chaos_pace)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin chaos -- steps $(chaos_options)
+	$(program) chaos
+	LOCAL_CLOUD_PACE='$(chaos_pace)' localstack/with-cloud $(programs)/chaos steps $(chaos_options)
 
 faults: bootstrap
-	LOCAL_CLOUD_PACE='$(faults_pace)' LOCAL_CLOUD_ADMISSION='$(faults_admission)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin faults
+	$(program) faults
+	LOCAL_CLOUD_PACE='$(faults_pace)' LOCAL_CLOUD_ADMISSION='$(faults_admission)' localstack/with-cloud $(programs)/faults
 
 bench: bootstrap
+	$(program) bench
 	cargo build --locked --release -p tenant-restore-lambda
-	LOCAL_CLOUD_LAMBDA=$(release_lambda) localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin bench
+	LOCAL_CLOUD_LAMBDA=$(release_lambda) localstack/with-cloud $(programs)/bench
 
 # Against Debian's pgcopydb, which only this needs.
 bench-copy: bootstrap
@@ -104,14 +112,16 @@ bench-copy: bootstrap
 
 # Ten minutes and ten hours, and the ticks that come meanwhile at the deployed pace.
 costs: bootstrap
-	localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin costs
-	LOCAL_CLOUD_PACE='$(waits_pace)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin costs -- waits \
+	$(program) costs
+	localstack/with-cloud $(programs)/costs
+	LOCAL_CLOUD_PACE='$(waits_pace)' localstack/with-cloud $(programs)/costs waits \
 		$$(cargo run --quiet --locked -p tenant-restore-core --example ticks -- 600 36000)
 
 # Room for all restores at once.
 many: bootstrap
-	LOCAL_CLOUD_ADMISSION='$(many_admission)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin bench -- schemas
-	LOCAL_CLOUD_ADMISSION='$(many_admission)' localstack/with-cloud cargo run --quiet --locked -p tenant-restore-tests --bin bench -- restores
+	$(program) bench
+	LOCAL_CLOUD_ADMISSION='$(many_admission)' localstack/with-cloud $(programs)/bench schemas
+	LOCAL_CLOUD_ADMISSION='$(many_admission)' localstack/with-cloud $(programs)/bench restores
 
 model:
 	cargo run --quiet --locked --release -p tenant-restore-model
