@@ -60,7 +60,12 @@ impl Engine {
             ..self.entry(woken, restore, &next, &[])
         };
         if self.save(&next, version, &entry).await? == Saved::Conflict {
-            return Ok(Round::Unsaved(next.into()));
+            if failed {
+                return Ok(Round::Unsaved(next.into()));
+            }
+            // A twin is at work, and our tick is sent. Acting again at once, each would undo the other's save for ever.
+            self.log(&restore.id, version, &entry).await?;
+            return Ok(Round::Done);
         }
         let doing = Doing {
             began: Some(now),

@@ -45,6 +45,8 @@ pub struct Plan {
     pub next: Arc<Record>,
     /// Whether another round follows in any case.
     pub again: bool,
+    /// Whether a save that is refused ends it: its tick is sent, and a twin is at work.
+    pub yields: bool,
     /// The attempt that its commands and ticks name.
     pub attempt: u8,
 }
@@ -243,6 +245,7 @@ impl Hand {
             steps,
             next: Arc::new(Record::new(next)),
             again: then == Then::LookAgain,
+            yields: false,
             attempt,
         }
     }
@@ -342,7 +345,11 @@ fn refusal(handler: Phase, restore: &Restore, kind: ErrorKind, shape: &Shape) ->
         match decision::put_off(&mut next, handler, &cause, &shape.setting.pace, NOW) {
             Ok(tick) => {
                 forget_sight(&mut next, handler);
-                return only(vec![step_of(&tick), Step::Save], &next);
+                let plan = only(vec![step_of(&tick), Step::Save], &next);
+                return Plan {
+                    yields: true,
+                    ..plan
+                };
             }
             Err(cause) => cause,
         }
@@ -378,6 +385,7 @@ fn only(steps: Vec<Step>, next: &Restore) -> Plan {
         steps,
         next: Arc::new(Record::new(next.clone())),
         again: false,
+        yields: false,
         attempt: attempt_of(next),
     }
 }

@@ -194,6 +194,9 @@ impl World {
             }
             Step::Save | Step::Taken => {
                 if !hand.fresh && shape.order != Order::SaveBlindly {
+                    if plan.yields {
+                        return false;
+                    }
                     hand.again();
                     return true;
                 }

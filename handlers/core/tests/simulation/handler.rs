@@ -238,12 +238,19 @@ impl Run {
         assert_eq!(cause.kind.class(), Class::Expected, "{cause}");
         let before = decided.next.clone();
         let pace = world.setting.pace.clone();
-        match decision::put_off(&mut decided.next, handler, cause, &pace, world.now) {
-            Ok(tick) => world.send_tick(&tick),
-            Err(cause) => decision::give_up(&mut decided.next, handler, cause, world.now),
-        }
+        let is_put_off =
+            match decision::put_off(&mut decided.next, handler, cause, &pace, world.now) {
+                Ok(tick) => {
+                    world.send_tick(&tick);
+                    true
+                }
+                Err(cause) => {
+                    decision::give_up(&mut decided.next, handler, cause, world.now);
+                    false
+                }
+            };
         if !self.store(&mut decided, world) {
-            return self.again();
+            return if is_put_off { None } else { self.again() };
         }
         decided.before = before;
         decided.then = Then::Rest;
