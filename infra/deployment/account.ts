@@ -53,13 +53,16 @@ export async function stackStatus(aws: Aws, name: string): Promise<string | unde
   }
 }
 
+/** Whether a stack of this status owns nothing, since its creation failed or never began: the CDK makes it anew. */
+function beginsAnew(status: string | undefined): boolean {
+  return status === undefined || status === 'ROLLBACK_COMPLETE' || status === 'REVIEW_IN_PROGRESS';
+}
+
 async function stackAtRest({ settings, place }: Plan): Promise<string[]> {
   const { stackName } = settings;
   const status = await stackStatus(place.aws, stackName);
-  if (status === undefined) return namesTaken(settings, place);
-  // The CDK deletes what is left of a failed creation, but for what is retained, and makes it anew.
-  if (status === 'ROLLBACK_COMPLETE') return namesTaken(settings, place);
-  if (status === 'REVIEW_IN_PROGRESS' || !status.endsWith('_IN_PROGRESS')) return [];
+  if (beginsAnew(status)) return namesTaken(settings, place);
+  if (!status?.endsWith('_IN_PROGRESS')) return [];
   return [`the stack ${stackName} is ${status}: wait until that has ended`];
 }
 
@@ -114,7 +117,7 @@ async function replicationRoles({ settings, place: { aws } }: Plan): Promise<str
   );
   if (settings.context.dmsRoles === 'create') {
     const there = roles.filter((_, position) => found[position] !== undefined);
-    const isFirst = (await stackStatus(aws, settings.stackName)) === undefined;
+    const isFirst = beginsAnew(await stackStatus(aws, settings.stackName));
     if (there.length === 0 || !isFirst) return [];
     return [`the account has the role ${there.join(' and the role ')} already: set \`dmsRoles\` to \`existing\``];
   }

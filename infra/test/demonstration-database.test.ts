@@ -128,16 +128,26 @@ describe('the roles of DMS', () => {
     assert.deepEqual(roles(any), []);
   });
 
-  test('are made on demand, before what needs them, and stay for others that use DMS', () => {
+  test('are made on demand and stay for others that use DMS, unless the creation of the stack fails', () => {
     const template = demonstrate('SingleAz', { dmsRoles: 'create' });
     const names = roles(template).map(({ Properties }) => Properties.RoleName);
     assert.deepEqual(names, ['dms-vpc-role', 'dms-cloudwatch-logs-role']);
     for (const role of roles(template)) {
-      assert.equal(role.DeletionPolicy, 'Retain');
+      assert.equal(role.DeletionPolicy, 'RetainExceptOnCreate');
       assert.match(JSON.stringify(role.Properties.AssumeRolePolicyDocument), /"Service":"dms\.amazonaws\.com"/);
     }
-    const [, group] = only(template, 'AWS::DMS::ReplicationSubnetGroup');
-    assert.equal((group as Resource & { DependsOn: string[] }).DependsOn.length, 2);
+  });
+
+  test('are minutes old when DMS first needs them: as old as the database', () => {
+    for (const kind of KINDS) {
+      const template = demonstrate(kind, { dmsRoles: 'create' });
+      const [, group] = only(template, 'AWS::DMS::ReplicationSubnetGroup');
+      const { DependsOn: waitsFor } = group as Resource & { DependsOn: string[] };
+      const instances = Object.keys(resources(template, 'AWS::RDS::DBInstance'));
+      const made = Object.entries(resources(template, 'AWS::IAM::Role'));
+      const ours = made.filter(([, { Properties }]) => String(Properties.RoleName).startsWith('dms-'));
+      for (const id of [...instances, ...ours.map(([id]) => id)]) assert.ok(waitsFor.includes(id), `${kind}: ${id}`);
+    }
   });
 });
 

@@ -172,6 +172,15 @@ describe('an account', () => {
     );
   });
 
+  test('in which a first deployment failed after it had made a role of DMS is told so, unlike one that is renewed', async () => {
+    const create = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1', dmsRoles: 'create' };
+    const status = (StackStatus: string) => ({ [OTHER]: { Stacks: [{ StackStatus }] } });
+    for (const failed of ['ROLLBACK_COMPLETE', 'REVIEW_IN_PROGRESS']) {
+      assert.match((await problems(status(failed), create)).join(), /set `dmsRoles` to `existing`/, failed);
+    }
+    assert.deepEqual(await problems(status('UPDATE_COMPLETE'), create), []);
+  });
+
   test('whose refusals mean something else ends the checks: nothing is taken for absent that could not be seen', async () => {
     await assert.rejects(
       problems({ 'dynamodb describe-table': refused('AccessDeniedException') }),

@@ -13,7 +13,8 @@ export type DmsRolesChoice = 'existing' | 'create';
 
 /**
  * The roles of DMS (DMS user guide, "Creating the IAM roles to use with DMS"), for an account that has never used it. They
- * belong to the account and not to a deployment, so they stay when the stack goes.
+ * belong to the account and not to a deployment, so they stay when the stack goes, but not when its creation fails: the
+ * next one makes them again.
  */
 export class DmsRoles extends Construct {
   constructor(scope: Construct, id: string) {
@@ -25,7 +26,7 @@ export class DmsRoles extends Construct {
         assumedBy: new ServicePrincipal('dms.amazonaws.com'),
         managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName(policy)],
       });
-      role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+      role.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
       Validations.of(role).acknowledge({
         id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${policy}]`,
         reason: 'DMS asks for this role with this policy, by name',
