@@ -5,6 +5,7 @@
 import type { Aws } from './aws.ts';
 import { Refusal, unless } from './aws.ts';
 import type { Assembly } from './cdk.ts';
+import { DMS_ROLE } from '../lib/demonstration/dms-roles.ts';
 import { PHASES, tagParameterOf } from '../lib/names.ts';
 import { demonstrationNameOf, stackNameOf } from '../lib/stack.ts';
 import type { Place } from './place.ts';
@@ -21,7 +22,7 @@ type Look = (plan: Plan) => Promise<string[]>;
 
 /** Everything in the account that speaks against the deployment. */
 export async function accountProblems(plan: Plan): Promise<string[]> {
-  const looks: Look[] = [bootstrap, stackAtRest, tag, replicationRoles];
+  const looks: Look[] = [bootstrap, stackAtRest, tag, replicationRole];
   return (await Promise.all(looks.map((look) => look(plan)))).flat();
 }
 
@@ -109,22 +110,17 @@ async function tag({ settings, place }: Plan): Promise<string[]> {
   return [`the deploymentTag ${deploymentTag} is that of the deployment ${owner}: choose another`];
 }
 
-/** DMS looks its roles up by name (DMS user guide, "Creating the IAM roles to use with DMS"). */
-async function replicationRoles({ settings, place: { aws } }: Plan): Promise<string[]> {
-  const roles = ['dms-vpc-role', 'dms-cloudwatch-logs-role'];
-  const found = await Promise.all(
-    roles.map((name) => unless(['NoSuchEntity'], aws('iam', 'get-role', '--role-name', name))),
-  );
+/** DMS looks its role up by name (DMS user guide, "Creating the IAM roles to use with DMS"). */
+async function replicationRole({ settings, place: { aws } }: Plan): Promise<string[]> {
+  const found = await unless(['NoSuchEntity'], aws('iam', 'get-role', '--role-name', DMS_ROLE));
   if (settings.context.dmsRoles === 'create') {
-    const there = roles.filter((_, position) => found[position] !== undefined);
     const isFirst = beginsAnew(await stackStatus(aws, settings.stackName));
-    if (there.length === 0 || !isFirst) return [];
-    return [`the account has the role ${there.join(' and the role ')} already: set \`dmsRoles\` to \`existing\``];
+    if (found === undefined || !isFirst) return [];
+    return [`the account has the role ${DMS_ROLE} already: set \`dmsRoles\` to \`existing\``];
   }
-  const missing = roles.filter((_, position) => found[position] === undefined);
-  if (missing.length === 0) return [];
+  if (found !== undefined) return [];
   const remedy = settings.isDemonstration
     ? 'set `dmsRoles` to `create`'
-    : 'make them as the DMS user guide says ("Creating the IAM roles to use with DMS")';
-  return [`the account has no role ${missing.join(' and no role ')}, which DMS needs: ${remedy}`];
+    : 'make it as the DMS user guide says ("Creating the IAM roles to use with DMS")';
+  return [`the account has no role ${DMS_ROLE}, which DMS needs: ${remedy}`];
 }

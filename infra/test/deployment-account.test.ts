@@ -43,7 +43,6 @@ const READY: Answers = {
   's3api head-bucket': refused('404'),
   'logs describe-log-groups': { logGroups: [] },
   'iam get-role --role-name dms-vpc-role': {},
-  'iam get-role --role-name dms-cloudwatch-logs-role': {},
   'ec2 describe-subnets --subnet-ids subnet-a': { Subnets: [subnet('subnet-a', 'a'), subnet('subnet-b', 'b')] },
   'ec2 describe-subnets --subnet-ids subnet-c': { Subnets: [subnet('subnet-c', 'a'), subnet('subnet-d', 'b')] },
   'ec2 describe-security-groups': { SecurityGroups: [{ GroupId: 'sg-1', VpcId: 'vpc-1' }] },
@@ -155,24 +154,20 @@ describe('an account', () => {
     assert.deepEqual(await problems(owner('tenant-restore')), []);
   });
 
-  test('without the roles of DMS is told which are missing, and how a demonstration makes them', async () => {
+  test('without the role of DMS is told so, and how a demonstration makes it', async () => {
     const missing = { 'iam get-role --role-name dms-vpc-role': refused('NoSuchEntity') };
     assert.match(
       (await problems(missing)).join(),
-      /has no role dms-vpc-role, which DMS needs: make them as the DMS user guide says/,
+      /has no role dms-vpc-role, which DMS needs: make it as the DMS user guide says/,
     );
     const demonstration = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1' };
     assert.match((await problems(missing, demonstration)).join(), /set `dmsRoles` to `create`/);
     const create = { ...demonstration, dmsRoles: 'create' };
-    const neither = { ...missing, 'iam get-role --role-name dms-cloudwatch-logs-role': refused('NoSuchEntity') };
-    assert.deepEqual(await problems(neither, create), []);
-    assert.match(
-      (await problems({}, create)).join(),
-      /dms-vpc-role and the role .* already: set `dmsRoles` to `existing`/,
-    );
+    assert.deepEqual(await problems(missing, create), []);
+    assert.match((await problems({}, create)).join(), /dms-vpc-role already: set `dmsRoles` to `existing`/);
   });
 
-  test('in which a first deployment failed after it had made a role of DMS is told so, unlike one that is renewed', async () => {
+  test('in which a first deployment failed when somebody has made the role of DMS meanwhile is told so, unlike one that is renewed', async () => {
     const create = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1', dmsRoles: 'create' };
     const status = (StackStatus: string) => ({ [OTHER]: { Stacks: [{ StackStatus }] } });
     for (const failed of ['ROLLBACK_COMPLETE', 'REVIEW_IN_PROGRESS']) {
