@@ -78,10 +78,13 @@ async function namesTaken(settings: Settings, { aws, account, region }: Place): 
   }
   const bucket = `${deployment}-${account}-${region}`;
   const [table, files, groups] = await Promise.all([
-    unless(['ResourceNotFoundException'], aws('dynamodb', 'describe-table', '--table-name', deployment)),
+    unless<{ Table: { DeletionProtectionEnabled?: boolean } }>(
+      ['ResourceNotFoundException'],
+      aws('dynamodb', 'describe-table', '--table-name', deployment),
+    ),
     // HEAD requests have no error code but the status (S3 API reference, HeadBucket).
     unless(['404', 'NotFound', 'NoSuchBucket'], aws('s3api', 'head-bucket', '--bucket', bucket)),
-    logGroupsOf(aws, deployment),
+    logGroupsOf(aws, settings),
   ]);
   const taken = [
     ...(table === undefined ? [] : [`the table ${deployment}`]),
@@ -89,18 +92,29 @@ async function namesTaken(settings: Settings, { aws, account, region }: Place): 
     ...groups.map((name) => `the log group ${name}`),
   ];
   if (taken.length === 0) return [];
+  const isProtected = table?.Table.DeletionProtectionEnabled === true;
+  const unprotect = `aws dynamodb update-table --table-name ${deployment} --no-deletion-protection-enabled`;
   return [
-    `an earlier deployment ${deployment} has left ${taken.join(', ')}: export and delete them, import them into the stack, or choose another \`deployment\``,
+    `an earlier deployment ${deployment} has left ${taken.join(', ')}: export and delete them${isProtected ? ` (the table after \`${unprotect}\`)` : ''}, import them into the stack, or choose another \`deployment\``,
   ];
 }
 
-/** Log groups of the functions, by their exact names: the prefix is also that of other deployments. */
-async function logGroupsOf(aws: Aws, deployment: string): Promise<string[]> {
-  const prefix = `/aws/lambda/${deployment}-`;
-  const answer = await aws('logs', 'describe-log-groups', '--log-group-name-prefix', prefix);
-  const ours = [...PHASES, 'sweeper'].map((name) => `${prefix}${name}`);
-  const { logGroups } = answer as { logGroups: { logGroupName: string }[] };
-  return logGroups.map(({ logGroupName }) => logGroupName).filter((name) => ours.includes(name));
+/** What a deployment's log groups begin with; in Lambda's are those of its functions. */
+const LOG_GROUPS = ['/aws/lambda/', '/ecs/', '/vpc/'];
+
+/** Its log groups that are there, by their exact names: what they begin with is also the beginning of other deployments'. */
+async function logGroupsOf(aws: Aws, { deployment, isDemonstration, context }: Settings): Promise<string[]> {
+  const samples = context.sampleArtifact === undefined ? [] : ['sample-tenants', 'activity'];
+  const ours = [
+    ...[...PHASES, 'sweeper', ...samples].map((name) => `/aws/lambda/${deployment}-${name}`),
+    `/ecs/${deployment}-worker`,
+    ...(isDemonstration ? [`/vpc/${deployment}-refused`] : []),
+  ];
+  const answers = await Promise.all(
+    LOG_GROUPS.map((kind) => aws('logs', 'describe-log-groups', '--log-group-name-prefix', `${kind}${deployment}-`)),
+  );
+  const found = answers.flatMap((answer) => (answer as { logGroups: { logGroupName: string }[] }).logGroups);
+  return ours.filter((name) => found.some(({ logGroupName }) => logGroupName === name));
 }
 
 async function tag({ settings, place }: Plan): Promise<string[]> {

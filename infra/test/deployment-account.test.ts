@@ -5,6 +5,8 @@ import { attachmentProblems } from '../deployment/attachment.ts';
 import { Refusal, refusal } from '../deployment/aws.ts';
 import { imageProblems } from '../deployment/image.ts';
 import { parseSettings } from '../deployment/settings.ts';
+import { demonstrate } from './demonstration.ts';
+import { resources, synthesize } from './template.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-west-3';
@@ -32,6 +34,8 @@ const subnet = (SubnetId: string, zone: string, VpcId = 'vpc-1') => ({
   AvailabilityZone: REGION + zone,
 });
 const refused = (code: string, message = code) => new Refusal(code, message);
+
+const TABLE = { Table: {} };
 
 /** An account that is ready for a first deployment. */
 const READY: Answers = {
@@ -108,7 +112,7 @@ describe('an account', () => {
 
   test('with what an earlier deployment kept is told of all of it, unless the stack is there', async () => {
     const kept: Answers = {
-      'dynamodb describe-table': {},
+      'dynamodb describe-table': { Table: { DeletionProtectionEnabled: true } },
       's3api head-bucket': {},
       'logs describe-log-groups': { logGroups: [{ logGroupName: '/aws/lambda/tenant-restore-ddl' }] },
     };
@@ -118,10 +122,26 @@ describe('an account', () => {
       'the table tenant-restore',
       `the bucket tenant-restore-${ACCOUNT}-${REGION}`,
       'the log group /aws/lambda/tenant-restore-ddl',
+      '`aws dynamodb update-table --table-name tenant-restore --no-deletion-protection-enabled`',
     ]) {
       assert.ok(found?.includes(name), found);
     }
     assert.deepEqual(await problems({ ...kept, [STACK]: { Stacks: [{ StackStatus: 'CREATE_COMPLETE' }] } }), []);
+  });
+
+  test('with the logs of an earlier deployment is told of each group that this one would make, and of no other', async () => {
+    const settings = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1' };
+    for (const [template, given] of [
+      [synthesize(), attached],
+      [demonstrate('SingleAz'), settings],
+    ] as const) {
+      const groups = Object.values(resources(template, 'AWS::Logs::LogGroup'));
+      const made = groups.map(({ Properties }) => String(Properties.LogGroupName));
+      const logGroups = [...made, '/vpc/tenant-restore-other'].map((logGroupName) => ({ logGroupName }));
+      const [found = ''] = await problems({ 'logs describe-log-groups': { logGroups } }, given);
+      const told = [...found.matchAll(/the log group ([^\s,:]+)/g)].map(([, name]) => name);
+      assert.deepEqual(told.sort(), made.sort());
+    }
   });
 
   test('with logs of a deployment whose name begins alike has nothing against this one', async () => {
@@ -131,13 +151,13 @@ describe('an account', () => {
 
   test('with what is left of a failed creation is told of it', async () => {
     const failed = { [STACK]: { Stacks: [{ StackStatus: 'ROLLBACK_COMPLETE' }] }, [OTHER]: NO_STACK };
-    assert.match((await problems({ ...failed, 'dynamodb describe-table': {} })).join(), /has left the table/);
+    assert.match((await problems({ ...failed, 'dynamodb describe-table': TABLE })).join(), /has left the table/);
   });
 
   test('in which a demonstration has the name is told to choose another, not to delete what it owns', async () => {
     const found = await problems({
       [OTHER]: { Stacks: [{ StackStatus: 'CREATE_COMPLETE' }] },
-      'dynamodb describe-table': {},
+      'dynamodb describe-table': TABLE,
     });
     assert.deepEqual(found, [
       'the deployment tenant-restore is that of the stack DatabaseLevelRestoreStack: choose another `deployment` and `deploymentTag`',

@@ -45,7 +45,7 @@ export class DatabaseLevelRestoreStack extends Stack {
       synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
     });
     const names = new Names(this, deployment, props.deploymentTag ?? 'main');
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     const network = new DemonstrationNetwork(this, 'Network', { names, removalPolicy });
     const flows = new Flows(this, 'Flows', {
       names,
