@@ -3,11 +3,12 @@
  * some of it after half an hour.
  */
 import type { Aws } from './aws.ts';
-import { Refusal, unless } from './aws.ts';
+import { unless } from './aws.ts';
 import type { Assembly } from './cdk.ts';
 import { DMS_ROLE } from '../lib/demonstration/dms-roles.ts';
-import { PHASES, tagParameterOf } from '../lib/names.ts';
-import { demonstrationNameOf, stackNameOf } from '../lib/stack.ts';
+import { tagParameterOf } from '../lib/names.ts';
+import { stackStatus } from './deployed.ts';
+import { namesTaken } from './names-taken.ts';
 import type { Place } from './place.ts';
 import type { Settings } from './settings.ts';
 
@@ -41,19 +42,6 @@ async function parameterOf(aws: Aws, name: string): Promise<string | undefined> 
   return (await unless<{ Parameter: { Value: string } }>(['ParameterNotFound'], call))?.Parameter.Value;
 }
 
-/** The status of a stack; nothing if there is none. CloudFormation says `ValidationError` of a stack that doesn't exist. */
-export async function stackStatus(aws: Aws, name: string): Promise<string | undefined> {
-  try {
-    const answer = await aws('cloudformation', 'describe-stacks', '--stack-name', name);
-    return (answer as { Stacks: { StackStatus: string }[] }).Stacks[0]?.StackStatus;
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'ValidationError' && error.message.includes('does not exist')) {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
 /** Whether a stack of this status owns nothing, since its creation failed or never began: the CDK makes it anew. */
 function beginsAnew(status: string | undefined): boolean {
   return status === undefined || status === 'ROLLBACK_COMPLETE' || status === 'REVIEW_IN_PROGRESS';
@@ -65,56 +53,6 @@ async function stackAtRest({ settings, place }: Plan): Promise<string[]> {
   if (beginsAnew(status)) return namesTaken(settings, place);
   if (!status?.endsWith('_IN_PROGRESS')) return [];
   return [`the stack ${stackName} is ${status}: wait until that has ended`];
-}
-
-/** What has this deployment's names already: CloudFormation doesn't take over what it didn't make. */
-async function namesTaken(settings: Settings, { aws, account, region }: Place): Promise<string[]> {
-  const { deployment, stackName } = settings;
-  const other = [stackNameOf(deployment), demonstrationNameOf(deployment)].find((name) => name !== stackName);
-  if (other !== undefined && (await stackStatus(aws, other)) !== undefined) {
-    return [
-      `the deployment ${deployment} is that of the stack ${other}: choose another \`deployment\` and \`deploymentTag\``,
-    ];
-  }
-  const bucket = `${deployment}-${account}-${region}`;
-  const [table, files, groups] = await Promise.all([
-    unless<{ Table: { DeletionProtectionEnabled?: boolean } }>(
-      ['ResourceNotFoundException'],
-      aws('dynamodb', 'describe-table', '--table-name', deployment),
-    ),
-    // HEAD requests have no error code but the status (S3 API reference, HeadBucket).
-    unless(['404', 'NotFound', 'NoSuchBucket'], aws('s3api', 'head-bucket', '--bucket', bucket)),
-    logGroupsOf(aws, settings),
-  ]);
-  const taken = [
-    ...(table === undefined ? [] : [`the table ${deployment}`]),
-    ...(files === undefined ? [] : [`the bucket ${bucket}`]),
-    ...groups.map((name) => `the log group ${name}`),
-  ];
-  if (taken.length === 0) return [];
-  const isProtected = table?.Table.DeletionProtectionEnabled === true;
-  const unprotect = `aws dynamodb update-table --table-name ${deployment} --no-deletion-protection-enabled`;
-  return [
-    `an earlier deployment ${deployment} has left ${taken.join(', ')}: export and delete them${isProtected ? ` (the table after \`${unprotect}\`)` : ''}, import them into the stack, or choose another \`deployment\``,
-  ];
-}
-
-/** What a deployment's log groups begin with; in Lambda's are those of its functions. */
-const LOG_GROUPS = ['/aws/lambda/', '/ecs/', '/vpc/'];
-
-/** Its log groups that are there, by their exact names: what they begin with is also the beginning of other deployments'. */
-async function logGroupsOf(aws: Aws, { deployment, isDemonstration, context }: Settings): Promise<string[]> {
-  const samples = context.sampleArtifact === undefined ? [] : ['sample-tenants', 'activity'];
-  const ours = [
-    ...[...PHASES, 'sweeper', ...samples].map((name) => `/aws/lambda/${deployment}-${name}`),
-    `/ecs/${deployment}-worker`,
-    ...(isDemonstration ? [`/vpc/${deployment}-refused`] : []),
-  ];
-  const answers = await Promise.all(
-    LOG_GROUPS.map((kind) => aws('logs', 'describe-log-groups', '--log-group-name-prefix', `${kind}${deployment}-`)),
-  );
-  const found = answers.flatMap((answer) => (answer as { logGroups: { logGroupName: string }[] }).logGroups);
-  return ours.filter((name) => found.some(({ logGroupName }) => logGroupName === name));
 }
 
 async function tag({ settings, place }: Plan): Promise<string[]> {

@@ -1,5 +1,19 @@
+import { type Aws, Refusal } from './aws.ts';
 import type { Place } from './place.ts';
 import type { Settings } from './settings.ts';
+
+/** The status of a stack; nothing if there is none. CloudFormation says `ValidationError` of a stack that doesn't exist. */
+export async function stackStatus(aws: Aws, name: string): Promise<string | undefined> {
+  try {
+    const answer = await aws('cloudformation', 'describe-stacks', '--stack-name', name);
+    return (answer as { Stacks: { StackStatus: string }[] }).Stacks[0]?.StackStatus;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'ValidationError' && error.message.includes('does not exist')) {
+      return undefined;
+    }
+    throw error;
+  }
+}
 
 /** A deployment as it is in the account, which its settings may have left behind. */
 export interface Deployed {

@@ -46,6 +46,7 @@ const READY: Answers = {
   'dynamodb describe-table': refused('ResourceNotFoundException'),
   's3api head-bucket': refused('404'),
   'logs describe-log-groups': { logGroups: [] },
+  'iam get-role --role-name tenant-restore-intake': refused('NoSuchEntity'),
   'iam get-role --role-name dms-vpc-role': {},
   'ec2 describe-subnets --subnet-ids subnet-a': { Subnets: [subnet('subnet-a', 'a'), subnet('subnet-b', 'b')] },
   'ec2 describe-subnets --subnet-ids subnet-c': { Subnets: [subnet('subnet-c', 'a'), subnet('subnet-d', 'b')] },
@@ -152,6 +153,16 @@ describe('an account', () => {
   test('with what is left of a failed creation is told of it', async () => {
     const failed = { [STACK]: { Stacks: [{ StackStatus: 'ROLLBACK_COMPLETE' }] }, [OTHER]: NO_STACK };
     assert.match((await problems({ ...failed, 'dynamodb describe-table': TABLE })).join(), /has left the table/);
+  });
+
+  test('in which a deployment of another region has the name is told to choose another, since roles have no region', async () => {
+    const role = { 'iam get-role --role-name tenant-restore-intake': { Role: {} } };
+    for (const beginning of [{}, { [STACK]: { Stacks: [{ StackStatus: 'ROLLBACK_COMPLETE' }] } }]) {
+      assert.deepEqual(await problems({ ...role, ...beginning }), [
+        'the account has the role tenant-restore-intake already, perhaps by a deployment tenant-restore in another region: choose another `deployment`',
+      ]);
+    }
+    assert.deepEqual(await problems({ ...role, [STACK]: { Stacks: [{ StackStatus: 'UPDATE_COMPLETE' }] } }), []);
   });
 
   test('in which a demonstration has the name is told to choose another, not to delete what it owns', async () => {
