@@ -13,6 +13,8 @@ interface Subnet {
 interface Database {
   readonly Engine: string;
   readonly DBSubnetGroup?: { readonly VpcId: string } | string;
+  /** Of an instance, the cluster that it is a member of. */
+  readonly DBClusterIdentifier?: string;
 }
 
 /** Everything about the attachment that speaks against the deployment; nothing to say of a demonstration. */
@@ -76,6 +78,11 @@ async function source(plan: Plan): Promise<string[]> {
   if (found === undefined) return [`source: there is no instance or cluster ${name} here`];
   if (!ENGINES.includes(found.Engine)) {
     return [`source: ${name} is ${found.Engine}; ${ENGINES.join(' and ')} can be restored`];
+  }
+  // The policies let restores begin from what has this name, and a member's backups are its cluster's.
+  const cluster = instances?.DBInstances[0]?.DBClusterIdentifier;
+  if (cluster !== undefined && cluster !== name) {
+    return [`source: ${name} is a member of the cluster ${cluster}: name that`];
   }
   const { vpcId } = plan.settings.context;
   const at = typeof found.DBSubnetGroup === 'object' ? found.DBSubnetGroup.VpcId : undefined;

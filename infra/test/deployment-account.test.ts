@@ -258,6 +258,18 @@ describe('what a deployment is attached to', () => {
     assert.deepEqual(found, []);
   });
 
+  test("may not be a member of a cluster, whose backups are the cluster's", async () => {
+    const member = (DBClusterIdentifier: string) => ({
+      'rds describe-db-instances': {
+        DBInstances: [{ Engine: 'aurora-postgresql', DBSubnetGroup: { VpcId: 'vpc-1' }, DBClusterIdentifier }],
+      },
+    });
+    assert.deepEqual(await problems(member('ledger')), [
+      'source: production is a member of the cluster ledger: name that',
+    ]);
+    assert.deepEqual(await problems(member('production')), []);
+  });
+
   test('must be PostgreSQL', async () => {
     const found = await problems({ 'rds describe-db-instances': { DBInstances: [{ Engine: 'mysql' }] } });
     assert.deepEqual(found, ['source: production is mysql; postgres and aurora-postgresql can be restored']);
