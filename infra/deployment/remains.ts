@@ -26,6 +26,9 @@ export interface Remains {
   readonly files: boolean;
 }
 
+/** Seconds to wait for a sweep, which may take the five minutes of its function; the AWS CLI gives up after one by itself. */
+const ANSWERS_WITHIN = 320;
+
 /** What speaks against removing it, each with its remedy. */
 export function obstacles(remains: Remains, { deployment, bucket, keepsData }: Deployed): string[] {
   const { sweep, waiting, letters, files } = remains;
@@ -40,7 +43,7 @@ export function obstacles(remains: Remains, { deployment, bucket, keepsData }: D
   if (sweep.orphans.length > 0) {
     const names = sweep.orphans.map(({ kind, name }) => `${kind} ${name}`).join(', ');
     found.push(
-      `nobody would delete ${names}: let the sweeper do it (aws lambda invoke --function-name ${deployment}-sweeper --payload '{}' …)`,
+      `nobody would delete ${names}: let the sweeper do it (aws lambda invoke --function-name ${deployment}-sweeper --cli-read-timeout ${ANSWERS_WITHIN} --payload '{}' …)`,
     );
   }
   for (const [queue, count] of Object.entries(waiting).filter(([, count]) => count > 0)) {
@@ -79,7 +82,8 @@ async function sweepOf(deployment: string, isPartial: boolean, { aws }: Place): 
     writeFileSync(order, JSON.stringify({ dryRun: true }));
     // By a file, since versions 1 and 2 of the AWS CLI read a payload on the command line differently.
     const payload = ['--function-name', `${deployment}-sweeper`, '--payload', `fileb://${order}`];
-    const call = aws('lambda', 'invoke', ...payload, answer);
+    const patience = ['--cli-read-timeout', String(ANSWERS_WITHIN)];
+    const call = aws('lambda', 'invoke', ...payload, ...patience, answer);
     const invoked = await unless<{ FunctionError?: string }>(isPartial ? ['ResourceNotFoundException'] : [], call);
     if (invoked === undefined) return NOTHING;
     const text = readFileSync(answer, 'utf8');

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { Refusal } from '../deployment/aws.ts';
+import { awsCli, Refusal } from '../deployment/aws.ts';
 import { obstacles, type Remains, remainsOf } from '../deployment/remains.ts';
+import { named, synthesize } from './template.ts';
 
 const BUCKET = 'blue-111122223333-eu-west-3';
 const EMPTY: Remains = { sweep: { unfinished: 0, inUse: 0, orphans: [] }, waiting: {}, letters: 0, files: false };
@@ -25,6 +29,39 @@ describe('who tells what is live', () => {
   test('may be missing from a stack that is half gone, and from no other', async () => {
     assert.deepEqual((await look(true)).sweep, EMPTY.sweep);
     await assert.rejects(look(false), /lambda/);
+  });
+});
+
+describe('a sweep that is asked what is live', () => {
+  test('is waited for as long as its function may take', async () => {
+    const calls: string[][] = [];
+    const aws = (...call: string[]) => {
+      calls.push(call);
+      return Promise.reject(new Refusal('ResourceNotFoundException', 'asked'));
+    };
+    const place = { account: '111122223333', region: 'eu-west-3', aws };
+    await assert.rejects(remainsOf({ deployment: 'blue', bucket: BUCKET, keepsData: true, isPartial: false }, place));
+    const asked = calls.find(([service]) => service === 'lambda') ?? [];
+    const waits = Number(asked[asked.indexOf('--cli-read-timeout') + 1]);
+    const sweeper = named(synthesize(), 'AWS::Lambda::Function', 'FunctionName', 'tenant-restore-sweeper');
+    assert.ok(waits > Number(sweeper.Properties.Timeout), `${waits} of ${String(sweeper.Properties.Timeout)} seconds`);
+  });
+
+  test('is asked once, whatever becomes of the answer', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'aws-'));
+    const path = process.env.PATH;
+    t.after(() => {
+      process.env.PATH = path;
+      rmSync(folder, { recursive: true });
+    });
+    writeFileSync(join(folder, 'aws'), '#!/bin/sh\necho "{\\"attempts\\": \\"$AWS_MAX_ATTEMPTS\\"}"\n', {
+      mode: 0o755,
+    });
+    process.env.PATH = `${folder}:${path ?? ''}`;
+    assert.deepEqual(await awsCli('eu-west-3')('lambda', 'invoke'), { attempts: '1' });
+    assert.deepEqual(await awsCli('eu-west-3')('sqs', 'get-queue-url'), {
+      attempts: process.env.AWS_MAX_ATTEMPTS ?? '',
+    });
   });
 });
 
