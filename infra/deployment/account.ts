@@ -7,9 +7,10 @@ import { unless } from './aws.ts';
 import type { Assembly } from './cdk.ts';
 import { DMS_ROLE } from '../lib/demonstration/dms-roles.ts';
 import { tagParameterOf } from '../lib/names.ts';
-import { stackStatus } from './deployed.ts';
+import { deployedStack, stackStatus } from './deployed.ts';
 import { namesTaken } from './names-taken.ts';
 import type { Place } from './place.ts';
+import { protectedOf, unprotected } from './protection.ts';
 import type { Settings } from './settings.ts';
 
 /** What is looked at. */
@@ -51,6 +52,11 @@ async function stackAtRest({ settings, place }: Plan): Promise<string[]> {
   const { stackName } = settings;
   const status = await stackStatus(place.aws, stackName);
   if (beginsAnew(status)) return namesTaken(settings, place);
+  if (status === 'ROLLBACK_FAILED') {
+    // The CDK deletes it first.
+    const { databases } = await deployedStack(settings, status, place);
+    return (await protectedOf(databases, place.aws)).map(unprotected);
+  }
   if (!status?.endsWith('_IN_PROGRESS')) return [];
   return [`the stack ${stackName} is ${status}: wait until that has ended`];
 }

@@ -158,6 +158,17 @@ describe('an account', () => {
     assert.match((await problems({ ...failed, 'dynamodb describe-table': TABLE })).join(), /has left the table/);
   });
 
+  test('in which a failed creation could not delete its protected database is told how that is done', async () => {
+    const settings = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1' };
+    const failed = (DeletionProtection: boolean) => ({
+      [OTHER]: { Stacks: [{ StackStatus: 'ROLLBACK_FAILED' }] },
+      'cloudformation get-template': { TemplateBody: demonstrate('SingleAz').toJSON() },
+      'rds describe-db-instances': { DBInstances: [{ DeletionProtection }] },
+    });
+    assert.match((await problems(failed(true), settings)).join(), /`aws rds modify-db-instance .*-production --no-del/);
+    assert.deepEqual(await problems(failed(false), settings), []);
+  });
+
   test('in which a deployment of another region has the name is told to choose another, since roles have no region', async () => {
     const role = { 'iam get-role --role-name tenant-restore-intake': { Role: {} } };
     for (const beginning of [{}, { [STACK]: { Stacks: [{ StackStatus: 'ROLLBACK_COMPLETE' }] } }]) {
