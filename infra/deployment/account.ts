@@ -3,7 +3,7 @@
  * some of it after half an hour.
  */
 import type { Aws } from './aws.ts';
-import { unless } from './aws.ts';
+import { Refusal, unless } from './aws.ts';
 import type { Assembly } from './cdk.ts';
 import { DMS_ROLE } from '../lib/demonstration/dms-roles.ts';
 import { tagParameterOf } from '../lib/names.ts';
@@ -24,7 +24,7 @@ type Look = (plan: Plan) => Promise<string[]>;
 
 /** Everything in the account that speaks against the deployment. */
 export async function accountProblems(plan: Plan): Promise<string[]> {
-  const looks: Look[] = [bootstrap, stackAtRest, tag, replicationRole];
+  const looks: Look[] = [bootstrap, stackAtRest, tag, replicationRole, schemaRegistry];
   return (await Promise.all(looks.map((look) => look(plan)))).flat();
 }
 
@@ -81,4 +81,19 @@ async function replicationRole({ settings, place: { aws } }: Plan): Promise<stri
     ? 'set `dmsRoles` to `create`'
     : 'make it as the DMS user guide says ("Creating the IAM roles to use with DMS")';
   return [`the account has no role ${DMS_ROLE}, which DMS needs: ${remedy}`];
+}
+
+/** Not every region has it; where it is missing, its endpoint has no address. Any answer, also a refusal, says it's there. */
+async function schemaRegistry({ settings, place: { aws, region } }: Plan): Promise<string[]> {
+  if (settings.context.schemaRegistry === 'false') return [];
+  try {
+    await aws('schemas', 'list-registries', '--max-items', '1');
+  } catch (error) {
+    if (error instanceof Refusal && error.message.includes('Could not connect to the endpoint URL')) {
+      return [
+        `no schema registry of EventBridge answers in ${region}: if the region has none, set \`schemaRegistry\` to \`false\``,
+      ];
+    }
+  }
+  return [];
 }

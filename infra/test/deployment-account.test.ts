@@ -56,6 +56,7 @@ const READY: Answers = {
   'rds describe-db-clusters': refused('DBClusterNotFoundFault'),
   'secretsmanager describe-secret': { ARN: SECRET },
   'kms get-key-policy': { Policy: '{}' },
+  'schemas list-registries': { Registries: [] },
 };
 
 /** What is found with these settings in that account, but for what `changes` says of it. */
@@ -219,6 +220,16 @@ describe('an account', () => {
       assert.match((await problems(status(failed), create)).join(), /set `dmsRoles` to `existing`/, failed);
     }
     assert.deepEqual(await problems(status('UPDATE_COMPLETE'), create), []);
+  });
+
+  test('in a region without the registry of schemas is told to do without, wherever the settings want it', async () => {
+    const endpoint = `https://schemas.${REGION}.amazonaws.com/v1/registries`;
+    const absent = { 'schemas list-registries': refused('', `Could not connect to the endpoint URL: "${endpoint}"`) };
+    assert.deepEqual(await problems(absent), [
+      `no schema registry of EventBridge answers in ${REGION}: if the region has none, set \`schemaRegistry\` to \`false\``,
+    ]);
+    assert.deepEqual(await problems(absent, { ...attached, schemaRegistry: false }), []);
+    assert.deepEqual(await problems({ 'schemas list-registries': refused('AccessDeniedException') }), []);
   });
 
   test('whose refusals mean something else ends the checks: nothing is taken for absent that could not be seen', async () => {
