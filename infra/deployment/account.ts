@@ -5,9 +5,12 @@
 import type { Aws } from './aws.ts';
 import { Refusal, unless } from './aws.ts';
 import type { Assembly } from './cdk.ts';
-import { PHASES, tagParameterOf } from '../lib/names.ts';
-import { demonstrationNameOf, stackNameOf } from '../lib/stack.ts';
+import { DMS_ROLE } from '../lib/demonstration/dms-roles.ts';
+import { tagParameterOf } from '../lib/names.ts';
+import { deployedStack, stackStatus } from './deployed.ts';
+import { namesTaken } from './names-taken.ts';
 import type { Place } from './place.ts';
+import { protectedOf, unprotected } from './protection.ts';
 import type { Settings } from './settings.ts';
 
 /** What is looked at. */
@@ -21,7 +24,7 @@ type Look = (plan: Plan) => Promise<string[]>;
 
 /** Everything in the account that speaks against the deployment. */
 export async function accountProblems(plan: Plan): Promise<string[]> {
-  const looks: Look[] = [bootstrap, stackAtRest, tag, replicationRoles];
+  const looks: Look[] = [bootstrap, stackAtRest, tag, replicationRole, schemaRegistry];
   return (await Promise.all(looks.map((look) => look(plan)))).flat();
 }
 
@@ -40,63 +43,22 @@ async function parameterOf(aws: Aws, name: string): Promise<string | undefined> 
   return (await unless<{ Parameter: { Value: string } }>(['ParameterNotFound'], call))?.Parameter.Value;
 }
 
-/** The status of a stack; nothing if there is none. CloudFormation says `ValidationError` of a stack that doesn't exist. */
-export async function stackStatus(aws: Aws, name: string): Promise<string | undefined> {
-  try {
-    const answer = await aws('cloudformation', 'describe-stacks', '--stack-name', name);
-    return (answer as { Stacks: { StackStatus: string }[] }).Stacks[0]?.StackStatus;
-  } catch (error) {
-    if (error instanceof Refusal && error.code === 'ValidationError' && error.message.includes('does not exist')) {
-      return undefined;
-    }
-    throw error;
-  }
+/** Whether a stack of this status owns nothing, since its creation failed or never began: the CDK makes it anew. */
+function beginsAnew(status: string | undefined): boolean {
+  return status === undefined || status === 'ROLLBACK_COMPLETE' || status === 'REVIEW_IN_PROGRESS';
 }
 
 async function stackAtRest({ settings, place }: Plan): Promise<string[]> {
   const { stackName } = settings;
   const status = await stackStatus(place.aws, stackName);
-  if (status === undefined) return namesTaken(settings, place);
-  // The CDK deletes what is left of a failed creation, but for what is retained, and makes it anew.
-  if (status === 'ROLLBACK_COMPLETE') return namesTaken(settings, place);
-  if (status === 'REVIEW_IN_PROGRESS' || !status.endsWith('_IN_PROGRESS')) return [];
-  return [`the stack ${stackName} is ${status}: wait until that has ended`];
-}
-
-/** What has this deployment's names already: CloudFormation doesn't take over what it didn't make. */
-async function namesTaken(settings: Settings, { aws, account, region }: Place): Promise<string[]> {
-  const { deployment, stackName } = settings;
-  const other = [stackNameOf(deployment), demonstrationNameOf(deployment)].find((name) => name !== stackName);
-  if (other !== undefined && (await stackStatus(aws, other)) !== undefined) {
-    return [
-      `the deployment ${deployment} is that of the stack ${other}: choose another \`deployment\` and \`deploymentTag\``,
-    ];
+  if (beginsAnew(status)) return namesTaken(settings, place);
+  if (status === 'ROLLBACK_FAILED') {
+    // The CDK deletes it first.
+    const { databases } = await deployedStack(settings, status, place);
+    return (await protectedOf(databases, place.aws)).map(unprotected);
   }
-  const bucket = `${deployment}-${account}-${region}`;
-  const [table, files, groups] = await Promise.all([
-    unless(['ResourceNotFoundException'], aws('dynamodb', 'describe-table', '--table-name', deployment)),
-    // HEAD requests have no error code but the status (S3 API reference, HeadBucket).
-    unless(['404', 'NotFound', 'NoSuchBucket'], aws('s3api', 'head-bucket', '--bucket', bucket)),
-    logGroupsOf(aws, deployment),
-  ]);
-  const taken = [
-    ...(table === undefined ? [] : [`the table ${deployment}`]),
-    ...(files === undefined ? [] : [`the bucket ${bucket}`]),
-    ...groups.map((name) => `the log group ${name}`),
-  ];
-  if (taken.length === 0) return [];
-  return [
-    `an earlier deployment ${deployment} has left ${taken.join(', ')}: export and delete them, import them into the stack, or choose another \`deployment\``,
-  ];
-}
-
-/** Log groups of the functions, by their exact names: the prefix is also that of other deployments. */
-async function logGroupsOf(aws: Aws, deployment: string): Promise<string[]> {
-  const prefix = `/aws/lambda/${deployment}-`;
-  const answer = await aws('logs', 'describe-log-groups', '--log-group-name-prefix', prefix);
-  const ours = [...PHASES, 'sweeper'].map((name) => `${prefix}${name}`);
-  const { logGroups } = answer as { logGroups: { logGroupName: string }[] };
-  return logGroups.map(({ logGroupName }) => logGroupName).filter((name) => ours.includes(name));
+  if (!status?.endsWith('_IN_PROGRESS')) return [];
+  return [`the stack ${stackName} is ${status}: wait until that has ended`];
 }
 
 async function tag({ settings, place }: Plan): Promise<string[]> {
@@ -106,22 +68,32 @@ async function tag({ settings, place }: Plan): Promise<string[]> {
   return [`the deploymentTag ${deploymentTag} is that of the deployment ${owner}: choose another`];
 }
 
-/** DMS looks its roles up by name (DMS user guide, "Creating the IAM roles to use with DMS"). */
-async function replicationRoles({ settings, place: { aws } }: Plan): Promise<string[]> {
-  const roles = ['dms-vpc-role', 'dms-cloudwatch-logs-role'];
-  const found = await Promise.all(
-    roles.map((name) => unless(['NoSuchEntity'], aws('iam', 'get-role', '--role-name', name))),
-  );
+/** DMS looks its role up by name (DMS user guide, "Creating the IAM roles to use with DMS"). */
+async function replicationRole({ settings, place: { aws } }: Plan): Promise<string[]> {
+  const found = await unless(['NoSuchEntity'], aws('iam', 'get-role', '--role-name', DMS_ROLE));
   if (settings.context.dmsRoles === 'create') {
-    const there = roles.filter((_, position) => found[position] !== undefined);
-    const isFirst = (await stackStatus(aws, settings.stackName)) === undefined;
-    if (there.length === 0 || !isFirst) return [];
-    return [`the account has the role ${there.join(' and the role ')} already: set \`dmsRoles\` to \`existing\``];
+    const isFirst = beginsAnew(await stackStatus(aws, settings.stackName));
+    if (found === undefined || !isFirst) return [];
+    return [`the account has the role ${DMS_ROLE} already: set \`dmsRoles\` to \`existing\``];
   }
-  const missing = roles.filter((_, position) => found[position] === undefined);
-  if (missing.length === 0) return [];
+  if (found !== undefined) return [];
   const remedy = settings.isDemonstration
     ? 'set `dmsRoles` to `create`'
-    : 'make them as the DMS user guide says ("Creating the IAM roles to use with DMS")';
-  return [`the account has no role ${missing.join(' and no role ')}, which DMS needs: ${remedy}`];
+    : 'make it as the DMS user guide says ("Creating the IAM roles to use with DMS")';
+  return [`the account has no role ${DMS_ROLE}, which DMS needs: ${remedy}`];
+}
+
+/** Not every region has it; where it is missing, its endpoint has no address. Any answer, also a refusal, says it's there. */
+async function schemaRegistry({ settings, place: { aws, region } }: Plan): Promise<string[]> {
+  if (settings.context.schemaRegistry === 'false') return [];
+  try {
+    await aws('schemas', 'list-registries', '--max-items', '1');
+  } catch (error) {
+    if (error instanceof Refusal && error.message.includes('Could not connect to the endpoint URL')) {
+      return [
+        `no schema registry of EventBridge answers in ${region}: if the region has none, set \`schemaRegistry\` to \`false\``,
+      ];
+    }
+  }
+  return [];
 }

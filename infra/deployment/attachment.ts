@@ -1,6 +1,7 @@
 /** What a deployment is attached to: that it's there, in one VPC, and of a kind that can be restored. */
 import { unless } from './aws.ts';
 import type { Plan } from './account.ts';
+import { foreignKey } from './keys.ts';
 
 const ENGINES = ['postgres', 'aurora-postgresql'];
 
@@ -13,6 +14,10 @@ interface Subnet {
 interface Database {
   readonly Engine: string;
   readonly DBSubnetGroup?: { readonly VpcId: string } | string;
+  /** Of an instance, the cluster that it is a member of. */
+  readonly DBClusterIdentifier?: string;
+  /** Key of the storage, if it is encrypted. */
+  readonly KmsKeyId?: string;
 }
 
 /** Everything about the attachment that speaks against the deployment; nothing to say of a demonstration. */
@@ -77,18 +82,40 @@ async function source(plan: Plan): Promise<string[]> {
   if (!ENGINES.includes(found.Engine)) {
     return [`source: ${name} is ${found.Engine}; ${ENGINES.join(' and ')} can be restored`];
   }
+  // The policies let restores begin from what has this name, and a member's backups are its cluster's.
+  const cluster = instances?.DBInstances[0]?.DBClusterIdentifier;
+  if (cluster !== undefined && cluster !== name) {
+    return [`source: ${name} is a member of the cluster ${cluster}: name that`];
+  }
   const { vpcId } = plan.settings.context;
-  const at = typeof found.DBSubnetGroup === 'object' ? found.DBSubnetGroup.VpcId : undefined;
-  if (at === undefined || at === vpcId) return [];
-  return [`source: ${name} is in the VPC ${at}, not in ${vpcId ?? ''}`];
+  const at = typeof found.DBSubnetGroup === 'object' ? found.DBSubnetGroup.VpcId : vpcId;
+  // What is restored has its source's key, which the caller must be allowed to grant RDS the use of.
+  const key = await foreignKey(plan, found.KmsKeyId);
+  return [
+    ...(at === vpcId ? [] : [`source: ${name} is in the VPC ${at ?? ''}, not in ${vpcId ?? ''}`]),
+    ...(key === undefined
+      ? []
+      : [`source: the storage of ${name} has the customer key ${key}: set \`kmsKeyArn\` to it`]),
+  ];
 }
 
 async function secret(plan: Plan): Promise<string[]> {
   const arn = plan.settings.context.sourceSecretArn ?? '';
   const call = plan.place.aws('secretsmanager', 'describe-secret', '--secret-id', arn);
-  const found = await unless<{ ARN: string; OwningService?: string }>(['ResourceNotFoundException'], call);
+  const found = await unless<{ ARN: string; OwningService?: string; KmsKeyId?: string }>(
+    ['ResourceNotFoundException'],
+    call,
+  );
   if (found === undefined) return [`sourceSecretArn: there is no secret ${arn}`];
   if (found.ARN !== arn) return [`sourceSecretArn: the full ARN is ${found.ARN}, not ${arn}: the policies name it`];
-  if (found.OwningService !== 'rds' || plan.settings.context.managedSecrets === 'true') return [];
-  return ['sourceSecretArn: RDS manages this secret: set `managedSecrets` to `true`'];
+  const isManaged = found.OwningService === 'rds' && plan.settings.context.managedSecrets !== 'true';
+  const key = await foreignKey(plan, found.KmsKeyId);
+  return [
+    ...(isManaged ? ['sourceSecretArn: RDS manages this secret: set `managedSecrets` to `true`'] : []),
+    ...(key === undefined
+      ? []
+      : [
+          `sourceSecretArn: the secret has the customer key ${key}: set \`kmsKeyArn\` to it; if the source has another, give the secret that one (aws secretsmanager update-secret --kms-key-id …)`,
+        ]),
+  ];
 }

@@ -32,7 +32,9 @@ export function awsCli(region?: string): Aws {
     ];
     const where: Record<string, string> =
       region === undefined ? {} : { AWS_REGION: region, AWS_DEFAULT_REGION: region };
-    const { status, stdout, stderr } = await run('aws', command, { ...where, AWS_PAGER: '' });
+    // An invocation that nobody heard the end of may still run: a second one would only come on top.
+    const once: Record<string, string> = operation === 'invoke' ? { AWS_MAX_ATTEMPTS: '1' } : {};
+    const { status, stdout, stderr } = await run('aws', command, { ...where, ...once, AWS_PAGER: '' });
     if (status !== 0) throw refusal(`aws ${service} ${operation}`, stderr);
     return stdout.trim() === '' ? {} : (JSON.parse(stdout) as unknown);
   };

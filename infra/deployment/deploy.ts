@@ -6,6 +6,7 @@ import { attachmentProblems } from './attachment.ts';
 import { cdk, synthesize } from './cdk.ts';
 import { imageProblems } from './image.ts';
 import { IntakeFeed } from './intake.ts';
+import { keyProblems } from './keys.ts';
 import { placeOf } from './place.ts';
 import { readSettings } from './settings.ts';
 import { begin, orderOf, refuseAll } from './shell.ts';
@@ -16,7 +17,8 @@ begin(async () => {
   refuseAll(artifactProblems(settings));
   const place = await placeOf(settings);
   const plan = { settings, place, assembly: await synthesize(settings, place) };
-  const found = await Promise.all([accountProblems(plan), attachmentProblems(plan), imageProblems(plan)]);
+  const looks = [accountProblems(plan), attachmentProblems(plan), keyProblems(plan), imageProblems(plan)];
+  const found = await Promise.all(looks);
   refuseAll(found.flat());
   const outputs = join(plan.assembly.folder, 'outputs.json');
   console.log(`deploying ${settings.stackName} to ${place.account}, ${place.region}`);

@@ -2,11 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stackStatus } from './account.ts';
 import { cdk, synthesize } from './cdk.ts';
 import { IntakeFeed } from './intake.ts';
 import { type Place, placeOf } from './place.ts';
-import { type Deployed, deployedStack } from './deployed.ts';
+import { type Deployed, deployedStack, stackStatus } from './deployed.ts';
 import { obstacles, remainsOf } from './remains.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { begin, orderOf, refuseAll } from './shell.ts';

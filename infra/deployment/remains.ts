@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { unless } from './aws.ts';
 import type { Deployed } from './deployed.ts';
 import type { Place } from './place.ts';
+import { type Database, protectedOf, unprotected } from './protection.ts';
 
 /** What a sweep that only reports answers (`handlers/lambda/src/sweeper/report.rs`). */
 export interface Sweep {
@@ -24,7 +25,12 @@ export interface Remains {
   readonly letters: number;
   /** Whether the bucket holds files. */
   readonly files: boolean;
+  /** Databases of the stack that can't be deleted. */
+  readonly protectedDatabases: readonly Database[];
 }
+
+/** Seconds to wait for a sweep, which may take the five minutes of its function; the AWS CLI gives up after one by itself. */
+const ANSWERS_WITHIN = 320;
 
 /** What speaks against removing it, each with its remedy. */
 export function obstacles(remains: Remains, { deployment, bucket, keepsData }: Deployed): string[] {
@@ -40,7 +46,7 @@ export function obstacles(remains: Remains, { deployment, bucket, keepsData }: D
   if (sweep.orphans.length > 0) {
     const names = sweep.orphans.map(({ kind, name }) => `${kind} ${name}`).join(', ');
     found.push(
-      `nobody would delete ${names}: let the sweeper do it (aws lambda invoke --function-name ${deployment}-sweeper --payload '{}' …)`,
+      `nobody would delete ${names}: let the sweeper do it (aws lambda invoke --function-name ${deployment}-sweeper --cli-read-timeout ${ANSWERS_WITHIN} --payload '{}' …)`,
     );
   }
   for (const [queue, count] of Object.entries(waiting).filter(([, count]) => count > 0)) {
@@ -52,23 +58,25 @@ export function obstacles(remains: Remains, { deployment, bucket, keepsData }: D
       `CloudFormation can't delete the bucket ${bucket} while it holds reports: \`aws s3 rm --recursive s3://${bucket}\``,
     );
   }
-  return found;
+  return [...found, ...remains.protectedDatabases.map(unprotected)];
 }
 
 const NOTHING: Sweep = { unfinished: 0, inUse: 0, orphans: [] };
 
 /** Looks at a deployment. What isn't there any more, after a removal that was broken off, holds nothing. */
-export async function remainsOf({ deployment, bucket, isPartial }: Deployed, place: Place): Promise<Remains> {
+export async function remainsOf(deployed: Deployed, place: Place): Promise<Remains> {
+  const { deployment, bucket, isPartial } = deployed;
   // A request that AWS throttled waits in intake's queue again; a letter that isn't handled yet may be a request, too.
   const queues = ['intake', 'dlq', 'undelivered-intake-requests'].map((name) => `${deployment}-${name}`);
-  const [sweep, letters, files, ...lengths] = await Promise.all([
+  const [sweep, letters, files, protectedDatabases, ...lengths] = await Promise.all([
     sweepOf(deployment, isPartial, place),
     lengthOf(`${deployment}-dead`, place),
     holdsFiles(bucket, place),
+    protectedOf(deployed.databases, place.aws),
     ...queues.map((queue) => lengthOf(queue, place)),
   ]);
   const waiting = Object.fromEntries(queues.map((queue, position) => [queue, lengths[position] ?? 0]));
-  return { sweep, waiting, letters, files };
+  return { sweep, waiting, letters, files, protectedDatabases };
 }
 
 /** Without a sweeper nobody can tell what is live: only of a stack that is half gone already is that no obstacle. */
@@ -79,7 +87,8 @@ async function sweepOf(deployment: string, isPartial: boolean, { aws }: Place): 
     writeFileSync(order, JSON.stringify({ dryRun: true }));
     // By a file, since versions 1 and 2 of the AWS CLI read a payload on the command line differently.
     const payload = ['--function-name', `${deployment}-sweeper`, '--payload', `fileb://${order}`];
-    const call = aws('lambda', 'invoke', ...payload, answer);
+    const patience = ['--cli-read-timeout', String(ANSWERS_WITHIN)];
+    const call = aws('lambda', 'invoke', ...payload, ...patience, answer);
     const invoked = await unless<{ FunctionError?: string }>(isPartial ? ['ResourceNotFoundException'] : [], call);
     if (invoked === undefined) return NOTHING;
     const text = readFileSync(answer, 'utf8');

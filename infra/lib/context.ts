@@ -113,7 +113,7 @@ export function settingsOf(context: Settings): PipelineSettings {
     ...given('tracing', context.tracing, (text) => text === 'true'),
     ...given('logLevel', context.logLevel, String),
     ...given('auditDays', context.auditDays, Number),
-    removalPolicy: context.removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
+    removalPolicy: context.removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   };
 }
 

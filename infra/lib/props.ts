@@ -163,6 +163,6 @@ export interface TenantRestoreProps {
   readonly logRetention?: RetentionDays;
   /** Days that what restores leave for an audit stays in the bucket. @default 365 */
   readonly auditDays?: number;
-  /** What becomes of table, bucket and logs when the pipeline is removed. @default RETAIN */
+  /** What becomes of table, bucket and logs when the pipeline is removed. @default RETAIN_ON_UPDATE_OR_DELETE */
   readonly removalPolicy?: RemovalPolicy;
 }

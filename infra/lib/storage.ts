@@ -41,6 +41,7 @@ export class Storage extends Construct {
 }
 
 function auditTable(scope: Construct, { names, removalPolicy }: StorageProps): Table {
+  const isKept = removalPolicy !== RemovalPolicy.DESTROY;
   const table = new Table(scope, 'Table', {
     tableName: names.deployment,
     partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -48,8 +49,9 @@ function auditTable(scope: Construct, { names, removalPolicy }: StorageProps): T
     billingMode: BillingMode.PAY_PER_REQUEST,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     timeToLiveAttribute: 'expiresAt',
-    deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
-    removalPolicy,
+    deletionProtection: isKept,
+    // Not RETAIN_ON_UPDATE_OR_DELETE: a failed creation could not delete what is protected, and would end as ROLLBACK_FAILED.
+    removalPolicy: isKept ? RemovalPolicy.RETAIN : removalPolicy,
   });
   // Without the record itself: DynamoDB bills each change of what an index holds as another write.
   table.addGlobalSecondaryIndex({

@@ -29,7 +29,7 @@ export class TenantRestore extends Construct {
   constructor(scope: Construct, id: string, props: TenantRestoreProps) {
     super(scope, id);
     const names = new Names(Stack.of(this), props.deployment ?? 'tenant-restore', props.deploymentTag ?? 'main');
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     const logRetention = props.logRetention ?? RetentionDays.THREE_MONTHS;
     const logLevel = props.logLevel ?? 'info';
     const managedSecrets = props.managedSecrets ?? false;

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
@@ -118,26 +120,42 @@ describe('the production database', () => {
   });
 });
 
-describe('the roles of DMS', () => {
+describe('the role of DMS', () => {
   const roles = (template: Template) =>
     Object.values(resources(template, 'AWS::IAM::Role')).filter(({ Properties }) =>
       String(Properties.RoleName).startsWith('dms-'),
     ) as (Resource & { DeletionPolicy: string })[];
 
-  test('are those that the account has', () => {
+  test('is the one that the account has', () => {
     assert.deepEqual(roles(any), []);
   });
 
-  test('are made on demand, before what needs them, and stay for others that use DMS', () => {
+  test('is made on demand and stays for others that use DMS, unless the creation of the stack fails', () => {
     const template = demonstrate('SingleAz', { dmsRoles: 'create' });
     const names = roles(template).map(({ Properties }) => Properties.RoleName);
-    assert.deepEqual(names, ['dms-vpc-role', 'dms-cloudwatch-logs-role']);
+    assert.deepEqual(names, ['dms-vpc-role']);
     for (const role of roles(template)) {
-      assert.equal(role.DeletionPolicy, 'Retain');
+      assert.equal(role.DeletionPolicy, 'RetainExceptOnCreate');
       assert.match(JSON.stringify(role.Properties.AssumeRolePolicyDocument), /"Service":"dms\.amazonaws\.com"/);
     }
-    const [, group] = only(template, 'AWS::DMS::ReplicationSubnetGroup');
-    assert.equal((group as Resource & { DependsOn: string[] }).DependsOn.length, 2);
+  });
+
+  test('is the only one that restores need, since their tasks keep no logs', () => {
+    const file = join(import.meta.dirname, '../../handlers/lambda/src/phases/replication_task_settings.json');
+    const { Logging } = JSON.parse(readFileSync(file, 'utf8')) as { Logging: { EnableLogging: boolean } };
+    assert.equal(Logging.EnableLogging, false, 'with logs, dms-cloudwatch-logs-role must be demanded and made');
+  });
+
+  test('is minutes old when DMS first needs it: as old as the database', () => {
+    for (const kind of KINDS) {
+      const template = demonstrate(kind, { dmsRoles: 'create' });
+      const [, group] = only(template, 'AWS::DMS::ReplicationSubnetGroup');
+      const { DependsOn: waitsFor } = group as Resource & { DependsOn: string[] };
+      const instances = Object.keys(resources(template, 'AWS::RDS::DBInstance'));
+      const made = Object.entries(resources(template, 'AWS::IAM::Role'));
+      const ours = made.filter(([, { Properties }]) => String(Properties.RoleName).startsWith('dms-'));
+      for (const id of [...instances, ...ours.map(([id]) => id)]) assert.ok(waitsFor.includes(id), `${kind}: ${id}`);
+    }
   });
 });
 

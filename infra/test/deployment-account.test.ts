@@ -4,7 +4,10 @@ import { accountProblems, type Plan } from '../deployment/account.ts';
 import { attachmentProblems } from '../deployment/attachment.ts';
 import { Refusal, refusal } from '../deployment/aws.ts';
 import { imageProblems } from '../deployment/image.ts';
+import { keyProblems } from '../deployment/keys.ts';
 import { parseSettings } from '../deployment/settings.ts';
+import { demonstrate } from './demonstration.ts';
+import { resources, synthesize } from './template.ts';
 
 const ACCOUNT = '111122223333';
 const REGION = 'eu-west-3';
@@ -33,6 +36,8 @@ const subnet = (SubnetId: string, zone: string, VpcId = 'vpc-1') => ({
 });
 const refused = (code: string, message = code) => new Refusal(code, message);
 
+const TABLE = { Table: {} };
+
 /** An account that is ready for a first deployment. */
 const READY: Answers = {
   [BOOTSTRAP]: { Parameter: { Value: '21' } },
@@ -42,19 +47,21 @@ const READY: Answers = {
   'dynamodb describe-table': refused('ResourceNotFoundException'),
   's3api head-bucket': refused('404'),
   'logs describe-log-groups': { logGroups: [] },
+  'iam get-role --role-name tenant-restore-intake': refused('NoSuchEntity'),
   'iam get-role --role-name dms-vpc-role': {},
-  'iam get-role --role-name dms-cloudwatch-logs-role': {},
   'ec2 describe-subnets --subnet-ids subnet-a': { Subnets: [subnet('subnet-a', 'a'), subnet('subnet-b', 'b')] },
   'ec2 describe-subnets --subnet-ids subnet-c': { Subnets: [subnet('subnet-c', 'a'), subnet('subnet-d', 'b')] },
   'ec2 describe-security-groups': { SecurityGroups: [{ GroupId: 'sg-1', VpcId: 'vpc-1' }] },
   'rds describe-db-instances': { DBInstances: [{ Engine: 'postgres', DBSubnetGroup: { VpcId: 'vpc-1' } }] },
   'rds describe-db-clusters': refused('DBClusterNotFoundFault'),
   'secretsmanager describe-secret': { ARN: SECRET },
+  'kms get-key-policy': { Policy: '{}' },
+  'schemas list-registries': { Registries: [] },
 };
 
 /** What is found with these settings in that account, but for what `changes` says of it. */
 async function problems(changes: Answers = {}, settings: Record<string, unknown> = attached): Promise<string[]> {
-  const answers = { ...READY, ...changes };
+  const answers = { ...changes, ...READY, ...changes };
   const plan: Plan = {
     settings: parseSettings(JSON.stringify(settings), { file: '/blue.json', dist: '/dist' }),
     place: {
@@ -70,7 +77,8 @@ async function problems(changes: Answers = {}, settings: Record<string, unknown>
     },
     assembly: { folder: '/out', bootstrap: { parameter: '/cdk-bootstrap/hnb659fds/version', version: 6 } },
   };
-  return [...(await accountProblems(plan)), ...(await attachmentProblems(plan)), ...(await imageProblems(plan))];
+  const looks = [accountProblems, attachmentProblems, keyProblems, imageProblems];
+  return (await Promise.all(looks.map((look) => look(plan)))).flat();
 }
 
 describe('what the AWS CLI says', () => {
@@ -109,7 +117,7 @@ describe('an account', () => {
 
   test('with what an earlier deployment kept is told of all of it, unless the stack is there', async () => {
     const kept: Answers = {
-      'dynamodb describe-table': {},
+      'dynamodb describe-table': { Table: { DeletionProtectionEnabled: true } },
       's3api head-bucket': {},
       'logs describe-log-groups': { logGroups: [{ logGroupName: '/aws/lambda/tenant-restore-ddl' }] },
     };
@@ -119,10 +127,26 @@ describe('an account', () => {
       'the table tenant-restore',
       `the bucket tenant-restore-${ACCOUNT}-${REGION}`,
       'the log group /aws/lambda/tenant-restore-ddl',
+      '`aws dynamodb update-table --table-name tenant-restore --no-deletion-protection-enabled`',
     ]) {
       assert.ok(found?.includes(name), found);
     }
     assert.deepEqual(await problems({ ...kept, [STACK]: { Stacks: [{ StackStatus: 'CREATE_COMPLETE' }] } }), []);
+  });
+
+  test('with the logs of an earlier deployment is told of each group that this one would make, and of no other', async () => {
+    const settings = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1' };
+    for (const [template, given] of [
+      [synthesize(), attached],
+      [demonstrate('SingleAz'), settings],
+    ] as const) {
+      const groups = Object.values(resources(template, 'AWS::Logs::LogGroup'));
+      const made = groups.map(({ Properties }) => String(Properties.LogGroupName));
+      const logGroups = [...made, '/vpc/tenant-restore-other'].map((logGroupName) => ({ logGroupName }));
+      const [found = ''] = await problems({ 'logs describe-log-groups': { logGroups } }, given);
+      const told = [...found.matchAll(/the log group ([^\s,:]+)/g)].map(([, name]) => name);
+      assert.deepEqual(told.sort(), made.sort());
+    }
   });
 
   test('with logs of a deployment whose name begins alike has nothing against this one', async () => {
@@ -132,13 +156,34 @@ describe('an account', () => {
 
   test('with what is left of a failed creation is told of it', async () => {
     const failed = { [STACK]: { Stacks: [{ StackStatus: 'ROLLBACK_COMPLETE' }] }, [OTHER]: NO_STACK };
-    assert.match((await problems({ ...failed, 'dynamodb describe-table': {} })).join(), /has left the table/);
+    assert.match((await problems({ ...failed, 'dynamodb describe-table': TABLE })).join(), /has left the table/);
+  });
+
+  test('in which a failed creation could not delete its protected database is told how that is done', async () => {
+    const settings = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1' };
+    const failed = (DeletionProtection: boolean) => ({
+      [OTHER]: { Stacks: [{ StackStatus: 'ROLLBACK_FAILED' }] },
+      'cloudformation get-template': { TemplateBody: demonstrate('SingleAz').toJSON() },
+      'rds describe-db-instances': { DBInstances: [{ DeletionProtection }] },
+    });
+    assert.match((await problems(failed(true), settings)).join(), /`aws rds modify-db-instance .*-production --no-del/);
+    assert.deepEqual(await problems(failed(false), settings), []);
+  });
+
+  test('in which a deployment of another region has the name is told to choose another, since roles have no region', async () => {
+    const role = { 'iam get-role --role-name tenant-restore-intake': { Role: {} } };
+    for (const beginning of [{}, { [STACK]: { Stacks: [{ StackStatus: 'ROLLBACK_COMPLETE' }] } }]) {
+      assert.deepEqual(await problems({ ...role, ...beginning }), [
+        'the account has the role tenant-restore-intake already, perhaps by a deployment tenant-restore in another region: choose another `deployment`',
+      ]);
+    }
+    assert.deepEqual(await problems({ ...role, [STACK]: { Stacks: [{ StackStatus: 'UPDATE_COMPLETE' }] } }), []);
   });
 
   test('in which a demonstration has the name is told to choose another, not to delete what it owns', async () => {
     const found = await problems({
       [OTHER]: { Stacks: [{ StackStatus: 'CREATE_COMPLETE' }] },
-      'dynamodb describe-table': {},
+      'dynamodb describe-table': TABLE,
     });
     assert.deepEqual(found, [
       'the deployment tenant-restore is that of the stack DatabaseLevelRestoreStack: choose another `deployment` and `deploymentTag`',
@@ -155,21 +200,36 @@ describe('an account', () => {
     assert.deepEqual(await problems(owner('tenant-restore')), []);
   });
 
-  test('without the roles of DMS is told which are missing, and how a demonstration makes them', async () => {
+  test('without the role of DMS is told so, and how a demonstration makes it', async () => {
     const missing = { 'iam get-role --role-name dms-vpc-role': refused('NoSuchEntity') };
     assert.match(
       (await problems(missing)).join(),
-      /has no role dms-vpc-role, which DMS needs: make them as the DMS user guide says/,
+      /has no role dms-vpc-role, which DMS needs: make it as the DMS user guide says/,
     );
     const demonstration = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1' };
     assert.match((await problems(missing, demonstration)).join(), /set `dmsRoles` to `create`/);
     const create = { ...demonstration, dmsRoles: 'create' };
-    const neither = { ...missing, 'iam get-role --role-name dms-cloudwatch-logs-role': refused('NoSuchEntity') };
-    assert.deepEqual(await problems(neither, create), []);
-    assert.match(
-      (await problems({}, create)).join(),
-      /dms-vpc-role and the role .* already: set `dmsRoles` to `existing`/,
-    );
+    assert.deepEqual(await problems(missing, create), []);
+    assert.match((await problems({}, create)).join(), /dms-vpc-role already: set `dmsRoles` to `existing`/);
+  });
+
+  test('in which a first deployment failed when somebody has made the role of DMS meanwhile is told so, unlike one that is renewed', async () => {
+    const create = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1', dmsRoles: 'create' };
+    const status = (StackStatus: string) => ({ [OTHER]: { Stacks: [{ StackStatus }] } });
+    for (const failed of ['ROLLBACK_COMPLETE', 'REVIEW_IN_PROGRESS']) {
+      assert.match((await problems(status(failed), create)).join(), /set `dmsRoles` to `existing`/, failed);
+    }
+    assert.deepEqual(await problems(status('UPDATE_COMPLETE'), create), []);
+  });
+
+  test('in a region without the registry of schemas is told to do without, wherever the settings want it', async () => {
+    const endpoint = `https://schemas.${REGION}.amazonaws.com/v1/registries`;
+    const absent = { 'schemas list-registries': refused('', `Could not connect to the endpoint URL: "${endpoint}"`) };
+    assert.deepEqual(await problems(absent), [
+      `no schema registry of EventBridge answers in ${REGION}: if the region has none, set \`schemaRegistry\` to \`false\``,
+    ]);
+    assert.deepEqual(await problems(absent, { ...attached, schemaRegistry: false }), []);
+    assert.deepEqual(await problems({ 'schemas list-registries': refused('AccessDeniedException') }), []);
   });
 
   test('whose refusals mean something else ends the checks: nothing is taken for absent that could not be seen', async () => {
@@ -223,6 +283,18 @@ describe('what a deployment is attached to', () => {
     assert.deepEqual(found, []);
   });
 
+  test("may not be a member of a cluster, whose backups are the cluster's", async () => {
+    const member = (DBClusterIdentifier: string) => ({
+      'rds describe-db-instances': {
+        DBInstances: [{ Engine: 'aurora-postgresql', DBSubnetGroup: { VpcId: 'vpc-1' }, DBClusterIdentifier }],
+      },
+    });
+    assert.deepEqual(await problems(member('ledger')), [
+      'source: production is a member of the cluster ledger: name that',
+    ]);
+    assert.deepEqual(await problems(member('production')), []);
+  });
+
   test('must be PostgreSQL', async () => {
     const found = await problems({ 'rds describe-db-instances': { DBInstances: [{ Engine: 'mysql' }] } });
     assert.deepEqual(found, ['source: production is mysql; postgres and aurora-postgresql can be restored']);
@@ -236,6 +308,79 @@ describe('what a deployment is attached to', () => {
     assert.deepEqual(await problems(managed, { ...attached, managedSecrets: true }), []);
     const short = { ...attached, sourceSecretArn: SECRET.replace('-AbCdEf', '') };
     assert.match((await problems({}, short)).join(), /the full ARN is .*-AbCdEf, not/);
+  });
+});
+
+describe('a customer key', () => {
+  const arn = (id: string) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}`;
+  const [ours, theirs] = [arn('1'), arn('2')];
+  const key = (Arn: string, changes: Answers = {}): Answers => ({
+    [`kms describe-key --key-id ${Arn}`]: {
+      KeyMetadata: { Arn, KeyManager: 'CUSTOMER', KeyState: 'Enabled', KeySpec: 'SYMMETRIC_DEFAULT', ...changes },
+    },
+  });
+  const source = (KmsKeyId: string) => ({
+    'rds describe-db-instances': { DBInstances: [{ Engine: 'postgres', KmsKeyId }] },
+  });
+  const secret = (KmsKeyId: string) => ({ 'secretsmanager describe-secret': { ARN: SECRET, KmsKeyId } });
+  const withOurs = { ...attached, kmsKeyArn: ours };
+
+  test('of the source or its secret must be that of the deployment, which the functions may use', async () => {
+    const encrypted = { ...source(theirs), ...secret(theirs), ...key(theirs), ...key(ours) };
+    for (const settings of [attached, withOurs]) {
+      const found = await problems(encrypted, settings);
+      assert.deepEqual(found, [
+        `source: the storage of production has the customer key ${theirs}: set \`kmsKeyArn\` to it`,
+        `sourceSecretArn: the secret has the customer key ${theirs}: set \`kmsKeyArn\` to it; if the source has another, give the secret that one (aws secretsmanager update-secret --kms-key-id …)`,
+      ]);
+    }
+    assert.deepEqual(await problems(encrypted, { ...attached, kmsKeyArn: theirs }), []);
+  });
+
+  test('may be another if its own policy lets roles of the deployment use it', async () => {
+    const policy = (role: string) => ({
+      [`kms get-key-policy --key-id ${theirs}`]: { Policy: `{"AWS": "arn:aws:iam::${ACCOUNT}:role/${role}"}` },
+    });
+    const encrypted = { ...source(theirs), ...key(theirs) };
+    assert.deepEqual(await problems({ ...encrypted, ...policy('tenant-restore-provision') }), []);
+    assert.equal((await problems({ ...encrypted, ...policy('billing') })).length, 1);
+  });
+
+  test('is also found behind an alias, as a secret may name it', async () => {
+    const alias = { 'kms describe-key --key-id alias/production': Object.values(key(ours))[0] };
+    assert.deepEqual(await problems({ ...secret('alias/production'), ...alias, ...key(ours) }, withOurs), []);
+    assert.match(
+      (await problems({ ...secret('alias/production'), ...alias })).join(),
+      /the secret has the customer key/,
+    );
+  });
+
+  test('of a source is told when it is there no more, since nothing can be restored then', async () => {
+    const gone = { [`kms describe-key --key-id ${theirs}`]: refused('NotFoundException') };
+    assert.match(
+      (await problems({ ...source(theirs), ...gone })).join(),
+      /the storage of production has the customer key/,
+    );
+  });
+
+  test('is none if it is one of AWS, which the account may use by the service', async () => {
+    const aws = key(theirs, { KeyManager: 'AWS' });
+    assert.deepEqual(await problems({ ...source(theirs), ...secret(theirs), ...aws }), []);
+  });
+
+  test('of the deployment must be there and fit to encrypt, of a demonstration too', async () => {
+    const demonstration = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1', kmsKeyArn: ours };
+    const call = `kms describe-key --key-id ${ours}`;
+    for (const [answer, told] of [
+      [{ [call]: refused('NotFoundException') }, /^kmsKeyArn: there is no key /],
+      [{ [call]: Object.values(key(theirs))[0] }, /^kmsKeyArn: the ARN is .*key\/2, not .*key\/1/],
+      [key(ours, { KeyManager: 'AWS' }), /^kmsKeyArn: .* is AWS's own: leave it out/],
+      [key(ours, { KeySpec: 'RSA_2048' }), /^kmsKeyArn: .* is RSA_2048: name a symmetric key/],
+      [key(ours, { KeyState: 'PendingDeletion' }), /^kmsKeyArn: .* is PendingDeletion: enable it/],
+    ] as const) {
+      for (const settings of [withOurs, demonstration]) assert.match((await problems(answer, settings)).join(), told);
+    }
+    assert.deepEqual(await problems(key(ours), withOurs), []);
   });
 });
 

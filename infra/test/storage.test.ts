@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { ACCOUNT, REGION, resolve, resources, synthesize } from './template.ts';
+import { demonstrate } from './demonstration.ts';
+import { ACCOUNT, REGION, type Resource, resolve, resources, synthesize } from './template.ts';
 
 const template = synthesize({ auditDays: 90 });
 const only = (type: string, from = template) => {
@@ -93,10 +94,24 @@ describe('what a restore wrote down', () => {
   test('outlives the pipeline unless the deployment says otherwise', () => {
     const temporary = synthesize({ removalPolicy: RemovalPolicy.DESTROY });
     for (const type of ['AWS::DynamoDB::Table', 'AWS::S3::Bucket']) {
-      assert.equal(only(type).DeletionPolicy, 'Retain', type);
+      assert.match(only(type).DeletionPolicy, /^Retain/, type);
       assert.equal(only(type, temporary).DeletionPolicy, 'Delete', type);
     }
     assert.equal(only('AWS::DynamoDB::Table').Properties.DeletionProtectionEnabled, true);
     assert.equal(only('AWS::DynamoDB::Table', temporary).Properties.DeletionProtectionEnabled, false);
+  });
+
+  test('is none when the creation fails: only the table stays then, which CloudFormation could not delete', () => {
+    type Kept = Resource & { readonly DeletionPolicy?: string };
+    for (const from of [template, demonstrate('SingleAz'), demonstrate('AuroraServerless')]) {
+      const { Resources } = from.toJSON() as { Resources: Record<string, Kept> };
+      const kept = Object.values(Resources).filter(({ DeletionPolicy }) => DeletionPolicy === 'Retain');
+      assert.deepEqual(
+        kept.map(({ Type }) => Type),
+        ['AWS::DynamoDB::Table'],
+      );
+      const groups = Object.values(resources(from, 'AWS::Logs::LogGroup')) as Kept[];
+      for (const { DeletionPolicy } of groups) assert.equal(DeletionPolicy, 'RetainExceptOnCreate');
+    }
   });
 });

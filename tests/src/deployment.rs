@@ -132,7 +132,7 @@ impl Deployment {
     }
 }
 
-/// What the account needs besides: the CDK's bootstrap stack, and the roles that DMS looks up.
+/// What the account needs besides: the CDK's bootstrap stack, and the role that DMS looks up.
 ///
 /// # Errors
 /// When it can't be made.
@@ -155,18 +155,16 @@ pub async fn prepare_account(cloud: &Cloud) -> Result<()> {
             "Action": "sts:AssumeRole",
         }],
     });
-    for role in ["dms-vpc-role", "dms-cloudwatch-logs-role"] {
-        let trusted = trusted.to_string();
-        let document = ["--assume-role-policy-document", &trusted];
-        let create = [
-            &["iam", "create-role", "--role-name", role],
-            &document[..],
-            &["--endpoint-url", &cloud.endpoint],
-        ];
-        let ran = run("aws", &create.concat()).await?;
-        if !ran.complained.contains("EntityAlreadyExists") {
-            succeeded(ran)?;
-        }
+    let trusted = trusted.to_string();
+    let document = ["--assume-role-policy-document", &trusted];
+    let create = [
+        &["iam", "create-role", "--role-name", "dms-vpc-role"],
+        &document[..],
+        &["--endpoint-url", &cloud.endpoint],
+    ];
+    let ran = run("aws", &create.concat()).await?;
+    if !ran.complained.contains("EntityAlreadyExists") {
+        succeeded(ran)?;
     }
     Ok(())
 }

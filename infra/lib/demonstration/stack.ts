@@ -1,4 +1,5 @@
 import { CfnOutput, DefaultStackSynthesizer, type Environment, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnReplicationSubnetGroup } from 'aws-cdk-lib/aws-dms';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -25,7 +26,7 @@ export interface DatabaseLevelRestoreStackProps extends PipelineSettings {
    * @default the database is empty, without sample tenants and activity
    */
   readonly sampleArtifact?: string;
-  /** Whether the account has `dms-vpc-role` and `dms-cloudwatch-logs-role`. @default existing */
+  /** Whether the account has `dms-vpc-role`. @default existing */
   readonly dmsRoles?: DmsRolesChoice;
   /** S3's prefix list in the region, the only addresses outside that are reached then. @default any address, which without NAT is S3's alone */
   readonly s3PrefixListId?: string;
@@ -44,7 +45,7 @@ export class DatabaseLevelRestoreStack extends Stack {
       synthesizer: new DefaultStackSynthesizer({ generateBootstrapVersionRule: false }),
     });
     const names = new Names(this, deployment, props.deploymentTag ?? 'main');
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     const network = new DemonstrationNetwork(this, 'Network', { names, removalPolicy });
     const flows = new Flows(this, 'Flows', {
       names,
@@ -67,7 +68,7 @@ export class DatabaseLevelRestoreStack extends Stack {
     const messageKey = given.messageKey ?? messagesKey(this, removalPolicy);
     const settings = { ...props, ...given, messageKey, removalPolicy };
     this.pipeline = new TenantRestore(this, 'Pipeline', { ...settings, ...attachment(place) });
-    if (props.dmsRoles === 'create') this.pipeline.node.addDependency(new DmsRoles(this, 'DmsRoles'));
+    if (props.dmsRoles === 'create') this.makeDmsRoles(production);
 
     const rotation = rotated(place);
     if (props.sampleArtifact !== undefined) {
@@ -86,6 +87,17 @@ export class DatabaseLevelRestoreStack extends Stack {
   /** The first two zones of the region, without a look into the account. */
   override get availabilityZones(): string[] {
     return [0, 1].map((index) => Fn.select(index, Fn.getAzs()));
+  }
+
+  /**
+   * A role that is some seconds old is still unknown to DMS, which refuses to make a subnet group then
+   * (terraform-provider-aws, issue 11025). The database takes minutes, so the group waits for it too.
+   */
+  private makeDmsRoles({ database }: Production): void {
+    const roles = new DmsRoles(this, 'DmsRoles');
+    for (const group of this.pipeline.node.findAll()) {
+      if (group instanceof CfnReplicationSubnetGroup) group.node.addDependency(roles, database);
+    }
   }
 
   /** Complete when the way to database, secret and CloudFormation was there and the tenants are loaded. */
