@@ -63,9 +63,9 @@ describe('the dashboard', () => {
     for (const name of names) assert.ok(handlersCode.includes(`"${name}"`), name);
   });
 
-  test('shows the alarms on restores', () => {
+  test('shows the alarms on restores, and that on the sweeper', () => {
     const alarms = widgets.flatMap(({ properties }) => properties.alarms ?? []).map((arn) => arn.split('.')[0]);
-    assert.equal(alarms.length, 3);
+    assert.equal(alarms.length, 4);
   });
 });
 
