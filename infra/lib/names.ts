@@ -53,6 +53,11 @@ export class Names {
     return `/aws/lambda/${this.of(name)}`;
   }
 
+  /** The log group of the worker's tasks. */
+  get workerLogGroup(): string {
+    return `/ecs/${this.of('worker')}`;
+  }
+
   /** Prefix of `startedBy` of the tasks that a phase runs. */
   startedBy(phase: PhaseName): string {
     return `tr-${this.tag}/${phase}/`;

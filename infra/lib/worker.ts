@@ -54,7 +54,7 @@ export class Worker extends Construct {
         'Tasks live for minutes and write what they did into their result; Container Insights bills metrics for each',
     });
     const logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: `/ecs/${names.of('worker')}`,
+      logGroupName: names.workerLogGroup,
       retention: settings.logRetention,
       removalPolicy: settings.removalPolicy,
     });
