@@ -112,7 +112,10 @@ describe('a query of the logs', () => {
   test('renames nothing to a field that it reads: which of the two would be meant?', () => {
     for (const query of queries) {
       const names = [...shown(query).matchAll(/ as (\w+)/g)].map(([, name]) => name);
-      const read = shown(query).replaceAll(/ as \w+/g, '').match(/[\w.@]+/g) ?? [];
+      const read =
+        shown(query)
+          .replaceAll(/ as \w+/g, '')
+          .match(/[\w.@]+/g) ?? [];
       assert.ok(names.length > 0 && read.includes('message'));
       for (const name of names) assert.ok(!read.includes(String(name)), name);
     }
