@@ -112,7 +112,7 @@ describe('a query of the logs', () => {
   test('renames nothing to a field that it reads: which of the two would be meant?', () => {
     for (const query of queries) {
       const names = [...shown(query).matchAll(/ as (\w+)/g)].map(([, name]) => name);
-      const read =
+      const read: string[] =
         shown(query)
           .replaceAll(/ as \w+/g, '')
           .match(/[\w.@]+/g) ?? [];
