@@ -92,6 +92,10 @@ describe('the network', () => {
     );
   });
 
+  test('tells the group of the workers, which interface endpoints of others must let in', () => {
+    assert.deepEqual(template.findOutputs('WorkerSecurityGroupIds').WorkerSecurityGroupIds?.Value, groupId(workers));
+  });
+
   test('uses groups that are given, and makes none then', () => {
     const given = synthesize({
       network: {
