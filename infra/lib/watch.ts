@@ -58,6 +58,7 @@ export class Watch extends Construct {
     dashboard.addWidgets(...restores(names), found(alarms));
     dashboard.addWidgets(...movement(names, queues));
     dashboard.addWidgets(...remains(names, queues));
+    dashboard.addWidgets(...costs(names));
     dashboard.addWidgets(
       new LogQueryWidget({ title: 'Trouble', width: 24, height: 8, logGroupNames: logGroups, queryLines: TROUBLE }),
     );
@@ -113,6 +114,15 @@ function remains(names: Names, { dead }: Queues) {
     graph('Stuck restores and resources without one, as the sweeper finds them', [
       swept(names, 'StuckRestores').with({ label: 'stuck' }),
       swept(names, 'Orphans').with({ label: 'orphans' }),
+    ]),
+  ];
+}
+
+/** Of what has a price; a restore's report says what has none. */
+function costs(names: Names) {
+  return [
+    graph('US dollars a day that temporary resources cost, when they were cleaned up', [
+      counted(names, 'SpentUsd', DAY).with({ label: 'restores' }),
     ]),
     graph('US dollars an hour that orphans cost', [swept(names, 'OrphansUsdPerHour').with({ label: 'orphans' })]),
   ];

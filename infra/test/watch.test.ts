@@ -34,7 +34,7 @@ describe('the dashboard', () => {
     assert.equal(dashboard.DashboardName, 'tenant-restore');
   });
 
-  test('shows outcomes, phases, ticks, letters, leftovers and their cost', () => {
+  test('shows outcomes, phases, ticks, letters, leftovers and their cost, and what restores cost', () => {
     const metrics = widgets.flatMap(({ properties }) => properties.metrics ?? []);
     const shown = new Set(metrics.filter(([namespace]) => namespace === 'TenantRestore').map(([, name]) => name));
     assert.deepEqual(
@@ -50,6 +50,7 @@ describe('the dashboard', () => {
         'StuckRestores',
         'Orphans',
         'OrphansUsdPerHour',
+        'SpentUsd',
       ]),
     );
   });
