@@ -188,6 +188,26 @@ describe('a phase may do what its work needs and nothing more', () => {
     assert.match(String(of('dynamodb:Query')?.Resource), /:table\/tenant-restore\/index\/byStarted$/);
   });
 
+  test('what keeps, tells or wakes is the own table, bus, queues, topic and bucket of the deployment, and no other', () => {
+    const ours = [
+      /^arn:aws:dynamodb:.*:table\/tenant-restore(\/index\/byStarted)?$/,
+      /^arn:aws:events:.*:event-bus\/tenant-restore$/,
+      new RegExp(`^arn:aws:sqs:.*:tenant-restore-(${[...PHASES, 'dlq', 'dead'].join('|')})$`),
+      /^tenant-restore-outcomes$/,
+      new RegExp(`^arn:aws:s3:::tenant-restore-${ACCOUNT}-${REGION}(/(work|audit)/\\*)?$`),
+    ];
+    for (const role of FUNCTIONS) {
+      const kept = statementsOf(role).filter((s) => /^(dynamodb|events|sqs|sns|s3):/.test(String(list(s.Action)[0])));
+      assert.ok(kept.length > 0, role);
+      for (const arn of kept.flatMap((s) => list(s.Resource))) {
+        assert.ok(
+          ours.some((one) => one.test(arn)),
+          `${role} ${arn}`,
+        );
+      }
+    }
+  });
+
   test('what changes or deletes a database, a secret or a replication resource is bound to our temporary names', () => {
     const changing =
       /^(rds:(Modify|Delete|AddTags)|secretsmanager:(Create|Put|Delete|Tag)|dms:(Delete|Stop|Start|AddTags))/;
@@ -318,6 +338,37 @@ describe('a phase may do what its work needs and nothing more', () => {
       const granted = statementsOf(role).flatMap((s) => list(s.Action));
       assert.equal(granted.includes('s3:GetObject'), granted.includes('s3:ListBucket'), role);
     }
+  });
+});
+
+describe('the roles of the worker', () => {
+  const bucket = `arn:aws:s3:::tenant-restore-${ACCOUNT}-${REGION}`;
+  const rights = (role: string) =>
+    statementsOf(role)
+      .map(({ Action, Resource }) => [list(Action).join(), list(Resource).join()] as const)
+      .filter(([action]) => !action.startsWith('secretsmanager:GetSecretValue'));
+
+  test('let it read secrets and write those of restores, keep files below two prefixes, and nothing of RDS, DMS or IAM', () => {
+    assert.deepEqual(rights('worker-task'), [
+      ['secretsmanager:PutSecretValue', `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:tr-main-*`],
+      ['s3:GetObject,s3:PutObject', `${bucket}/work/*`],
+      ['s3:GetObject,s3:PutObject', `${bucket}/audit/*`],
+      ['s3:ListBucket', bucket],
+    ]);
+  });
+
+  test('let ECS pull images of the account and write the log, before the worker runs, and nothing else', () => {
+    assert.deepEqual(
+      rights('worker-start').map(([action, resource]) => [action, resource.split(':').slice(2).join(':')]),
+      [
+        ['ecr:GetAuthorizationToken', ''],
+        [
+          'ecr:BatchCheckLayerAvailability,ecr:BatchGetImage,ecr:GetDownloadUrlForLayer',
+          `ecr:${REGION}:${ACCOUNT}:repository/*`,
+        ],
+        ['logs:CreateLogStream,logs:PutLogEvents', `logs:${REGION}:${ACCOUNT}:log-group:/ecs/tenant-restore-worker`],
+      ],
+    );
   });
 });
 
