@@ -4,7 +4,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { counted, failureRate, swept } from './metrics.ts';
+import { counted, failureRate, SWEEPS_EVERY, swept } from './metrics.ts';
 import type { Names } from './names.ts';
 
 /** How CloudWatch shows the alarms of a deployment, and whom it tells. */
@@ -62,7 +62,10 @@ export function alarmOnNewLetters(scope: Construct, { names, topic }: AlarmSetti
 /** Share of a day's restores that may fail. */
 const FAILURE_RATE = 0.2;
 
-/** Alarms on restores: one that nothing moves, what a restore left behind, too many that fail. */
+/**
+ * Alarms on restores: one that nothing moves, what a restore left behind, too many that fail; and that the sweeper fails, of
+ * which the first two would hear nothing.
+ */
 export function alarmOnRestores(scope: Construct, { names, topic }: AlarmSettings): Alarm[] {
   return [
     alarm(scope, 'StuckAlarm', swept(names, 'StuckRestores'), {
@@ -81,7 +84,24 @@ export function alarmOnRestores(scope: Construct, { names, topic }: AlarmSetting
       threshold: FAILURE_RATE,
       topic,
     }),
+    alarm(scope, 'SweeperAlarm', failures(names.of('sweeper')), {
+      alarmName: names.of('sweeper-fails'),
+      alarmDescription: `The sweeper failed: nobody looks for stuck restores and orphans meanwhile. See the log of ${names.of('sweeper')}`,
+      topic,
+    }),
   ];
+}
+
+/** How often an invocation failed; Lambda counts what ran out of time among these (Lambda developer guide, metrics). */
+function failures(functionName: string): Metric {
+  return new Metric({
+    namespace: 'AWS/Lambda',
+    metricName: 'Errors',
+    dimensionsMap: { FunctionName: functionName },
+    // The alarm lasts until a sweep succeeds, and doesn't ring for each attempt.
+    period: SWEEPS_EVERY,
+    statistic: 'Sum',
+  });
 }
 
 /**

@@ -34,6 +34,7 @@ export interface RequestBusProps {
 /** The bus on which upstream systems ask, and on which we answer. */
 export class RequestBus extends EventBus {
   private readonly isClosed: boolean;
+  private readonly tag: string;
 
   constructor(scope: Construct, id: string, { names, archiveDays, publishers }: RequestBusProps) {
     super(scope, id, { eventBusName: names.deployment, description: 'Requests and outcomes of tenant restores' });
@@ -43,6 +44,7 @@ export class RequestBus extends EventBus {
       sourceArn: this.eventBusArn,
       retentionDays: archiveDays,
     });
+    this.tag = names.tag;
     const ours = [...PHASES, 'sweeper'].map((name) => names.role(names.of(name)));
     const others = { ArnNotEquals: { 'aws:PrincipalArn': ours } };
     this.deny('OnlyThePipelineAnnounces', { StringEquals: { 'events:source': OUR_SOURCE }, ...others });
@@ -91,13 +93,17 @@ export class RequestBus extends EventBus {
     this.addStatement(statementId, { Effect: 'Deny', Principal: '*', Condition: condition });
   }
 
+  /**
+   * CloudFormation knows a statement by its name alone: each can be in one stack of account and region, whatever its bus
+   * ("already exists in stack"). The tag sets deployments apart, and is short: a name has 64 characters.
+   */
   private addStatement(
     statementId: string,
     statement: { Effect: 'Allow' | 'Deny'; Principal: unknown; Condition: unknown },
   ): void {
     new CfnEventBusPolicy(this, statementId, {
       eventBusName: this.eventBusName,
-      statementId,
+      statementId: `${this.tag}-${statementId}`,
       statement: { ...statement, Action: 'events:PutEvents', Resource: this.eventBusArn },
     });
   }

@@ -6,6 +6,7 @@ import { readPublishers } from './publishers.ts';
 import { readRequesters } from './requesters.ts';
 import { KEY_WITHOUT_TOPIC, type PipelineSettings, type TenantRestoreStackProps } from './stack.ts';
 import { problemOf } from './worker-image.ts';
+import { problemOfSize } from './worker-size.ts';
 
 /** What tells the pipeline where it is attached. */
 export const ATTACHMENT = [
@@ -26,6 +27,8 @@ export const SETTINGS = [
   'deploymentTag',
   'workerArchitecture',
   'workerCaBundle',
+  'workerCpu',
+  'workerMemoryMiB',
   'workerMostConnections',
   'workerCopyPieceMiB',
   'sampleAboveMiB',
@@ -85,6 +88,8 @@ export function settingsOf(context: Settings): PipelineSettings {
       image: context.workerImage,
       ...given('architecture', context.workerArchitecture, (text) => text as WorkerArchitecture),
       ...given('caBundle', context.workerCaBundle, String),
+      ...given('cpu', context.workerCpu, Number),
+      ...given('memoryMiB', context.workerMemoryMiB, Number),
       ...given('mostConnections', context.workerMostConnections, Number),
       ...given('copyPieceMiB', context.workerCopyPieceMiB, Number),
       ...given('sampleAboveMiB', context.sampleAboveMiB, Number),
@@ -159,6 +164,8 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('sampleAboveMiB', /^[1-9]\d{0,9}$/, 'a number of MiB');
   demand('auditDays', /^[1-9]\d*$/, 'a number of days');
   demand('workerArchitecture', /^(arm64|x86_64)$/, 'arm64 or x86_64');
+  demand('workerCpu', /^\d+$/, 'a number of CPU units');
+  demand('workerMemoryMiB', /^\d+$/, 'a number of MiB');
   demand('workerMostConnections', /^([1-9]|[1-5]\d|6[0-4])$/, 'a number from 1 to 64');
   demand('workerCopyPieceMiB', /^[1-9]\d{0,5}$/, 'a number of MiB from 1 to 999999');
   demand('archiveDays', /^[1-9]\d*$/, 'a number of days');
@@ -175,6 +182,11 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('engineVersion', /^\d{2}(\.\d{1,2})?$/, 'a version of PostgreSQL, such as 17.9 or 17');
   demand('s3PrefixListId', /^pl-[0-9a-f]+$/, "the id of S3's prefix list");
   demand('removal', /^(retain|destroy)$/, 'retain or destroy');
+  const size = problemOfSize({
+    ...given('cpu', context.workerCpu, Number),
+    ...given('memoryMiB', context.workerMemoryMiB, Number),
+  });
+  if (size !== undefined) problems.push(`workerCpu, workerMemoryMiB: ${size}`);
   const problem = problemOf(context.workerImage ?? '');
   if (problem !== undefined) problems.push(`workerImage: ${problem}`);
   if ('topicKeyArn' in context && !('topicArn' in context)) problems.push(KEY_WITHOUT_TOPIC);

@@ -15,6 +15,9 @@ export const DEPLOYMENT_TAG_KEY = 'tenant-restore:deployment';
 /** Tag by which an instance or cluster opts in as a source; its value names the secret. */
 export const SOURCE_SECRET_TAG_KEY = 'tenant-restore:secret';
 
+/** A kind of DMS resources, as their ARNs have it. */
+type DmsKind = 'rep' | 'endpoint' | 'task';
+
 /** Parameter of Systems Manager that holds the name of the deployment with this tag. */
 export function tagParameterOf(tag: string): string {
   return `/tenant-restore/deployment-tags/${tag}`;
@@ -53,6 +56,11 @@ export class Names {
     return `/aws/lambda/${this.of(name)}`;
   }
 
+  /** The log group of the worker's tasks. */
+  get workerLogGroup(): string {
+    return `/ecs/${this.of('worker')}`;
+  }
+
   /** Prefix of `startedBy` of the tasks that a phase runs. */
   startedBy(phase: PhaseName): string {
     return `tr-${this.tag}/${phase}/`;
@@ -74,8 +82,13 @@ export class Names {
   }
 
   /** ARNs of this deployment's temporary DMS resources; predictable, since we name them by `ResourceIdentifier`. */
-  dms(...kinds: readonly ('rep' | 'endpoint' | 'task')[]): string[] {
+  dms(...kinds: readonly DmsKind[]): string[] {
     return kinds.map((kind) => this.arn('dms', `${kind}:${this.temporary}*`));
+  }
+
+  /** ARNs of all DMS resources, whoever's. */
+  anyDms(...kinds: readonly DmsKind[]): string[] {
+    return kinds.map((kind) => this.arn('dms', `${kind}:*`));
   }
 
   /** ARN of secrets by name pattern; Secrets Manager adds six random characters, which the pattern must cover. */

@@ -185,7 +185,7 @@ export function describeReplication(...more: string[]): PolicyStatement {
   );
 }
 
-/** A request must tag what it creates as ours: the only bound where a creation has no resource of its own yet. */
+/** A request must tag what it creates as ours: the only bound where no name of ours bounds a creation. */
 export function taggedAsOurs({ names }: Pipeline): Conditions {
   return { StringEquals: { [`aws:RequestTag/${DEPLOYMENT_TAG_KEY}`]: names.deployment } };
 }

@@ -48,9 +48,9 @@ export interface WorkerProps {
   readonly caBundle?: string;
   /** Size of a table on disk above which its content is compared by a sample of about as much. @default every row is compared */
   readonly sampleAboveMiB?: number;
-  /** CPU units. @default 1024 */
+  /** CPU units, of which Fargate has some numbers only. @default 1024 */
   readonly cpu?: number;
-  /** Memory in MiB. @default 2048 */
+  /** Memory in MiB, as Fargate has it for these CPU units: twice the largest row at least. @default 2048 */
   readonly memoryMiB?: number;
   /** Connections that load or build in production at once, at most; also a quarter of those left there. @default 4 */
   readonly mostConnections?: number;

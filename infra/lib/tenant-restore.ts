@@ -104,7 +104,7 @@ export class TenantRestore extends Construct {
     }
     new Sweeper(this, 'Sweeper', { ...handlerProps, sweeping: props.sweeping ?? 'mend', letters });
     new Watch(this, 'Watch', letters, queues);
-    output(this, pipeline);
+    output(this, pipeline, network);
   }
 }
 
@@ -176,7 +176,11 @@ function environment(
 }
 
 /** What a person or a script needs to use the deployment. */
-function output(scope: Construct, { bus, table, bucket, topic, worker, queues, names }: Pipeline): void {
+function output(
+  scope: Construct,
+  { bus, table, bucket, topic, worker, queues, names }: Pipeline,
+  { workerGroups }: Network,
+): void {
   const values: Record<string, string> = {
     BusName: bus.eventBusName,
     TableName: table.tableName,
@@ -184,6 +188,7 @@ function output(scope: Construct, { bus, table, bucket, topic, worker, queues, n
     TopicArn: topic.topicArn,
     ClusterArn: worker.clusterArn,
     WorkerTaskDefinitionArn: worker.taskDefinition.taskDefinitionArn,
+    WorkerSecurityGroupIds: workerGroups.join(','),
     QueueUrlDlq: queues.dlq.queueUrl,
     QueueUrlDead: queues.dead.queueUrl,
   };

@@ -21,18 +21,20 @@ const ANY_RESTORE = 'RESTORE_ID';
 /** What X-Ray's search asks for the traces of a restore by, as a comment of the query. */
 const TRACES = `# its traces in X-Ray: annotation.restore = "${ANY_RESTORE}"`;
 
-/** What all functions say about one restore, in the order of time. */
+/** Where a handler, or the worker in one of its modes, said something. */
+const STEP = 'coalesce(phase, span.phase, span.mode) as step';
+
+/** What all functions and the worker say about one restore, in the order of time. Metrics are lines without a message. */
 const STORY = [
-  `fields @timestamp, coalesce(fields.phase, span.phase) as phase, fields.message as what, fields.cause as cause,
-   coalesce(fields.effect, fields.next, fields.outcome, fields.error) as detail`,
-  `filter @message like '${ANY_RESTORE}' and ispresent(fields.message)`,
+  `fields @timestamp, ${STEP}, message, cause, coalesce(effect, next, outcome, error) as detail`,
+  `filter @message like '${ANY_RESTORE}' and ispresent(message)`,
   'sort @timestamp asc',
   'limit 10000',
 ];
 
-/** What went wrong last, whatever restore it was about. */
+/** What went wrong last, whatever restore it was about. The worker's spans are the restore and, within, a mode. */
 const TROUBLE = [
-  'fields @timestamp, coalesce(fields.phase, span.phase) as phase, fields.restore, fields.message, fields.error',
+  `fields @timestamp, ${STEP}, coalesce(restore, span.restore, spans.0.restore) as restoreId, message, coalesce(error, cause) as why`,
   "filter level in ['WARN', 'ERROR']",
   'sort @timestamp desc',
   'limit 50',
@@ -46,7 +48,7 @@ export class Watch extends Construct {
     super(scope, id);
     const { names } = settings;
     const alarms = alarmOnRestores(this, settings);
-    const logGroups = [...PHASES, 'sweeper'].map((name) => names.logGroup(name));
+    const logGroups = [...[...PHASES, 'sweeper'].map((name) => names.logGroup(name)), names.workerLogGroup];
     new CfnQueryDefinition(this, 'Story', {
       name: `${names.deployment}/story of a restore`,
       queryString: `${TRACES}\n${STORY.join('\n| ')}`,
@@ -56,6 +58,7 @@ export class Watch extends Construct {
     dashboard.addWidgets(...restores(names), found(alarms));
     dashboard.addWidgets(...movement(names, queues));
     dashboard.addWidgets(...remains(names, queues));
+    dashboard.addWidgets(...costs(names));
     dashboard.addWidgets(
       new LogQueryWidget({ title: 'Trouble', width: 24, height: 8, logGroupNames: logGroups, queryLines: TROUBLE }),
     );
@@ -111,6 +114,15 @@ function remains(names: Names, { dead }: Queues) {
     graph('Stuck restores and resources without one, as the sweeper finds them', [
       swept(names, 'StuckRestores').with({ label: 'stuck' }),
       swept(names, 'Orphans').with({ label: 'orphans' }),
+    ]),
+  ];
+}
+
+/** Of what has a price; a restore's report says what has none. */
+function costs(names: Names) {
+  return [
+    graph('US dollars a day that temporary resources cost, when they were cleaned up', [
+      counted(names, 'SpentUsd', DAY).with({ label: 'restores' }),
     ]),
     graph('US dollars an hour that orphans cost', [swept(names, 'OrphansUsdPerHour').with({ label: 'orphans' })]),
   ];

@@ -19,7 +19,7 @@ const RESTORES = /^rds:RestoreDB\w+$/;
 
 /**
  * The first that fits counts. Actions are allowed on all resources where AWS knows none for them (service authorization
- * reference).
+ * reference), but for creations of DMS.
  */
 const REASONS: readonly Reason[] = [
   {
@@ -32,7 +32,13 @@ const REASONS: readonly Reason[] = [
     resource: ALL,
     actions: /^dms:Create(Endpoint|ReplicationInstance)$/,
     condition: `StringEquals aws:RequestTag/${DEPLOYMENT_TAG_KEY}`,
-    why: 'it has no resource before it is made; the request must carry our tag',
+    why: "which ARN AWS holds against a pattern before the resource exists wasn't tried; the request must carry our tag",
+  },
+  {
+    resource: /:(rep|endpoint|task):\*$/,
+    actions: /^dms:AddTagsToResource$/,
+    condition: `StringEquals aws:RequestTag/${DEPLOYMENT_TAG_KEY}`,
+    why: "which ARN AWS holds against a pattern when something is made with tags wasn't tried; the request must carry our tag",
   },
   {
     resource: ALL,

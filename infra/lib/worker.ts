@@ -15,6 +15,7 @@ import { allow, files, listing, sourceSecrets, useKey } from './permissions.ts';
 import type { SourceProps, WorkerProps } from './props.ts';
 import { explainWildcards } from './wildcards.ts';
 import { cpuOf, imageOf } from './worker-image.ts';
+import { problemOfSize, sizeOf } from './worker-size.ts';
 
 /** Where the image keeps the certificates of RDS's authorities. */
 export const DEFAULT_CA_BUNDLE = '/etc/ssl/certs/rds-global-bundle.pem';
@@ -54,7 +55,7 @@ export class Worker extends Construct {
         'Tasks live for minutes and write what they did into their result; Container Insights bills metrics for each',
     });
     const logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: `/ecs/${names.of('worker')}`,
+      logGroupName: names.workerLogGroup,
       retention: settings.logRetention,
       removalPolicy: settings.removalPolicy,
     });
@@ -109,10 +110,13 @@ function taskDefinition(
   executionRole: Role,
   logGroup: LogGroup,
 ): FargateTaskDefinition {
+  const problem = problemOfSize(worker);
+  if (problem !== undefined) throw new Error(`worker: ${problem}`);
+  const { cpu, memoryMiB } = sizeOf(worker);
   const definition = new FargateTaskDefinition(scope, 'Task', {
     family: names.of('worker'),
-    cpu: worker.cpu ?? 1024,
-    memoryLimitMiB: worker.memoryMiB ?? 2048,
+    cpu,
+    memoryLimitMiB: memoryMiB,
     runtimePlatform: { cpuArchitecture: cpuOf(worker), operatingSystemFamily: OperatingSystemFamily.LINUX },
     taskRole: role,
     // Its policy above is complete; the log driver need not add to it.

@@ -138,6 +138,19 @@ describe('an alarm', () => {
     }
   });
 
+  test('tells that the sweeper itself fails, since it finds nothing then', () => {
+    assert.deepEqual(watchedBy(template, 'Errors'), [
+      {
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Errors',
+        Dimensions: [{ Name: 'FunctionName', Value: 'tenant-restore-sweeper' }],
+        Statistic: 'Sum',
+        ...RINGS_AT_THE_FIRST,
+        Period: 900,
+      },
+    ]);
+  });
+
   test('tells that more than a fifth of a day of restores failed', () => {
     assert.deepEqual(watchedBy(template, 'RestoresFailed'), [
       {

@@ -59,6 +59,7 @@ describe('the app', () => {
       pace: '[1]',
       admission: '3',
       prices: 'cheap',
+      workerMemoryMiB: '9000',
       topicArn: 'arn:aws:sns:eu-west-3:111122223333:outcomes.fifo',
       requesters: { 'shop.app': [{ schema: ['a'] }] },
     });
@@ -70,6 +71,7 @@ describe('the app', () => {
       'pace must be a JSON object',
       'admission must be a JSON object',
       'prices must be a JSON object',
+      'workerCpu, workerMemoryMiB: 9000 MiB: with 1024 CPU units Fargate has 2048, 3072, 4096, 5120, 6144, 7168, 8192',
       'topicArn must be the ARN of a standard topic, not arn:aws:sns:eu-west-3:111122223333:outcomes.fifo',
       'requesters: shop.app has a grant that limits schema; only sources, targets, databases, schemas can be limited',
     ]) {

@@ -125,6 +125,22 @@ describe('the bus', () => {
     );
   });
 
+  test('shares no name of a statement with another deployment of the account: CloudFormation takes each once', () => {
+    const long = { id: 'a'.repeat(48), principalArn: role('long'), eventSources: ['long.app'] };
+    const statements = (deploymentTag: string) => [
+      ...policy(
+        synthesize({ deployment: `of-${deploymentTag}`, deploymentTag, publishers: [...PUBLISHERS, long] }),
+      ).keys(),
+    ];
+    const blue = statements('blue01');
+    const other = new Set(statements('green1'));
+    assert.deepEqual(
+      blue.filter((id) => other.has(id)),
+      [],
+    );
+    for (const id of blue) assert.match(id, /^[\w-]{1,64}$/);
+  });
+
   test('takes a publisher of any name', () => {
     const statements = (id: string) =>
       policy(synthesize({ publishers: [{ id, principalArn: role('ops'), eventSources: ['ops.app'] }] })).size;
@@ -159,7 +175,7 @@ describe('the bus', () => {
       stack.pipeline.bus.addPublisher('Later', role('later'), ['later.app']);
       return Template.fromStack(stack);
     };
-    assert.deepEqual(policy(added()).get('May-Later')?.Principal, { AWS: role('later') });
+    assert.deepEqual(policy(added()).get('main-May-Later')?.Principal, { AWS: role('later') });
     assert.equal(denied(added(), { principal: role('later'), source: 'another.app' }), true);
     assert.throws(() => added(PUBLISHERS), /was given publishers/);
     assert.throws(() => {

@@ -97,7 +97,10 @@ const MAY: Record<PhaseName, string[]> = {
   complete: ['dynamodb: DeleteItem Query', 'sns: Publish', 's3: PutObject', ...RESULTS],
 };
 
-/** Actions for which AWS knows no resource (service authorization reference). */
+/**
+ * Actions for which AWS knows no resource (service authorization reference), and two of which nobody has tried what AWS
+ * holds the pattern against.
+ */
 const WITHOUT_RESOURCE = actions([
   'dms: CreateEndpoint CreateReplicationInstance',
   'dms: DescribeConnections DescribeEndpoints DescribeReplicationInstances DescribeReplicationTasks',
@@ -185,6 +188,26 @@ describe('a phase may do what its work needs and nothing more', () => {
     assert.match(String(of('dynamodb:Query')?.Resource), /:table\/tenant-restore\/index\/byStarted$/);
   });
 
+  test('what keeps, tells or wakes is the own table, bus, queues, topic and bucket of the deployment, and no other', () => {
+    const ours = [
+      /^arn:aws:dynamodb:.*:table\/tenant-restore(\/index\/byStarted)?$/,
+      /^arn:aws:events:.*:event-bus\/tenant-restore$/,
+      new RegExp(`^arn:aws:sqs:.*:tenant-restore-(${[...PHASES, 'dlq', 'dead'].join('|')})$`),
+      /^tenant-restore-outcomes$/,
+      new RegExp(`^arn:aws:s3:::tenant-restore-${ACCOUNT}-${REGION}(/(work|audit)/\\*)?$`),
+    ];
+    for (const role of FUNCTIONS) {
+      const kept = statementsOf(role).filter((s) => /^(dynamodb|events|sqs|sns|s3):/.test(String(list(s.Action)[0])));
+      assert.ok(kept.length > 0, role);
+      for (const arn of kept.flatMap((s) => list(s.Resource))) {
+        assert.ok(
+          ours.some((one) => one.test(arn)),
+          `${role} ${arn}`,
+        );
+      }
+    }
+  });
+
   test('what changes or deletes a database, a secret or a replication resource is bound to our temporary names', () => {
     const changing =
       /^(rds:(Modify|Delete|AddTags)|secretsmanager:(Create|Put|Delete|Tag)|dms:(Delete|Stop|Start|AddTags))/;
@@ -193,6 +216,8 @@ describe('a phase may do what its work needs and nothing more', () => {
     let seen = 0;
     for (const statement of FUNCTIONS.flatMap((name) => statementsOf(name))) {
       if (!list(statement.Action).some((action) => changing.test(action))) continue;
+      // Tags at a creation: the next test.
+      if (statement.Action === 'dms:AddTagsToResource') continue;
       for (const arn of list(statement.Resource)) assert.match(arn, ours);
       seen += 1;
     }
@@ -207,6 +232,26 @@ describe('a phase may do what its work needs and nothing more', () => {
         StringEquals: { 'aws:RequestTag/tenant-restore:deployment': 'tenant-restore' },
       });
     }
+  });
+
+  test('what DMS creates may be tagged also where it has no name yet, as ours alone, and nothing but tagged', () => {
+    const dms = (kind: string) => `arn:aws:dms:${REGION}:${ACCOUNT}:${kind}:*`;
+    const tagging = FUNCTIONS.flatMap((name) => statementsOf(name)).filter(({ Resource }) =>
+      list(Resource).some((arn) => /:dms:.*:\*$/.test(arn)),
+    );
+    assert.deepEqual(tagging, [
+      {
+        Effect: 'Allow',
+        Action: 'dms:AddTagsToResource',
+        Resource: [dms('rep'), dms('endpoint'), dms('task')],
+        Condition: { StringEquals: { 'aws:RequestTag/tenant-restore:deployment': 'tenant-restore' } },
+      },
+    ]);
+    const [byName] = statementsOf('migrate').filter(({ Action }) => list(Action).includes('dms:AddTagsToResource'));
+    assert.deepEqual(
+      list(byName?.Resource ?? []),
+      [dms('rep'), dms('endpoint'), dms('task')].map((arn) => arn.replace('*', 'tr-main-*')),
+    );
   });
 
   test('what RDS creates must be tagged as ours and bears our names', () => {
@@ -293,6 +338,37 @@ describe('a phase may do what its work needs and nothing more', () => {
       const granted = statementsOf(role).flatMap((s) => list(s.Action));
       assert.equal(granted.includes('s3:GetObject'), granted.includes('s3:ListBucket'), role);
     }
+  });
+});
+
+describe('the roles of the worker', () => {
+  const bucket = `arn:aws:s3:::tenant-restore-${ACCOUNT}-${REGION}`;
+  const rights = (role: string) =>
+    statementsOf(role)
+      .map(({ Action, Resource }) => [list(Action).join(), list(Resource).join()] as const)
+      .filter(([action]) => !action.startsWith('secretsmanager:GetSecretValue'));
+
+  test('let it read secrets and write those of restores, keep files below two prefixes, and nothing of RDS, DMS or IAM', () => {
+    assert.deepEqual(rights('worker-task'), [
+      ['secretsmanager:PutSecretValue', `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:tr-main-*`],
+      ['s3:GetObject,s3:PutObject', `${bucket}/work/*`],
+      ['s3:GetObject,s3:PutObject', `${bucket}/audit/*`],
+      ['s3:ListBucket', bucket],
+    ]);
+  });
+
+  test('let ECS pull images of the account and write the log, before the worker runs, and nothing else', () => {
+    assert.deepEqual(
+      rights('worker-start').map(([action, resource]) => [action, resource.split(':').slice(2).join(':')]),
+      [
+        ['ecr:GetAuthorizationToken', ''],
+        [
+          'ecr:BatchCheckLayerAvailability,ecr:BatchGetImage,ecr:GetDownloadUrlForLayer',
+          `ecr:${REGION}:${ACCOUNT}:repository/*`,
+        ],
+        ['logs:CreateLogStream,logs:PutLogEvents', `logs:${REGION}:${ACCOUNT}:log-group:/ecs/tenant-restore-worker`],
+      ],
+    );
   });
 });
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { problemOfSize } from '../lib/worker-size.ts';
 import { named, resolve, resources, synthesize } from './template.ts';
 
 interface Container {
@@ -33,6 +35,47 @@ describe('the worker', () => {
     const [definition] = Object.values(resources(template, 'AWS::ECS::TaskDefinition'));
     const { UpdateReplacePolicy, DeletionPolicy } = definition as unknown as Record<string, string>;
     assert.deepEqual([UpdateReplacePolicy, DeletionPolicy], ['Retain', 'Delete']);
+  });
+
+  test('has the size that the deployment wants, of those that Fargate has', () => {
+    const size = (from: Template) => {
+      const { Cpu, Memory } = named(from, 'AWS::ECS::TaskDefinition', 'Family', 'tenant-restore-worker').Properties;
+      return [Cpu, Memory];
+    };
+    assert.deepEqual(size(template), ['1024', '2048']);
+    const wanted = { image: 'worker:1', cpu: 2048, memoryMiB: 8192 };
+    assert.deepEqual(size(synthesize({ worker: wanted })), ['2048', '8192']);
+    assert.throws(
+      () => synthesize({ worker: { ...wanted, memoryMiB: 2048 } }),
+      /worker: 2048 MiB: with 2048 CPU units Fargate has 4096, 5120, /,
+    );
+  });
+
+  test('has no size that Fargate would refuse', () => {
+    for (const [cpu, memoryMiB] of [
+      [256, 512],
+      [256, 2048],
+      [1024, 3072],
+      [4096, 30_720],
+      [8192, 20_480],
+      [16_384, 122_880],
+    ] as const) {
+      assert.equal(problemOfSize({ cpu, memoryMiB }), undefined, `${cpu} ${memoryMiB}`);
+    }
+    for (const [cpu, memoryMiB] of [
+      [256, 1536],
+      [256, 4096],
+      [1024, 1024],
+      [1024, 2560],
+      [8192, 17_408],
+      [16_384, 36_864],
+    ] as const) {
+      assert.match(problemOfSize({ cpu, memoryMiB }) ?? '', /Fargate has/, `${cpu} ${memoryMiB}`);
+    }
+    assert.match(
+      problemOfSize({ cpu: 1000 }) ?? '',
+      /^1000 CPU units: Fargate has 256, 512, 1024, 2048, 4096, 8192, 16384$/,
+    );
   });
 
   test('can write to its scratch volume alone', () => {
@@ -90,6 +133,10 @@ describe('the network', () => {
       rules.map((rule) => rule.SourceSecurityGroupId),
       [groupId(workers)],
     );
+  });
+
+  test('tells the group of the workers, which interface endpoints of others must let in', () => {
+    assert.deepEqual(template.findOutputs('WorkerSecurityGroupIds').WorkerSecurityGroupIds?.Value, groupId(workers));
   });
 
   test('uses groups that are given, and makes none then', () => {

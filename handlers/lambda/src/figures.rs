@@ -1,6 +1,7 @@
 //! What of the restores' course becomes a metric.
 
 use tenant_restore_core::restore::Restore;
+use tenant_restore_events::Phase;
 use tenant_restore_events::outgoing::Outcome;
 
 use crate::engine::Engine;
@@ -17,8 +18,8 @@ impl Engine {
         }
     }
 
-    /// A step of a restore was saved: the time of a phase that ended, and whether a tick moved it while an event was
-    /// expected.
+    /// A step of a restore was saved: the time of a phase that ended, whether a tick moved it while an event was expected,
+    /// and after the cleanup what its temporary resources cost.
     pub(crate) fn measure_step(&self, before: &Restore, after: &Restore, entry: &LogEntry) {
         if before.phase != after.phase
             && let Some(seconds) = phase_seconds(before, after)
@@ -27,6 +28,9 @@ impl Engine {
         }
         if is_moved_by_tick(entry) {
             self.measure(By::Phase, "MovedByTicks", 1.0, Unit::Count);
+        }
+        if let Some(usd) = spent(before, after) {
+            self.measure(By::Deployment, "SpentUsd", usd, Unit::None);
         }
     }
 
@@ -74,13 +78,27 @@ fn is_moved_by_tick(entry: &LogEntry) -> bool {
     entry.moved && entry.cause == "tick" && !entry.gap
 }
 
+/// What the temporary resources of a restore cost whose cleanup has just ended, as its report says: US dollars of all that
+/// have a price; nothing if none has.
+fn spent(before: &Restore, after: &Restore) -> Option<f64> {
+    if before.phase == after.phase || after.phase != Phase::Complete {
+        return None;
+    }
+    let end = after.phases.last()?.began;
+    let charged = after
+        .resources
+        .iter()
+        .filter(|resource| resource.was_charged());
+    let spent: Vec<f64> = charged.filter_map(|resource| resource.spent(end)).collect();
+    (!spent.is_empty()).then(|| spent.iter().sum())
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::{SignedDuration, Timestamp};
     use serde_json::json;
     use tenant_restore_core::request::{self, Arrival, Ask};
-    use tenant_restore_core::restore::PhaseTime;
-    use tenant_restore_events::Phase;
+    use tenant_restore_core::restore::{PhaseTime, Resource, ResourceKind};
 
     use super::*;
 
@@ -116,6 +134,33 @@ mod tests {
     }
 
     #[test]
+    fn what_a_restore_cost_is_told_once_when_its_cleanup_ends() {
+        let mut before = restore(Ask::Restore);
+        before.phase = Phase::Cleanup;
+        let mut after = before.clone();
+        after.phase = Phase::Complete;
+        after.phases.push(PhaseTime {
+            phase: Phase::Complete,
+            began: now() + SignedDuration::from_hours(2),
+            ended: None,
+        });
+        assert_eq!(spent(&before, &after), None);
+        let mut database = resource(ResourceKind::Database, Some(60_000));
+        database.gone_at = Some(now() + SignedDuration::from_hours(1));
+        let left = resource(ResourceKind::ReplicationInstance, Some(100_000));
+        let unpriced = resource(ResourceKind::Secret, None);
+        let free = resource(ResourceKind::Endpoint, Some(1));
+        let mut never_made = database.clone();
+        never_made.confirmed = false;
+        after.resources = vec![database, left, unpriced, free, never_made];
+        let usd = spent(&before, &after).unwrap();
+        assert!((usd - 0.26).abs() < 1e-9, "{usd}");
+        assert_eq!(spent(&after, &after), None);
+        after.phase = Phase::Cleanup;
+        assert_eq!(spent(&restore(Ask::Restore), &after), None);
+    }
+
+    #[test]
     fn a_tick_counts_where_it_moved_a_restore_whose_event_was_expected() {
         let entry = |cause: &str, moved: bool, gap: bool| LogEntry {
             at: now(),
@@ -145,6 +190,15 @@ mod tests {
 
     fn now() -> Timestamp {
         Timestamp::UNIX_EPOCH
+    }
+
+    /// One that was seen, with its price an hour in millionths of a dollar.
+    fn resource(kind: ResourceKind, hourly: Option<u64>) -> Resource {
+        let mut resource = Resource::noted(kind, "tr-main-1", now());
+        resource.confirmed = true;
+        let cost = json!({ "size": "one", "hourly": hourly });
+        resource.cost = Some(serde_json::from_value(cost).unwrap());
+        resource
     }
 
     fn restore(ask: Ask) -> Restore {

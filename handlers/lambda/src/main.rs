@@ -46,6 +46,8 @@ use crate::trace::Daemon;
 async fn main() -> Result<(), Error> {
     tracing_subscriber::fmt()
         .json()
+        // The queries of `infra/lib/watch.ts` read the worker's lines and these alike.
+        .flatten_event(true)
         .with_env_filter(
             EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
         )

@@ -9,7 +9,7 @@ use tenant_restore_worker::failed::OrCause;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use crate::door::Door;
+use crate::door::{Door, enter_schema};
 
 /// A checkout of one tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,13 +68,7 @@ pub async fn all(door: &Door, order: &str) -> Summary {
 }
 
 async fn check_out(client: &Client, schema: &str, order: &str) -> Result<Checkout, Cause> {
-    client
-        .execute(
-            "select set_config('search_path', quote_ident($1), false)",
-            &[&schema],
-        )
-        .await
-        .or_cause(ErrorKind::ApplyFailed, || format!("enter {schema}"))?;
+    enter_schema(client, schema).await?;
     let placed = client.query_one(CHECKOUT, &[&order]).await;
     if let Err(error) = &placed
         && error.code() == Some(&SqlState::UNIQUE_VIOLATION)

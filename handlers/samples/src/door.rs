@@ -5,6 +5,7 @@ use std::time::Duration;
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::Server;
 use tenant_restore_worker::connection::Connector;
+use tenant_restore_worker::failed::OrCause;
 use tenant_restore_worker::secrets::Secrets;
 use tokio::time::sleep;
 use tokio_postgres::Client;
@@ -49,6 +50,17 @@ impl Door {
         let login = self.secrets.renewed(&self.server.secret).await?;
         self.connector.connect(&self.server, &login, database).await
     }
+}
+
+/// Has statements mean the tables of a schema.
+///
+/// # Errors
+/// Why the connection could not.
+pub async fn enter_schema(client: &Client, schema: &str) -> Result<(), Cause> {
+    let enter = "select set_config('search_path', quote_ident($1), false)";
+    let entered = client.execute(enter, &[&schema]).await;
+    entered.or_cause(ErrorKind::ApplyFailed, || format!("enter {schema}"))?;
+    Ok(())
 }
 
 fn may_pass(kind: ErrorKind) -> bool {

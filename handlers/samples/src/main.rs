@@ -8,9 +8,11 @@ use aws_config::BehaviorVersion;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde::Deserialize;
+use serde_json::Value;
 use tenant_restore_core::error::{Cause, ErrorKind};
 use tenant_restore_core::job::Server;
-use tenant_restore_samples::checkout::{self, Summary};
+use tenant_restore_samples::accident;
+use tenant_restore_samples::checkout;
 use tenant_restore_samples::door::Door;
 use tenant_restore_samples::loading::{self, Loaded};
 use tenant_restore_samples::mailbox;
@@ -26,6 +28,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 #[derive(Deserialize)]
 struct Tick {
     id: Option<String>,
+    /// A tenant that a person wants damaged, in place of a checkout.
+    damage: Option<String>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -47,8 +51,13 @@ async fn main() -> Result<(), Error> {
         }
         "activity" => {
             run(service_fn(|event: LambdaEvent<Tick>| async move {
-                let Tick { id } = event.payload;
-                shop(door, &id.unwrap_or(event.context.request_id)).await
+                match event.payload {
+                    Tick {
+                        damage: Some(schema),
+                        ..
+                    } => damage(door, &schema).await,
+                    Tick { id, .. } => shop(door, &id.unwrap_or(event.context.request_id)).await,
+                }
             }))
             .await
         }
@@ -103,7 +112,13 @@ async fn obey(door: &Door, order: Order) -> Result<(), Error> {
         .map_err(told)
 }
 
-async fn shop(door: &Door, order: &str) -> Result<Summary, Error> {
+async fn damage(door: &Door, schema: &str) -> Result<Value, Error> {
+    let accident = accident::happen(door, schema).await.map_err(told)?;
+    tracing::warn!(schema, lost_orders = accident.lost_orders, "damaged");
+    Ok(serde_json::to_value(accident)?)
+}
+
+async fn shop(door: &Door, order: &str) -> Result<Value, Error> {
     let summary = checkout::all(door, order).await;
     for (schema, why) in &summary.failed {
         tracing::warn!(schema, why, "no checkout");
@@ -113,7 +128,7 @@ async fn shop(door: &Door, order: &str) -> Result<Summary, Error> {
         return Err(told(Cause::new(ErrorKind::ApplyFailed, message)));
     }
     tracing::info!(written = ?summary.written, repeated = ?summary.repeated, "checked out");
-    Ok(summary)
+    Ok(serde_json::to_value(summary)?)
 }
 
 fn told(cause: Cause) -> Error {

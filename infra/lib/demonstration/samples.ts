@@ -71,7 +71,8 @@ export class Samples extends Construct {
     const activity = new Construct(this, 'Activity');
     const shop = sampleFunction(activity, props, code, shoppers, {
       name: 'activity',
-      purpose: 'A checkout of each sample tenant, so that a restore can be seen to disturb nobody',
+      purpose:
+        'A checkout of each sample tenant, so that a restore can be seen to disturb nobody; an accident on demand',
       timeout: Duration.seconds(50),
     });
     everyMinute(activity, props, shop).node.addDependency(this.tenants);

@@ -16,7 +16,7 @@ export const migrate: Phase = {
   purpose: 'Moves the rows, by DMS and by COPY',
   wakes: (pipeline) => [replication(pipeline), workersOf('migrate', pipeline)],
   permissions: (pipeline) => [
-    // No resource exists yet when these two are asked for.
+    // AWS knows resources of these two, but nobody has tried which ARN it holds a pattern against before they exist.
     allow(['dms:CreateEndpoint', 'dms:CreateReplicationInstance'], ['*'], taggedAsOurs(pipeline)),
     allow(['dms:CreateReplicationTask'], pipeline.names.dms('rep', 'endpoint', 'task'), taggedAsOurs(pipeline)),
     allow(
@@ -30,6 +30,9 @@ export const migrate: Phase = {
       ],
       pipeline.names.dms('rep', 'endpoint', 'task'),
     ),
+    // A creation with tags asks for this too (service authorization reference, API operations of DMS). Should AWS hold it
+    // against an ARN without our name, the statement above wouldn't do, and no restore could use DMS.
+    allow(['dms:AddTagsToResource'], pipeline.names.anyDms('rep', 'endpoint', 'task'), taggedAsOurs(pipeline)),
     describeReplication('dms:DescribeConnections'),
     ...lendSecretRole(pipeline.placement.secretRole.roleArn, pipeline.region),
     temporarySecrets(pipeline, 'DescribeSecret'),

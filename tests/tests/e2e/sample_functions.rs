@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tenant_restore_tests::database::Database;
 use tenant_restore_tests::mailbox::Mailbox;
@@ -192,6 +193,48 @@ fn every_sample_tenant_checks_out_once_for_each_tick_also_after_a_rotation_and_b
         for secret in [of_old.as_str(), password.value()] {
             assert!(!log.contains(secret), "a password is in the log");
         }
+        function.remove().await?;
+        production.delete().await
+    });
+}
+
+#[test]
+fn a_tenant_is_damaged_on_demand_and_the_second_before_is_told() {
+    play(async |stage| {
+        let (production, ca) = empty(stage, "accident").await?;
+        samples::load_all(&production).await?;
+        let function = SampleFunction::deploy(&production, "activity", &ca).await?;
+        let orders = async || {
+            let connection = production.connect("tenant_a").await?;
+            let count = "select (select count(*) from customer_a1.orders), \
+                                (select count(*) from customer_a1.order_items), \
+                                (select count(*) from customer_a2.orders)";
+            let row = connection
+                .query_one(count, &[])
+                .await
+                .context("count the orders")?;
+            Ok::<[i64; 3], tenant_restore_tests::Error>([row.get(0), row.get(1), row.get(2)])
+        };
+        let before = orders().await?;
+        let began = Timestamp::now();
+
+        let told = function.invoke(&json!({ "damage": "customer_a1" })).await?;
+        let after = orders().await?;
+        assert_eq!(told["database"], "tenant_a", "{told}");
+        assert_eq!(told["schema"], "customer_a1", "{told}");
+        assert_eq!(told["lostOrders"], before[0] - after[0], "{told}");
+        assert!(0 < after[0] && after[0] < before[0] && after[1] < before[1]);
+        assert_eq!(after[2], before[2], "the neighbour keeps its orders");
+        let point = told["restoreTime"].as_str().unwrap_or_default();
+        let point: Timestamp = point.parse().context("read the second before")?;
+        let second = SignedDuration::from_secs(1);
+        assert!(began - second < point && point <= Timestamp::now());
+
+        let stranger = function.invoke(&json!({ "damage": "customer_c1" })).await;
+        let why = stranger.err().map(|error| error.to_string());
+        let why = why.unwrap_or_default();
+        assert!(why.contains("customer_c1 is no sample tenant"), "{why}");
+        assert_eq!(orders().await?, after);
         function.remove().await?;
         production.delete().await
     });

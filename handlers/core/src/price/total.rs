@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use jiff::Timestamp;
+
 use super::{Cost, Hourly, is_charged};
 use crate::restore::{Resource, ResourceKind, Restore};
 use tenant_restore_events::outgoing;
@@ -64,6 +66,20 @@ pub fn spoken(kind: ResourceKind, name: &str, cost: Option<&Cost>) -> String {
     match cost {
         Some(cost) => format!("{kind:?} {name} ({}: {price})", cost.size),
         None => format!("{kind:?} {name} ({price})"),
+    }
+}
+
+impl Resource {
+    /// Whether AWS charged for it by the hour: it is known to have existed.
+    pub fn was_charged(&self) -> bool {
+        is_charged(self.kind) && (self.owned || self.confirmed)
+    }
+
+    /// US dollars that it cost until it was gone, or until `end` if it wasn't; none without a price.
+    pub fn spent(&self, end: Timestamp) -> Option<f64> {
+        let hourly = self.cost.as_ref()?.hourly?;
+        let lived = self.gone_at.unwrap_or(end).duration_since(self.noted_at);
+        Some(hourly.usd() * lived.as_secs_f64().max(0.0) / 3600.0)
     }
 }
 

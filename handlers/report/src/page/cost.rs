@@ -1,7 +1,6 @@
 //! What the temporary resources cost, and what is left of them.
 
 use tenant_restore_core::price::{self, Hourly};
-use tenant_restore_core::restore::Resource;
 
 use crate::report::Report;
 use crate::words::{Shown, clock, duration, seconds, title};
@@ -34,13 +33,13 @@ impl Costs {
         let charged = report
             .resources
             .iter()
-            .filter(|resource| price::is_charged(resource.kind) && existed(resource));
+            .filter(|resource| resource.was_charged());
         let lines = charged.map(|resource| {
             let end = resource.gone_at.unwrap_or(report.outcome.ended_at);
             let lived = seconds(resource.noted_at, end);
             let cost = resource.cost.as_ref();
             let hourly = cost.and_then(|cost| cost.hourly).map(Hourly::usd);
-            let usd = hourly.map(|hourly| hourly * lived / 3600.0);
+            let usd = resource.spent(report.outcome.ended_at);
             sum += usd.unwrap_or_default();
             unpriced += usize::from(usd.is_none());
             if let Some(name) = cost.and_then(|cost| cost.list.clone()) {
@@ -81,8 +80,4 @@ pub fn leftovers(report: &Report) -> Vec<Shown> {
         Shown(format!("{what}, since {} UTC", clock(resource.noted_at)))
     })
     .collect()
-}
-
-fn existed(resource: &Resource) -> bool {
-    resource.owned || resource.confirmed
 }

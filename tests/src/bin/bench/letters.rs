@@ -98,7 +98,7 @@ async fn measured(cloud: &Cloud, id: &str) -> Result<Sample> {
     let command = log.iter().find(of_cleanup).and_then(|it| it.sent_at);
     let command = command.context("find the cleanup's command in the log")?;
     let deletes = |line: &Value| {
-        let effect = line["fields"]["effect"].as_str();
+        let effect = line["effect"].as_str();
         effect.is_some_and(|effect| effect.starts_with("delete "))
     };
     let lines = function_logs::lines(cloud, "cleanup", id)?;

@@ -24,8 +24,8 @@ const ENDS_WITHIN: Duration = Duration::from_secs(900);
 const HOURS: f64 = 25.0 / 60.0;
 /// A month as AWS bills it.
 const HOURS_A_MONTH: f64 = 730.0;
-/// `PhaseSeconds` of the six phases that end before the outcome, `RestoresCompleted` and `RestoresFailed`.
-const METRICS: f64 = 8.0;
+/// `PhaseSeconds` of the six phases that end before the outcome, `RestoresCompleted`, `RestoresFailed` and `SpentUsd`.
+const METRICS: f64 = 9.0;
 
 /// Everything for a restore.
 pub struct Stage {
