@@ -59,18 +59,4 @@ export const UNSEEN: readonly Reason[] = [
     actions: ['ecs:ListTasks'],
     why: 'a task is looked for by its name only when the answer to its start was lost',
   },
-  {
-    actions: [
-      'dms:DeleteReplicationInstance',
-      'dms:DeleteReplicationTask',
-      'dms:StopReplicationTask',
-      'ecs:StopTask',
-      'events:PutEvents',
-      'rds:DeleteDBClusterParameterGroup',
-      'rds:DeleteDBParameterGroup',
-      'rds:ListTagsForResource',
-    ],
-    role: '-sweeper',
-    why: "it removes orphans by the cleanup's calls; the tests leave it databases, secrets and endpoints alone",
-  },
 ];

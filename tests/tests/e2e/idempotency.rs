@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ecs::types::DesiredStatus;
 use serde_json::{Value, json};
 use tenant_restore_tests::audit::Audit;
 use tenant_restore_tests::stranger::Stranger;
-use tenant_restore_tests::{Context, Result, command_line, leftovers, wait};
+use tenant_restore_tests::{Context, Result, command_line, leftovers, wait, worker_tasks};
 
 use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play, request_id_of};
 
@@ -110,34 +109,11 @@ fn an_identifier_that_is_held_by_an_instance_on_its_way_out_is_waited_for() {
 
 /// How many tasks of a restore were started, by who started them; running and stopped ones.
 async fn starts(stage: &Stage, restore_id: &str) -> Result<BTreeMap<String, usize>> {
-    let doing = || format!("list the tasks of {restore_id}");
     let mut starts = BTreeMap::new();
-    let clusters = stage
-        .cloud
-        .ecs
-        .list_clusters()
-        .send()
-        .await
-        .context(doing())?;
-    for (cluster, status) in clusters.cluster_arns().iter().flat_map(|cluster| {
-        [DesiredStatus::Running, DesiredStatus::Stopped].map(|status| (cluster, status))
-    }) {
-        let list = stage.cloud.ecs.list_tasks().cluster(cluster);
-        let pages = list.desired_status(status).into_paginator().items().send();
-        let arns = pages
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .context(doing())?;
-        for some in arns.chunks(100) {
-            let describe = stage.cloud.ecs.describe_tasks().cluster(cluster);
-            let described = describe.set_tasks(Some(some.to_vec())).send().await;
-            for task in described.context(doing())?.tasks.unwrap_or_default() {
-                let by = task.started_by.unwrap_or_default();
-                if by.contains(restore_id) {
-                    *starts.entry(by).or_default() += 1;
-                }
-            }
-        }
+    for task in worker_tasks::of(&stage.cloud, restore_id).await? {
+        *starts
+            .entry(task.started_by.unwrap_or_default())
+            .or_default() += 1;
     }
     Ok(starts)
 }
