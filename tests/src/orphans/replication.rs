@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_databasemigration::types::{
-    Filter, MigrationTypeValue, PostgreSqlSettings, ReplicationEndpointTypeValue,
+    DmsSslModeValue, Filter, MigrationTypeValue, PostgreSqlSettings, ReplicationEndpointTypeValue,
     StartReplicationTaskTypeValue, Tag,
 };
 use serde_json::json;
@@ -83,6 +83,7 @@ pub async fn create_endpoint(
         .endpoint_type(side)
         .engine_name("postgres")
         .database_name("postgres")
+        .ssl_mode(DmsSslModeValue::Require)
         .postgre_sql_settings(settings)
         .set_tags(Some(tags_of(label)));
     let created = Box::pin(create.send()).await.context(doing())?;

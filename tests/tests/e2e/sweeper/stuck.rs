@@ -114,13 +114,13 @@ fn a_restore_whose_next_command_was_never_sent_goes_on_by_a_sweep_which_tells_of
         })
         .await?;
         let untold = record["outbox"]["events"][0].clone();
-        assert_eq!(untold["detailType"], "RestorePhaseChanged", "{record}");
+        assert_eq!(untold["detailType"], "RestoreProgressed", "{record}");
         let phases = record["phases"].as_array().map_or(0, Vec::len);
         let last = format!("phases[{}]", phases - 1);
         age(stage, &restore_id, &[&last, "began"]).await?;
 
         let found = sweep(stage, true).await?;
-        let expected = Some(json!(["send ExtractSchema to ddl"]));
+        let expected = Some(json!(["send ExtractDdl to ddl"]));
         assert_eq!(nudges(&found, &restore_id), expected, "{found}");
         let found = sweep(stage, false).await?;
         assert_eq!(nudges(&found, &restore_id), expected, "{found}");
