@@ -118,35 +118,69 @@ async fn starts(stage: &Stage, restore_id: &str) -> Result<BTreeMap<String, usiz
     Ok(starts)
 }
 
+/// Has the next start of a task by this handler done and not answered: the last of the SDK's three attempts starts the task,
+/// and nobody learns of it.
+async fn leave_unanswered(stage: &Stage, restore_id: &str, handler: &str) -> Result<()> {
+    let run = |fault: &str, times: u32| {
+        json!({
+            "service": "ecs", "action": "RunTask", "code": "ServerException", "status": 500, "fault": fault, "times": times
+        })
+    };
+    refuse(stage, restore_id, handler, run("error", 2)).await?;
+    refuse(stage, restore_id, handler, run("answer-lost", 1)).await?;
+    Ok(())
+}
+
+/// Of the second attempt, since that is known by its id before its first task is started.
 #[test]
-fn a_task_whose_start_went_unanswered_is_found_although_ecs_has_forgotten_its_token() {
+fn a_task_whose_start_went_unanswered_is_found_although_ecs_has_forgotten_its_token_in_every_phase()
+{
     play(async |stage| {
         let tenant = stage.tenant("unanswered", &["unanswered_1"]).await?;
         let request = tenant
             .request(&stage.request_id("unanswered"))
             .with("mover", "copy");
+        let request_id = request_id_of(&request);
         let id = command_line::request(&request.detail).await?;
-        let run = json!({ "service": "ecs", "action": "RunTask", "code": "ServerException", "status": 500 });
-        let mut twice = run.clone();
-        twice["times"] = json!(2);
-        refuse(stage, &id, "ddl", twice).await?;
-        // The last of the SDK's three attempts starts the task, and nobody learns of it.
-        let mut once = run;
-        once["fault"] = json!("answer-lost");
-        once["times"] = json!(1);
-        refuse(stage, &id, "ddl", once).await?;
+        wait::until("the record", ENDS_WITHIN, async || {
+            let audit = Audit::read(&stage.cloud, &id).await?;
+            Ok(audit.restore().map(drop))
+        })
+        .await?;
+        let cancelled = command_line::run(&["cancel", &id], "").await?;
+        assert_eq!(cancelled.code, Some(0), "{cancelled:?}");
+        let ended = stage.chronicle.wait_for_end(request_id, ENDS_WITHIN);
+        assert_eq!(ended.await?.outcome, "FAILED");
+
+        let handlers = ["intake", "ddl", "migrate", "finalize"];
+        for handler in handlers {
+            leave_unanswered(stage, &id, handler).await?;
+        }
         let forgotten = json!({ "service": "ecs", "fault": "client-token-forgotten", "match": id });
         stage.faults.switch_on(&forgotten).await?;
-
+        let replayed = command_line::run(&["replay", &id], "").await?;
+        assert_eq!(replayed.code, Some(0), "{replayed:?}");
         let outcome = stage
             .chronicle
-            .wait_for_end(request_id_of(&request), ENDS_WITHIN)
+            .wait_for_end_of(request_id, Some(2), ENDS_WITHIN)
             .await?;
         assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
-        told_of_trouble(stage, &id, "ServerException").await?;
+
+        let log = Audit::read(&stage.cloud, &id).await?.log()?;
         let starts = starts(stage, &id).await?;
-        let started = format!("tr-{TAG}/ddl/{id}/1/ddl");
-        assert_eq!(starts.get(&started), Some(&1), "{starts:?}");
+        for handler in handlers {
+            let unanswered = log.iter().filter(|entry| {
+                let trouble = entry.trouble.as_deref().unwrap_or_default();
+                entry.handler == handler && trouble.contains("ServerException")
+            });
+            assert_eq!(unanswered.count(), 1, "{handler}: {log:?}");
+            let by = format!("tr-{TAG}/{handler}/{id}/2/");
+            let its: Vec<_> = starts
+                .iter()
+                .filter(|(it, _)| it.starts_with(&by))
+                .collect();
+            assert!(matches!(its[..], [(_, 1)]), "{handler}: {starts:?}");
+        }
         let left = leftovers::of(&stage.cloud, &tenant.connection, TAG, &outcome).await?;
         none_of("left behind", &left)
     });
