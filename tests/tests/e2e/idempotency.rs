@@ -149,8 +149,8 @@ fn a_task_whose_start_went_unanswered_is_found_although_ecs_has_forgotten_its_to
         .await?;
         let cancelled = command_line::run(&["cancel", &id], "").await?;
         assert_eq!(cancelled.code, Some(0), "{cancelled:?}");
-        let ended = stage.chronicle.wait_for_end(request_id, ENDS_WITHIN);
-        assert_eq!(ended.await?.outcome, "FAILED");
+        let first = stage.chronicle.wait_for_end(request_id, ENDS_WITHIN);
+        assert_ne!(first.await?.outcome, "COMPLETED");
 
         let handlers = ["intake", "ddl", "migrate", "finalize"];
         for handler in handlers {
