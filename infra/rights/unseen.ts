@@ -46,31 +46,8 @@ export const UNSEEN: readonly Reason[] = [
     why: 'DMS asks for them of whoever makes an endpoint with a secret (DMS user guide, "Using secrets"); the local DMS does not',
   },
   {
-    actions: ['rds:ModifyDBCluster'],
-    role: '-ddl',
-    why: 'only the master of an Aurora copy whose password of then is lost gets a new one so, and no test has such a copy',
-  },
-  {
     actions: ['rds:ListTagsForResource'],
     role: '-intake',
     why: 'RDS documents for no list whether it shows tags to those who may not ask for them',
-  },
-  {
-    actions: ['ecs:ListTasks'],
-    why: 'a task is looked for by its name only when the answer to its start was lost',
-  },
-  {
-    actions: [
-      'dms:DeleteReplicationInstance',
-      'dms:DeleteReplicationTask',
-      'dms:StopReplicationTask',
-      'ecs:StopTask',
-      'events:PutEvents',
-      'rds:DeleteDBClusterParameterGroup',
-      'rds:DeleteDBParameterGroup',
-      'rds:ListTagsForResource',
-    ],
-    role: '-sweeper',
-    why: "it removes orphans by the cleanup's calls; the tests leave it databases, secrets and endpoints alone",
   },
 ];

@@ -70,7 +70,7 @@ const MAY: Record<PhaseName, string[]> = {
     READ_GROUPS,
   ],
   ddl: [
-    'rds: DescribeDBInstances ModifyDBInstance ModifyDBCluster',
+    'rds: DescribeDBInstances ModifyDBInstance DescribeDBClusters ModifyDBCluster',
     'secretsmanager: CreateSecret GetSecretValue DescribeSecret ListSecretVersionIds TagResource',
     ...RUN_WORKERS,
   ],

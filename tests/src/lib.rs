@@ -30,6 +30,7 @@ pub mod kind;
 pub mod leftovers;
 pub mod mailbox;
 pub mod network;
+pub mod orphans;
 pub mod outcome;
 pub mod production;
 pub mod queues;
@@ -48,5 +49,6 @@ pub mod subscription;
 pub mod traces;
 pub mod truth;
 pub mod wait;
+pub mod worker_tasks;
 
 pub use error::{Context, Error, Result};

@@ -126,6 +126,16 @@ pub fn worker_task_is_ending(status: &str) -> bool {
     )
 }
 
+/// The status of an ECS task that isn't over. ECS goes on to show one that is to stop as it was, until its containers are
+/// told (ECS developer guide, task lifecycle); that counts as stopping.
+pub fn unfinished_worker_task<'a>(desired: &str, last: &'a str) -> Option<&'a str> {
+    match last {
+        "STOPPED" | "DELETED" => None,
+        _ if desired == "STOPPED" && !worker_task_is_ending(last) => Some("STOPPING"),
+        _ => Some(last),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,5 +182,20 @@ mod tests {
         assert!(source_is_usable("backing-up"));
         assert!(!source_is_usable("stopped"));
         assert!(!source_is_usable("creating"));
+    }
+
+    #[test]
+    fn a_worker_that_ecs_is_to_stop_is_ending_although_it_is_shown_as_it_was() {
+        assert_eq!(
+            unfinished_worker_task("RUNNING", "RUNNING"),
+            Some("RUNNING")
+        );
+        for shown in ["PENDING", "RUNNING", "DEPROVISIONING"] {
+            let status = unfinished_worker_task("STOPPED", shown);
+            assert!(status.is_some_and(worker_task_is_ending), "{shown}");
+        }
+        for over in ["STOPPED", "DELETED"] {
+            assert_eq!(unfinished_worker_task("STOPPED", over), None);
+        }
     }
 }

@@ -167,7 +167,7 @@ impl Engine {
         let first = run.clone().task_definition(definition).send().await;
         let answer = match first.map_err(fault(&doing)) {
             Err(refused) if definition != configured && lacks_definition(&refused) => {
-                tracing::warn!(definition, "gone; the deployment's is taken");
+                tracing::warn!(restore = %restore.id, definition, "gone; the deployment's is taken");
                 let again = run.task_definition(configured).send().await;
                 again.map_err(fault(&doing))?
             }

@@ -1,4 +1,12 @@
-import { allow, readInstances, runWorkers, sourceSecrets, temporarySecrets, useKey } from '../permissions.ts';
+import {
+  allow,
+  readClusters,
+  readInstances,
+  runWorkers,
+  sourceSecrets,
+  temporarySecrets,
+  useKey,
+} from '../permissions.ts';
 import { temporaryDatabases, workersOf } from '../wakes.ts';
 import type { Phase } from './phase.ts';
 
@@ -10,7 +18,8 @@ export const ddl: Phase = {
   permissions: (pipeline) => [
     readInstances(pipeline),
     allow(['rds:ModifyDBInstance'], [pipeline.names.rds('db', `${pipeline.names.temporary}*`)]),
-    // The master of Aurora is the cluster's.
+    // The master of Aurora is the cluster's, which also shows whether its new password is set yet.
+    readClusters(pipeline),
     allow(['rds:ModifyDBCluster'], [pipeline.names.rds('cluster', `${pipeline.names.temporary}*`)]),
     temporarySecrets(pipeline, 'CreateSecret', 'DescribeSecret', 'GetSecretValue', 'TagResource'),
     // Which version was current at the restore point; its value only the worker reads.

@@ -187,6 +187,25 @@ async fn the_same_token_starts_one_task_and_refuses_other_parameters() {
     );
 }
 
+/// ECS API reference, DeregisterTaskDefinition: no new tasks of an inactive revision.
+#[tokio::test]
+async fn a_revision_that_was_deregistered_starts_no_task_and_its_token_is_free_for_another() {
+    let stage = Stage::with("exit 0").await;
+    let gone = json!({"taskDefinition": "f:1"});
+    stage.call("DeregisterTaskDefinition", gone).await.unwrap();
+    let of_gone = json!({"taskDefinition": "f:1", "clientToken": "t-1"});
+    let refused = stage.run(of_gone).await.unwrap_err();
+    assert_eq!(refused.code, "ClientException");
+    assert_eq!(refused.message, "TaskDefinition is inactive");
+    let container = json!({"name": "worker", "image": "worker:2"});
+    let next = json!({"family": "f", "networkMode": "awsvpc", "containerDefinitions": [container]});
+    stage.call("RegisterTaskDefinition", next).await.unwrap();
+    let of_next = json!({"taskDefinition": "f:2", "clientToken": "t-1"});
+    let run = stage.run(of_next).await.unwrap();
+    let definition = run["tasks"][0]["taskDefinitionArn"].as_str().unwrap();
+    assert!(definition.ends_with("task-definition/f:2"), "{definition}");
+}
+
 #[tokio::test]
 async fn a_stopped_task_gets_a_signal_and_says_who_stopped_it() {
     let mut stage = Stage::with("trap 'exit 9' TERM; echo up; while :; do sleep 0.05; done").await;

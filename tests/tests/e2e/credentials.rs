@@ -1,6 +1,7 @@
 //! The credentials of the restore point: a restored database has the password of its time, and the pipeline finds it.
 
 use tenant_restore_tests::audit::Audit;
+use tenant_restore_tests::kind::Kind;
 use tenant_restore_tests::outcome::Outcome;
 use tenant_restore_tests::production::Production;
 use tenant_restore_tests::report::{Probe, Report};
@@ -121,10 +122,11 @@ fn the_version_of_the_restore_point_is_found_around_three_rotations_without_a_re
 }
 
 /// Somebody set a password that the secret never held.
-#[test]
-fn only_where_no_version_logs_in_is_the_password_of_the_temporary_database_reset() {
+fn is_reset_where_no_version_logs_in(kind: Kind) {
     play(async |stage| {
-        let mut source = Production::create(&stage.cloud, &stage.request_id("unknown")).await?;
+        let name = format!("unknown-{}", kind.as_str());
+        let mut source =
+            Production::create_of(&stage.cloud, &stage.request_id(&name), kind).await?;
         let mut tenant = tenant_of(&source, "unknown", &[SCHEMA]).await?;
         let first = source.current_version().await?;
         let unknown = source.new_password().await?;
@@ -135,7 +137,7 @@ fn only_where_no_version_logs_in_is_the_password_of_the_temporary_database_reset
         let second = source.put_version(&password).await?;
         source.wait_until_restorable(truth.at).await?;
 
-        let points = [("password-unknown", &truth, "auto")];
+        let points = [(name.as_str(), &truth, "auto")];
         let outcomes = restore_all(stage, &source, &mut tenant, &points).await?;
         let (probe, effects) = found(stage, &outcomes[0]).await?;
         assert_eq!(
@@ -157,4 +159,15 @@ fn only_where_no_version_logs_in_is_the_password_of_the_temporary_database_reset
         }
         source.delete().await
     });
+}
+
+#[test]
+fn only_where_no_version_logs_in_is_the_password_of_the_temporary_instance_reset() {
+    is_reset_where_no_version_logs_in(Kind::SingleAz);
+}
+
+/// A member of a cluster has no master of its own (RDS API reference, ModifyDBInstance).
+#[test]
+fn only_where_no_version_logs_in_is_the_password_of_the_temporary_cluster_reset() {
+    is_reset_where_no_version_logs_in(Kind::AuroraProvisioned);
 }

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ecs::types::DesiredStatus;
 use serde_json::{Value, json};
 use tenant_restore_tests::audit::Audit;
 use tenant_restore_tests::stranger::Stranger;
-use tenant_restore_tests::{Context, Result, command_line, leftovers, wait};
+use tenant_restore_tests::{Context, Result, command_line, leftovers, wait, worker_tasks};
 
 use crate::stage::{ENDS_WITHIN, Stage, TAG, none_of, play, request_id_of};
 
@@ -110,67 +109,78 @@ fn an_identifier_that_is_held_by_an_instance_on_its_way_out_is_waited_for() {
 
 /// How many tasks of a restore were started, by who started them; running and stopped ones.
 async fn starts(stage: &Stage, restore_id: &str) -> Result<BTreeMap<String, usize>> {
-    let doing = || format!("list the tasks of {restore_id}");
     let mut starts = BTreeMap::new();
-    let clusters = stage
-        .cloud
-        .ecs
-        .list_clusters()
-        .send()
-        .await
-        .context(doing())?;
-    for (cluster, status) in clusters.cluster_arns().iter().flat_map(|cluster| {
-        [DesiredStatus::Running, DesiredStatus::Stopped].map(|status| (cluster, status))
-    }) {
-        let list = stage.cloud.ecs.list_tasks().cluster(cluster);
-        let pages = list.desired_status(status).into_paginator().items().send();
-        let arns = pages
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .context(doing())?;
-        for some in arns.chunks(100) {
-            let describe = stage.cloud.ecs.describe_tasks().cluster(cluster);
-            let described = describe.set_tasks(Some(some.to_vec())).send().await;
-            for task in described.context(doing())?.tasks.unwrap_or_default() {
-                let by = task.started_by.unwrap_or_default();
-                if by.contains(restore_id) {
-                    *starts.entry(by).or_default() += 1;
-                }
-            }
-        }
+    for task in worker_tasks::of(&stage.cloud, restore_id).await? {
+        *starts
+            .entry(task.started_by.unwrap_or_default())
+            .or_default() += 1;
     }
     Ok(starts)
 }
 
+/// Has the next start of a task by this handler done and not answered: the last of the SDK's three attempts starts the task,
+/// and nobody learns of it.
+async fn leave_unanswered(stage: &Stage, restore_id: &str, handler: &str) -> Result<()> {
+    let run = |fault: &str, times: u32| {
+        json!({
+            "service": "ecs", "action": "RunTask", "code": "ServerException", "status": 500, "fault": fault, "times": times
+        })
+    };
+    refuse(stage, restore_id, handler, run("error", 2)).await?;
+    refuse(stage, restore_id, handler, run("answer-lost", 1)).await?;
+    Ok(())
+}
+
+/// Of the second attempt, since that is known by its id before its first task is started.
 #[test]
-fn a_task_whose_start_went_unanswered_is_found_although_ecs_has_forgotten_its_token() {
+fn a_task_whose_start_went_unanswered_is_found_although_ecs_has_forgotten_its_token_in_every_phase()
+{
     play(async |stage| {
         let tenant = stage.tenant("unanswered", &["unanswered_1"]).await?;
         let request = tenant
             .request(&stage.request_id("unanswered"))
             .with("mover", "copy");
+        let request_id = request_id_of(&request);
         let id = command_line::request(&request.detail).await?;
-        let run = json!({ "service": "ecs", "action": "RunTask", "code": "ServerException", "status": 500 });
-        let mut twice = run.clone();
-        twice["times"] = json!(2);
-        refuse(stage, &id, "ddl", twice).await?;
-        // The last of the SDK's three attempts starts the task, and nobody learns of it.
-        let mut once = run;
-        once["fault"] = json!("answer-lost");
-        once["times"] = json!(1);
-        refuse(stage, &id, "ddl", once).await?;
+        wait::until("the record", ENDS_WITHIN, async || {
+            let audit = Audit::read(&stage.cloud, &id).await?;
+            Ok(audit.restore().map(drop))
+        })
+        .await?;
+        let cancelled = command_line::run(&["cancel", &id], "").await?;
+        assert_eq!(cancelled.code, Some(0), "{cancelled:?}");
+        let first = stage.chronicle.wait_for_end(request_id, ENDS_WITHIN);
+        assert_ne!(first.await?.outcome, "COMPLETED");
+
+        let handlers = ["intake", "ddl", "migrate", "finalize"];
+        for handler in handlers {
+            leave_unanswered(stage, &id, handler).await?;
+        }
         let forgotten = json!({ "service": "ecs", "fault": "client-token-forgotten", "match": id });
         stage.faults.switch_on(&forgotten).await?;
-
+        let replayed = command_line::run(&["replay", &id], "").await?;
+        assert_eq!(replayed.code, Some(0), "{replayed:?}");
         let outcome = stage
             .chronicle
-            .wait_for_end(request_id_of(&request), ENDS_WITHIN)
+            .wait_for_end_of(request_id, Some(2), ENDS_WITHIN)
             .await?;
         assert_eq!(outcome.outcome, "COMPLETED", "{}", outcome.why());
-        told_of_trouble(stage, &id, "ServerException").await?;
+
+        let log = Audit::read(&stage.cloud, &id).await?.log()?;
         let starts = starts(stage, &id).await?;
-        let started = format!("tr-{TAG}/ddl/{id}/1/ddl");
-        assert_eq!(starts.get(&started), Some(&1), "{starts:?}");
+        for handler in handlers {
+            let unanswered = log.iter().filter(|entry| {
+                let trouble = entry.trouble.as_deref().unwrap_or_default();
+                entry.handler == handler && trouble.contains("ServerException")
+            });
+            assert_eq!(unanswered.count(), 1, "{handler}: {log:?}");
+            let by = format!("tr-{TAG}/{handler}/{id}/2/");
+            let its: Vec<_> = starts
+                .iter()
+                .filter(|(it, _)| it.starts_with(&by))
+                .collect();
+            assert!(matches!(its[..], [(_, 1)]), "{handler}: {starts:?}");
+        }
         let left = leftovers::of(&stage.cloud, &tenant.connection, TAG, &outcome).await?;
         none_of("left behind", &left)
     });

@@ -30,6 +30,7 @@ mod refusals;
 mod rejections;
 mod repeats;
 mod reports;
+mod revisions;
 mod sample_functions;
 mod second_chances;
 mod secrecy;

@@ -1,6 +1,5 @@
 //! Everything in the account that bears our prefix, page by page. AWS narrows only the list of secrets by prefix.
 
-use aws_sdk_ecs::types::{DesiredStatus, TaskField};
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 use tenant_restore_core::naming::RestoreId;
 use tenant_restore_core::price::Size;
@@ -8,7 +7,6 @@ use tenant_restore_core::sweep::Kind;
 
 use crate::engine::Engine;
 use crate::fault::{Fault, fault};
-use crate::price;
 
 /// A resource with our prefix.
 pub struct Listed {
@@ -27,9 +25,6 @@ pub struct Listed {
     /// What its price depends on, if it has one and Describe shows it.
     pub size: Option<Size>,
 }
-
-/// ECS describes at most so many tasks at once (ECS API reference, DescribeTasks).
-const MOST_TASKS: usize = 100;
 
 impl Engine {
     /// Lists all temporary resources of this deployment.
@@ -215,45 +210,10 @@ impl Engine {
         });
         Ok(listed.collect())
     }
-
-    /// Running tasks of our cluster; ECS keeps stopped ones for an hour, at no cost.
-    async fn list_worker_tasks(&self) -> Result<Vec<Listed>, Fault> {
-        let (ecs, cluster) = (&self.clients.ecs, &self.config.tasks.cluster);
-        let request = ecs.list_tasks().cluster(cluster);
-        let pages = request.desired_status(DesiredStatus::Running);
-        let pages = pages.into_paginator().items().send();
-        let arns = pages.collect::<Result<Vec<_>, _>>().await;
-        let arns = arns.map_err(fault("list the worker tasks"))?;
-        let mut listed = Vec::new();
-        for some in arns.chunks(MOST_TASKS) {
-            let request = ecs.describe_tasks().cluster(cluster);
-            let request = request.set_tasks(Some(some.to_vec()));
-            let answer = request.include(TaskField::Tags).send().await;
-            let answer = answer.map_err(fault("describe the worker tasks"))?;
-            let tasks = answer.tasks.unwrap_or_default().into_iter();
-            listed.extend(tasks.filter_map(|task| {
-                let size = price::task(task.cpu.as_deref(), task.memory.as_deref());
-                let tags = task.tags.unwrap_or_default();
-                let tags = pairs(tags, |tag| (tag.key, tag.value));
-                let deployment = &self.config.setting.deployment;
-                let started_by = deployment.started_by(task.started_by.as_deref()?)?;
-                Some(Listed {
-                    kind: Kind::WorkerTask,
-                    name: task.task_arn?,
-                    arn: String::new(),
-                    status: task.last_status.unwrap_or_default(),
-                    id: Some(started_by.id),
-                    label: started_by.job,
-                    tags: Some(tags),
-                    size,
-                })
-            }));
-        }
-        Ok(listed)
-    }
 }
 
-fn pairs<T>(
+/// The tags that have a key and a value.
+pub(super) fn pairs<T>(
     tags: Vec<T>,
     pair: impl Fn(T) -> (Option<String>, Option<String>),
 ) -> Vec<(String, String)> {

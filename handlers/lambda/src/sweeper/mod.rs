@@ -7,6 +7,7 @@ mod listing;
 mod orphans;
 mod report;
 mod restores;
+mod worker_tasks;
 
 use serde::Deserialize;
 use tracing::info;
