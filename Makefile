@@ -4,6 +4,8 @@ SHELL := /bin/bash
 
 python := .local/venv/bin/python
 lint_python := .local/lint/bin
+# As seen from localstack/, whose settings they share.
+python_files := . ../handlers/release/notices
 release_lambda := $(or $(CARGO_TARGET_DIR),target)/release/bootstrap
 programs := $(or $(CARGO_TARGET_DIR),target)/debug
 # By `-p`, each program would compile the SDKs again, with the features that it alone asks for.
@@ -144,14 +146,14 @@ lint: bootstrap $(lint_python)/ruff
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked --workspace --test e2e -- -D warnings
-	cd localstack && ../$(lint_python)/ruff format --check . && ../$(lint_python)/ruff check .
-	cd localstack && ../$(lint_python)/mypy launcher control
+	cd localstack && ../$(lint_python)/ruff format --config pyproject.toml --check $(python_files) && ../$(lint_python)/ruff check --config pyproject.toml $(python_files)
+	cd localstack && ../$(lint_python)/mypy launcher control && ../$(lint_python)/mypy ../handlers/release/notices
 	cd infra && npm run check && npm run lint
 	cd infra && npm run --silent templates && ../$(lint_python)/cfn-lint 'cdk.out/variants/*.template.json'
 
 format: bootstrap $(lint_python)/ruff
 	cargo fmt --all
-	cd localstack && ../$(lint_python)/ruff check --fix . && ../$(lint_python)/ruff format .
+	cd localstack && ../$(lint_python)/ruff check --config pyproject.toml --fix $(python_files) && ../$(lint_python)/ruff format --config pyproject.toml $(python_files)
 	cd infra && npm run format
 
 $(lint_python)/ruff: localstack/requirements-lint.txt

@@ -135,7 +135,7 @@ fn a_package_of_another_content_gets_into_no_image() {
     }
     let image = folder.join("arm64.tar");
     let output = Command::new(scripts().join("image/assemble"))
-        .args(["arm64", "/bin/true", "/dev/null"])
+        .args(["arm64", "/bin", "/dev/null"])
         .arg(&image)
         .env("PACKAGE_CACHE", &folder)
         .output()
@@ -143,6 +143,50 @@ fn a_package_of_another_content_gets_into_no_image() {
     assert!(!output.status.success());
     assert!(said(&output).contains("of packages.lock: remove it"));
     assert!(!image.exists());
+}
+
+/// A lock of this one package and the folder with it; the scripts of the image lie beside the lock.
+fn lock_of_package(folder: &Path, control: &str) {
+    let tree = folder.join("tree");
+    fs::create_dir_all(tree.join("DEBIAN")).unwrap();
+    fs::create_dir_all(tree.join("usr/lib")).unwrap();
+    fs::write(tree.join("DEBIAN/control"), control).unwrap();
+    let run = |program: &str, args: &[&str]| {
+        let mut command = Command::new(program);
+        let output = command.args(args).current_dir(folder).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        said(&output)
+    };
+    run("dpkg-deb", &["--build", "tree", "package.deb"]);
+    let sum = run("sha256sum", &["package.deb"]);
+    let sha256 = sum.split(' ').next().unwrap();
+    fs::rename(
+        folder.join("package.deb"),
+        folder.join(format!("{sha256}.deb")),
+    )
+    .unwrap();
+    let line = format!("arm64 bare 1 {sha256} 0 package.deb\n");
+    fs::write(folder.join("packages.lock"), line).unwrap();
+    fs::copy(scripts().join("image/assemble"), folder.join("assemble")).unwrap();
+}
+
+#[test]
+fn a_package_without_its_licence_gets_into_no_image() {
+    let folder = folder("bare package");
+    lock_of_package(
+        &folder,
+        "Package: bare\nVersion: 1\nArchitecture: all\nMaintainer: Ann <ann@example.com>\nDescription: Nothing\n",
+    );
+    let output = Command::new(folder.join("assemble"))
+        .args(["arm64", "/bin", "/dev/null"])
+        .arg(folder.join("arm64.tar"))
+        .env("PACKAGE_CACHE", &folder)
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let reason = "no package of packages.lock holds usr/share/doc/bare/copyright";
+    assert!(said(&output).contains(reason), "{}", said(&output));
+    assert!(!folder.join("arm64.tar").exists());
 }
 
 #[test]
