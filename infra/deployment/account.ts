@@ -5,7 +5,7 @@
 import type { Aws } from './aws.ts';
 import { Refusal, unless } from './aws.ts';
 import type { Assembly } from './cdk.ts';
-import { DMS_ROLE } from '../lib/demonstration/dms-roles.ts';
+import { DMS_ROLE, DMS_ROLES } from '../lib/demonstration/dms-roles.ts';
 import { tagParameterOf } from '../lib/names.ts';
 import { deployedStack, stackStatus } from './deployed.ts';
 import { namesTaken } from './names-taken.ts';
@@ -24,7 +24,7 @@ type Look = (plan: Plan) => Promise<string[]>;
 
 /** Everything in the account that speaks against the deployment. */
 export async function accountProblems(plan: Plan): Promise<string[]> {
-  const looks: Look[] = [bootstrap, stackAtRest, tag, replicationRole, schemaRegistry];
+  const looks: Look[] = [bootstrap, stackAtRest, tag, replicationRoles, schemaRegistry];
   return (await Promise.all(looks.map((look) => look(plan)))).flat();
 }
 
@@ -68,15 +68,21 @@ async function tag({ settings, place }: Plan): Promise<string[]> {
   return [`the deploymentTag ${deploymentTag} is that of the deployment ${owner}: choose another`];
 }
 
-/** DMS looks its role up by name (DMS user guide, "Creating the IAM roles to use with DMS"). */
-async function replicationRole({ settings, place: { aws } }: Plan): Promise<string[]> {
-  const found = await unless(['NoSuchEntity'], aws('iam', 'get-role', '--role-name', DMS_ROLE));
+/**
+ * DMS looks its roles up by name (DMS user guide, "Creating the IAM roles to use with DMS"). Restores need the one for the
+ * network alone.
+ */
+async function replicationRoles({ settings, place: { aws } }: Plan): Promise<string[]> {
+  const has = async (name: string) =>
+    (await unless(['NoSuchEntity'], aws('iam', 'get-role', '--role-name', name))) !== undefined;
   if (settings.context.dmsRoles === 'create') {
+    const found = await Promise.all(DMS_ROLES.map(has));
+    const there = DMS_ROLES.filter((_, position) => found[position]);
     const isFirst = beginsAnew(await stackStatus(aws, settings.stackName));
-    if (found === undefined || !isFirst) return [];
-    return [`the account has the role ${DMS_ROLE} already: set \`dmsRoles\` to \`existing\``];
+    if (there.length === 0 || !isFirst) return [];
+    return [`the account has the role ${there.join(' and the role ')} already: set \`dmsRoles\` to \`existing\``];
   }
-  if (found !== undefined) return [];
+  if (await has(DMS_ROLE)) return [];
   const remedy = settings.isDemonstration
     ? 'set `dmsRoles` to `create`'
     : 'make it as the DMS user guide says ("Creating the IAM roles to use with DMS")';

@@ -120,33 +120,33 @@ describe('the production database', () => {
   });
 });
 
-describe('the role of DMS', () => {
+describe('the roles of DMS', () => {
   const roles = (template: Template) =>
     Object.values(resources(template, 'AWS::IAM::Role')).filter(({ Properties }) =>
       String(Properties.RoleName).startsWith('dms-'),
     ) as (Resource & { DeletionPolicy: string })[];
 
-  test('is the one that the account has', () => {
+  test('are those that the account has', () => {
     assert.deepEqual(roles(any), []);
   });
 
-  test('is made on demand and stays for others that use DMS, unless the creation of the stack fails', () => {
+  test('are made on demand and stay for others that use DMS, unless the creation of the stack fails', () => {
     const template = demonstrate('SingleAz', { dmsRoles: 'create' });
     const names = roles(template).map(({ Properties }) => Properties.RoleName);
-    assert.deepEqual(names, ['dms-vpc-role']);
+    assert.deepEqual(names, ['dms-vpc-role', 'dms-cloudwatch-logs-role']);
     for (const role of roles(template)) {
       assert.equal(role.DeletionPolicy, 'RetainExceptOnCreate');
       assert.match(JSON.stringify(role.Properties.AssumeRolePolicyDocument), /"Service":"dms\.amazonaws\.com"/);
     }
   });
 
-  test('is the only one that restores need, since their tasks keep no logs', () => {
+  test("aren't needed for logs, since the tasks of restores keep none", () => {
     const file = join(import.meta.dirname, '../../handlers/lambda/src/phases/replication_task_settings.json');
     const { Logging } = JSON.parse(readFileSync(file, 'utf8')) as { Logging: { EnableLogging: boolean } };
-    assert.equal(Logging.EnableLogging, false, 'with logs, dms-cloudwatch-logs-role must be demanded and made');
+    assert.equal(Logging.EnableLogging, false, 'with logs, dms-cloudwatch-logs-role must be demanded too');
   });
 
-  test('is minutes old when DMS first needs it: as old as the database', () => {
+  test('are minutes old when DMS first needs them: as old as the database', () => {
     for (const kind of KINDS) {
       const template = demonstrate(kind, { dmsRoles: 'create' });
       const [, group] = only(template, 'AWS::DMS::ReplicationSubnetGroup');

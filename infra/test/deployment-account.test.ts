@@ -49,6 +49,7 @@ const READY: Answers = {
   'logs describe-log-groups': { logGroups: [] },
   'iam get-role --role-name tenant-restore-intake': refused('NoSuchEntity'),
   'iam get-role --role-name dms-vpc-role': {},
+  'iam get-role --role-name dms-cloudwatch-logs-role': {},
   'ec2 describe-subnets --subnet-ids subnet-a': { Subnets: [subnet('subnet-a', 'a'), subnet('subnet-b', 'b')] },
   'ec2 describe-subnets --subnet-ids subnet-c': { Subnets: [subnet('subnet-c', 'a'), subnet('subnet-d', 'b')] },
   'ec2 describe-security-groups': { SecurityGroups: [{ GroupId: 'sg-1', VpcId: 'vpc-1' }] },
@@ -209,8 +210,12 @@ describe('an account', () => {
     const demonstration = { selectedDatabase: 'SingleAz', workerImage: 'registry.example/worker:1' };
     assert.match((await problems(missing, demonstration)).join(), /set `dmsRoles` to `create`/);
     const create = { ...demonstration, dmsRoles: 'create' };
-    assert.deepEqual(await problems(missing, create), []);
-    assert.match((await problems({}, create)).join(), /dms-vpc-role already: set `dmsRoles` to `existing`/);
+    const neither = { ...missing, 'iam get-role --role-name dms-cloudwatch-logs-role': refused('NoSuchEntity') };
+    assert.deepEqual(await problems(neither, create), []);
+    assert.match(
+      (await problems(missing, create)).join(),
+      /has the role dms-cloudwatch-logs-role already: set `dmsRoles` to `existing`/,
+    );
   });
 
   test('in which a first deployment failed when somebody has made the role of DMS meanwhile is told so, unlike one that is renewed', async () => {

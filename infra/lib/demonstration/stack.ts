@@ -26,7 +26,7 @@ export interface DatabaseLevelRestoreStackProps extends PipelineSettings {
    * @default the database is empty, without sample tenants and activity
    */
   readonly sampleArtifact?: string;
-  /** Whether the account has `dms-vpc-role`. @default existing */
+  /** Whether the account has `dms-vpc-role`, or the stack makes it and `dms-cloudwatch-logs-role`. @default existing */
   readonly dmsRoles?: DmsRolesChoice;
   /** S3's prefix list in the region, the only addresses outside that are reached then. @default any address, which without NAT is S3's alone */
   readonly s3PrefixListId?: string;
