@@ -87,8 +87,7 @@ fn a_restore_whose_workers_revision_was_taken_away_goes_on_with_the_deployments(
             assert_eq!(task.task_definition_arn(), Some(of_deployment.as_str()));
         }
         let told = function_logs::lines(&stage.cloud, "ddl", &id)?;
-        let of_gone =
-            |line: &&Value| line["level"] == "WARN" && line["fields"]["definition"] == gone;
+        let of_gone = |line: &&Value| line["level"] == "WARN" && line["definition"] == gone;
         assert!(told.iter().any(|line| of_gone(&line)), "{told:?}");
         Ok(())
     });
