@@ -1,6 +1,6 @@
 //! What RDS has of a restore: clusters and parameter groups. [`crate::stranger`] makes instances.
 
-use aws_sdk_rds::types::Tag;
+use aws_sdk_rds::types::{DbInstance, Tag};
 
 use super::Label;
 use crate::cloud::Cloud;
@@ -116,7 +116,7 @@ pub async fn family_of(cloud: &Cloud, instance: &str) -> Result<String> {
     let described = described.context(doing())?;
     let groups = described.db_instances().iter();
     let group = groups
-        .flat_map(|it| it.db_parameter_groups())
+        .flat_map(DbInstance::db_parameter_groups)
         .find_map(|it| it.db_parameter_group_name())
         .context(doing())?;
     let describe = cloud.rds.describe_db_parameter_groups();
