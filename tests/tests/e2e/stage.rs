@@ -22,8 +22,8 @@ use crate::contract;
 /// The deployment tag of the local cloud, part of every temporary resource's name.
 pub const TAG: &str = "main";
 
-/// Other restores share the two processors, and some tests have a restore tried twice.
-pub const ENDS_WITHIN: Duration = Duration::from_secs(300);
+/// Other restores share the two processors.
+pub const ENDS_WITHIN: Duration = Duration::from_secs(180);
 
 /// One for all tests, since connections belong to the runtime that opened them.
 static RUNTIME: LazyLock<Runtime> =
