@@ -58,8 +58,19 @@ impl Queue {
     /// # Errors
     /// What SQS answers.
     pub async fn undelivered(cloud: &Cloud) -> Result<Vec<Self>> {
-        let list = cloud.sqs.list_queues();
-        let list = list.queue_name_prefix(format!("{DEPLOYMENT}-undelivered-"));
+        Self::beginning_with(cloud, &format!("{DEPLOYMENT}-undelivered-")).await
+    }
+
+    /// All queues of the deployment.
+    ///
+    /// # Errors
+    /// What SQS answers.
+    pub async fn all(cloud: &Cloud) -> Result<Vec<Self>> {
+        Self::beginning_with(cloud, &format!("{DEPLOYMENT}-")).await
+    }
+
+    async fn beginning_with(cloud: &Cloud, prefix: &str) -> Result<Vec<Self>> {
+        let list = cloud.sqs.list_queues().queue_name_prefix(prefix);
         let answer = list.send().await.context("list the queues")?;
         let urls = answer.queue_urls.unwrap_or_default().into_iter();
         let queue = |url| Self {

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::time::Duration;
 
 use serde_json::Value;
 use tenant_restore_tests::cloud::{Cloud, DEPLOYMENT};
+use tenant_restore_tests::queues::Queue;
+use tenant_restore_tests::wait::until;
 use tenant_restore_tests::{Context, Result};
 
 use super::counts::Counts;
@@ -19,9 +22,12 @@ const MOST_POLLERS: f64 = 5.0;
 const POLLS_A_MONTH: f64 = MINUTES_A_MONTH * 3.0;
 /// `StuckRestores`, `Orphans`, `OrphansUsdPerHour`, of each sweep.
 const SWEPT_METRICS: f64 = 3.0;
+/// A restore's last ticks come up to five minutes after its outcome.
+const RESTORES_ARE_STILL_WITHIN: Duration = Duration::from_secs(900);
 
 /// Counts one sweep, and reckons a month from it and from the template that was deployed.
 pub async fn print(cloud: &Cloud) -> Result<()> {
+    wait_for_last_ticks(cloud).await?;
     // The first one starts the function.
     sweep(cloud).await?;
     let before = Counts::now(cloud).await?;
@@ -55,6 +61,19 @@ pub async fn print(cloud: &Cloud) -> Result<()> {
     ]);
     table("an idle month: 2,920 sweeps, and what is there", &month);
     Ok(())
+}
+
+async fn wait_for_last_ticks(cloud: &Cloud) -> Result<()> {
+    let queues = Queue::all(cloud).await?;
+    until("the last tick", RESTORES_ARE_STILL_WITHIN, async || {
+        for queue in &queues {
+            if queue.depth().await? > 0 {
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
+    })
+    .await
 }
 
 async fn sweep(cloud: &Cloud) -> Result<()> {
