@@ -27,17 +27,8 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 /// # Errors
 /// When the function isn't deployed, its program isn't where it is built, or it doesn't answer.
 pub async fn invoke(cloud: &Cloud, phase: &str, event: &Value, left: Duration) -> Result<Value> {
-    let runtime = TcpListener::bind("127.0.0.1:0")
-        .await
-        .context("offer the runtime interface")?;
-    let address = runtime
-        .local_addr()
-        .context("offer the runtime interface")?;
-    let mut handler = as_deployed(cloud, phase, &artifact()?)
-        .await?
-        .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
-        .spawn()
-        .context("start the handler")?;
+    let (runtime, mut handler) = as_deployed(cloud, phase, &artifact()?).await?;
+    let mut handler = handler.spawn().context("start the handler")?;
     let answer = timeout(ANSWERS_WITHIN, converse(&runtime, event, left)).await;
     handler.kill().await.context("end the handler")?;
     answer.map_err(|_| Error::new(format!("the handler {phase} didn't answer")))?
@@ -56,11 +47,18 @@ fn artifact() -> Result<PathBuf> {
     Ok(folder.join("bootstrap"))
 }
 
-/// A program in the place of a phase's function, configured as that is deployed; `AWS_LAMBDA_RUNTIME_API` is yet to be set.
+/// A program in the place of a phase's function, configured as that is deployed, and the runtime interface that it will ask.
 ///
 /// # Errors
 /// When the function isn't deployed.
-pub async fn as_deployed(cloud: &Cloud, phase: &str, program: &Path) -> Result<Command> {
+pub async fn as_deployed(
+    cloud: &Cloud,
+    phase: &str,
+    program: &Path,
+) -> Result<(TcpListener, Command)> {
+    let doing = "offer the runtime interface";
+    let runtime = TcpListener::bind("127.0.0.1:0").await.context(doing)?;
+    let address = runtime.local_addr().context(doing)?;
     let name = format!("{DEPLOYMENT}-{phase}");
     let function = cloud
         .lambda
@@ -77,12 +75,13 @@ pub async fn as_deployed(cloud: &Cloud, phase: &str, program: &Path) -> Result<C
     let mut command = Command::new(program);
     command
         .envs(variables)
+        .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
         .env("AWS_LAMBDA_FUNCTION_NAME", &name)
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
         .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
         .stdout(Stdio::null())
         .kill_on_drop(true);
-    Ok(command)
+    Ok((runtime, command))
 }
 
 /// Hands out the event to the first who asks for one, and waits for what is posted.

@@ -40,14 +40,7 @@ pub async fn print(cloud: &Cloud, program: &Path) -> Result<()> {
 }
 
 async fn start(cloud: &Cloud, program: &Path) -> Result<Duration> {
-    let runtime = TcpListener::bind("127.0.0.1:0")
-        .await
-        .context("offer the runtime interface")?;
-    let address = runtime
-        .local_addr()
-        .context("offer the runtime interface")?;
-    let mut command = as_deployed(cloud, PHASE, program).await?;
-    command.env("AWS_LAMBDA_RUNTIME_API", address.to_string());
+    let (runtime, mut command) = as_deployed(cloud, PHASE, program).await?;
     let began = Instant::now();
     let mut process = command.spawn().context("start the function")?;
     let asked = timeout(ASKS_WITHIN, question(&runtime)).await;

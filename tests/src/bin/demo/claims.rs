@@ -8,14 +8,12 @@ use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::database::Database;
 use tenant_restore_tests::outcome::Outcome;
 use tenant_restore_tests::production::DEFAULT_SOURCE;
-use tenant_restore_tests::report::Report;
 use tenant_restore_tests::samples::Tenant;
 use tenant_restore_tests::subscriber::Notice;
 use tenant_restore_tests::{Context, Result, leftovers};
 
-use crate::proof;
 use crate::screen::Screen;
-use crate::story::{DAMAGED, DATABASE, Scene};
+use crate::story::DATABASE;
 
 const DEPLOYMENT_TAG: &str = "main";
 
@@ -56,44 +54,6 @@ pub fn check_outcome(
         }
     }
     untruths
-}
-
-/// Live, restored and truth, schema by schema, and what the report says; answers what is untrue.
-///
-/// # Errors
-/// When something cannot be read.
-pub async fn show_proof(
-    scene: &Scene<'_>,
-    database: &mut Database,
-    outcome: &Outcome,
-) -> Result<Vec<String>> {
-    let Scene {
-        screen,
-        cloud,
-        truth,
-        ..
-    } = *scene;
-    screen.step(&format!(
-        "The proof: live now, restored, and the truth of {}",
-        truth.at
-    ));
-    let mut untruths = Vec::new();
-    if outcome.schemas.len() != DAMAGED.len() {
-        untruths.push(format!(
-            "{} schemas were restored instead of {}",
-            outcome.schemas.len(),
-            DAMAGED.len()
-        ));
-    }
-    let uri = outcome.report.as_deref().context("find the report")?;
-    let report = Report::read(cloud, uri).await?;
-    for pair in &outcome.schemas {
-        untruths.extend(proof::show(screen, database, truth, pair).await?);
-        proof::show_movers(screen, &report, pair);
-        untruths.extend(proof::check_texts(screen, database, &report, pair).await?);
-    }
-    screen.say(&format!("report: {uri}"));
-    Ok(untruths)
 }
 
 /// What the writers did during the restore. That none failed was checked when they were stopped.

@@ -3,21 +3,57 @@
 use std::collections::BTreeMap;
 
 use sample_tenants::CHECKOUT;
+use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::contents::{self, Contents};
 use tenant_restore_tests::database::Database;
 use tenant_restore_tests::inventory::{self, Inventory};
-use tenant_restore_tests::outcome::RestoredSchema;
+use tenant_restore_tests::outcome::{Outcome, RestoredSchema};
 use tenant_restore_tests::report::Report;
 use tenant_restore_tests::truth::Truth;
 use tenant_restore_tests::{Context, Error, Result};
 
 use crate::screen::Screen;
 
+/// Shows what an outcome restored, schema by schema, and what its report says of them; answers every untruth.
+///
+/// # Errors
+/// When something cannot be read.
+pub async fn show_all(
+    screen: &Screen,
+    cloud: &Cloud,
+    database: &mut Database,
+    truth: &Truth,
+    damaged: &[&str],
+    outcome: &Outcome,
+) -> Result<Vec<String>> {
+    screen.step(&format!(
+        "The proof: live now, restored, and the truth of {}",
+        truth.at
+    ));
+    let mut untruths = Vec::new();
+    if outcome.schemas.len() != damaged.len() {
+        untruths.push(format!(
+            "{} schemas were restored instead of {}",
+            outcome.schemas.len(),
+            damaged.len()
+        ));
+    }
+    let uri = outcome.report.as_deref().context("find the report")?;
+    let report = Report::read(cloud, uri).await?;
+    for pair in &outcome.schemas {
+        untruths.extend(show(screen, database, truth, pair).await?);
+        show_movers(screen, &report, pair);
+        untruths.extend(check_texts(screen, database, &report, pair).await?);
+    }
+    screen.say(&format!("report: {uri}"));
+    Ok(untruths)
+}
+
 /// Shows one restored schema beside the live one and the truth; answers every untruth.
 ///
 /// # Errors
 /// When a schema cannot be read.
-pub async fn show(
+async fn show(
     screen: &Screen,
     database: &mut Database,
     truth: &Truth,
@@ -47,7 +83,7 @@ pub async fn show(
 ///
 /// # Errors
 /// When the outcome names no restored schema.
-pub fn names(pair: &RestoredSchema) -> Result<(&str, &str)> {
+fn names(pair: &RestoredSchema) -> Result<(&str, &str)> {
     let restored_as = pair
         .restored_as
         .as_deref()
@@ -135,7 +171,7 @@ async fn place_an_order(database: &mut Database, schema: &str) -> Result<Option<
 }
 
 /// How the rows were moved, table by table.
-pub fn show_movers(screen: &Screen, report: &Report, pair: &RestoredSchema) {
+fn show_movers(screen: &Screen, report: &Report, pair: &RestoredSchema) {
     let tables = report
         .tables()
         .filter(|table| Some(&table.schema) == pair.restored_as.as_ref());
@@ -157,7 +193,7 @@ pub fn show_movers(screen: &Screen, report: &Report, pair: &RestoredSchema) {
 ///
 /// # Errors
 /// When the schema cannot be read.
-pub async fn check_texts(
+async fn check_texts(
     screen: &Screen,
     database: &Database,
     report: &Report,

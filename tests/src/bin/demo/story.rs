@@ -17,6 +17,7 @@ use tenant_restore_tests::{Error, Result};
 use crate::accident;
 use crate::claims;
 use crate::progress::Progress;
+use crate::proof;
 use crate::screen::Screen;
 use tenant_restore_tests::bill::Usage;
 
@@ -91,7 +92,8 @@ async fn rescue(
     let tallies = activity.finish().await?;
 
     let mut untruths = claims::check_outcome(screen, &outcome, &notice, &told);
-    untruths.extend(claims::show_proof(scene, database, &outcome).await?);
+    untruths
+        .extend(proof::show_all(screen, cloud, database, scene.truth, &DAMAGED, &outcome).await?);
     claims::show_others(screen, &earlier, &tallies);
     untruths.extend(claims::show_cleanup(screen, cloud, database, &outcome).await?);
     untruths.extend(claims::show_moves(screen, cloud, &outcome).await?);

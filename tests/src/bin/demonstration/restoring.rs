@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use tenant_restore_tests::database::Database;
 use tenant_restore_tests::faults::Faults;
 use tenant_restore_tests::outcome::Outcome;
-use tenant_restore_tests::report::Report;
 use tenant_restore_tests::request::Request;
 use tenant_restore_tests::subscriber::{Event, Subscriber};
 use tenant_restore_tests::truth::Truth;
@@ -154,22 +153,9 @@ async fn prove(
         deployment,
         truth,
     } = *scene;
-    screen.step(&format!(
-        "The proof: live now, restored, and the truth of {}",
-        truth.at
-    ));
-    let mut untruths = Vec::new();
-    if outcome.schemas.len() != DAMAGED.len() {
-        untruths.push(format!("{} schemas were restored", outcome.schemas.len()));
-    }
-    let uri = outcome.report.as_deref().context("find the report")?;
-    let report = Report::read(&deployment.cloud, uri).await?;
-    for pair in &outcome.schemas {
-        untruths.extend(proof::show(screen, database, truth, pair).await?);
-        proof::show_movers(screen, &report, pair);
-        untruths.extend(proof::check_texts(screen, database, &report, pair).await?);
-    }
-    let left = leftovers::of(&deployment.cloud, database, TAG, outcome).await?;
+    let cloud = &deployment.cloud;
+    let mut untruths = proof::show_all(screen, cloud, database, truth, &DAMAGED, outcome).await?;
+    let left = leftovers::of(cloud, database, TAG, outcome).await?;
     if left.is_empty() {
         screen.say("left behind by the restore: nothing");
     }
