@@ -27,17 +27,34 @@ pub enum Answer {
     Refuse(String),
 }
 
-/// Answers an order that came as the event of that id; EventBridge gives every event one.
-pub fn answer(
-    restore: &Restore,
-    order: Order,
-    event_id: &str,
-    requested_by: Option<&str>,
-    now: Timestamp,
-) -> Answer {
+/// The event that an order came as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ordered<'a> {
+    /// What it orders.
+    pub order: Order,
+    /// Its id: EventBridge gives every event one.
+    pub event_id: &'a str,
+    /// Whether an archive replays it. It was meant for the restore as that was then.
+    pub replayed: bool,
+    /// Who asked, for the record.
+    pub requested_by: Option<&'a str>,
+}
+
+/// Answers an order.
+pub fn answer(restore: &Restore, ordered: &Ordered<'_>, now: Timestamp) -> Answer {
+    let Ordered {
+        order,
+        event_id,
+        replayed: from_archive,
+        requested_by,
+    } = *ordered;
     let has_id = !event_id.is_empty();
     if has_id && restore.orders.iter().any(|followed| followed == event_id) {
         return Answer::Followed;
+    }
+    if from_archive {
+        let problem = "the event is a replay from an archive: order it anew if it is still meant";
+        return Answer::Refuse(problem.to_owned());
     }
     if order == Order::Replay && restore.is_being_told() {
         return Answer::Soon;
@@ -87,8 +104,17 @@ mod tests {
     use super::*;
     use crate::scene::{Scene, begin};
 
-    fn follow(restore: &Restore, order: Order, event: &str) -> Restore {
-        match answer(restore, order, event, None, begin()) {
+    fn event(order: Order, event_id: &str) -> Ordered<'_> {
+        Ordered {
+            order,
+            event_id,
+            replayed: false,
+            requested_by: None,
+        }
+    }
+
+    fn follow(restore: &Restore, order: Order, id: &str) -> Restore {
+        match answer(restore, &event(order, id), begin()) {
             Answer::Follow(next) => *next,
             other => panic!("{other:?}"),
         }
@@ -116,7 +142,7 @@ mod tests {
     fn whoever_hears_of_a_failure_may_order_a_replay_before_the_record_says_that_it_was_told() {
         let mut restore = ended(follow(&Scene::at(Phase::Ddl).restore, Order::Cancel, "e-1"));
         restore.announced = false;
-        let ordered = |restore: &Restore, order| answer(restore, order, "e-2", None, begin());
+        let ordered = |restore: &Restore, order| answer(restore, &event(order, "e-2"), begin());
         assert_eq!(ordered(&restore, Order::Replay), Answer::Soon);
         assert!(matches!(
             ordered(&restore, Order::Cancel),
@@ -135,7 +161,7 @@ mod tests {
         let mut completed = ended(restore.clone());
         completed.announced = false;
         for restore in [restore, completed] {
-            let answered = answer(&restore, Order::Replay, "e-1", None, begin());
+            let answered = answer(&restore, &event(Order::Replay, "e-1"), begin());
             assert!(matches!(answered, Answer::Refuse(_)), "{answered:?}");
         }
     }
@@ -144,8 +170,7 @@ mod tests {
     fn an_order_is_followed_once_however_often_and_late_it_is_delivered() {
         let restore = Scene::at(Phase::Ddl).restore;
         let cancelled = follow(&restore, Order::Cancel, "e-1");
-        let repeated =
-            |restore: &Restore, order, event| answer(restore, order, event, None, begin());
+        let repeated = |restore: &Restore, order, id| answer(restore, &event(order, id), begin());
         assert_eq!(repeated(&cancelled, Order::Cancel, "e-1"), Answer::Followed);
         let other = repeated(&cancelled, Order::Cancel, "e-2");
         assert!(matches!(other, Answer::Refuse(_)), "{other:?}");
@@ -154,5 +179,27 @@ mod tests {
         let failed = ended(follow(&again, Order::Cancel, "e-4"));
         assert_eq!(repeated(&failed, Order::Replay, "e-3"), Answer::Followed);
         assert_eq!(follow(&failed, Order::Replay, "e-5").attempt, 3);
+    }
+    #[test]
+    fn an_order_that_an_archive_replays_is_not_followed_though_it_never_was() {
+        let running = Scene::at(Phase::Ddl).restore;
+        let failed = ended(follow(&running, Order::Cancel, "e-1"));
+        let again = |restore: &Restore, order, id| {
+            let replayed = Ordered {
+                replayed: true,
+                ..event(order, id)
+            };
+            answer(restore, &replayed, begin())
+        };
+        assert_eq!(again(&failed, Order::Cancel, "e-1"), Answer::Followed);
+        for refused in [
+            again(&running, Order::Cancel, "e-0"),
+            again(&failed, Order::Replay, "e-0"),
+        ] {
+            let Answer::Refuse(problem) = refused else {
+                panic!("{refused:?}");
+            };
+            assert!(problem.contains("order it anew"), "{problem}");
+        }
     }
 }

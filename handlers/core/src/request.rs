@@ -4,7 +4,7 @@ mod fields;
 #[cfg(test)]
 mod tests;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -154,6 +154,23 @@ pub struct Arrival<'a> {
     pub default_source: &'a str,
     /// What RDS shows of the snapshot that [`snapshot_name`] finds in the detail.
     pub snapshot: Option<&'a SnapshotSight>,
+}
+
+const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
+
+impl Arrival<'_> {
+    /// Why it comes too late to open anything: an archive replays it, or it is older than 24 hours.
+    pub fn stale(&self) -> Option<Cause> {
+        let message = if self.replayed {
+            "the event is a replay from an archive".to_owned()
+        } else if self.now.duration_since(self.time) > MAX_AGE {
+            let time = self.time;
+            format!("the event was published at {time}, more than 24 hours ago")
+        } else {
+            return None;
+        };
+        Some(Cause::new(ErrorKind::StaleEvent, message))
+    }
 }
 
 /// The snapshot that a detail names, if it names one at all: RDS knows the rest of it.

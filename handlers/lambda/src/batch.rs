@@ -54,10 +54,21 @@ pub async fn handle(engine: &Engine, event: SqsEvent, deadline: SystemTime) -> S
         if let Err(fault) = outcome {
             let _entered = span.enter();
             error!(kind = %fault.cause.kind, error = %fault.cause.message, "message failed, to be delivered again");
+            count_failure(engine, &delivery);
             response.batch_item_failures.push(failed(delivery));
         }
     }
     response
+}
+
+/// What fails once is mended by the second delivery, and nobody need know; what fails again is for the alarm: Lambda counts no
+/// error where a function names what failed.
+fn count_failure(engine: &Engine, delivery: &Delivery) {
+    if delivery.again {
+        let deployment = &engine.config.setting.deployment.name;
+        let phase = engine.config.handler.as_str();
+        crate::metric::count(deployment, phase, "MessagesFailedAgain");
+    }
 }
 
 fn failed(delivery: Delivery) -> BatchItemFailure {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tenant_restore_core::decision::Wake;
 use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::naming::{RestoreId, restore_id};
-use tenant_restore_core::order::{self, Answer, Order};
+use tenant_restore_core::order::{self, Answer, Order, Ordered};
 use tenant_restore_core::restore::Restore;
 use tenant_restore_events::request::RestoreReference;
 use tenant_restore_events::{Envelope, Phase};
@@ -33,13 +33,17 @@ pub async fn receive(
 ) -> Result<(), Fault> {
     let refused = match reference(engine, &envelope.detail) {
         Ok((id, requested_by)) => {
-            let asked = Asked {
+            let ordered = Ordered {
                 order,
-                event_source: &envelope.source,
                 event_id: &envelope.id,
+                replayed: envelope.replay_name.is_some(),
+                requested_by: requested_by.as_deref(),
+            };
+            let asked = Asked {
+                ordered,
+                event_source: &envelope.source,
                 at: event_time(envelope, Timestamp::now()),
                 body,
-                requested_by: requested_by.as_deref(),
                 delivery,
             };
             follow(engine, &id, &asked).await?
@@ -81,18 +85,16 @@ pub async fn abandon(engine: &Engine, envelope: &Envelope<Value>) -> Result<Owne
 }
 
 struct Asked<'a> {
-    order: Order,
+    ordered: Ordered<'a>,
     event_source: &'a str,
-    event_id: &'a str,
     at: Timestamp,
     body: &'a str,
-    requested_by: Option<&'a str>,
     delivery: &'a Delivery,
 }
 
 impl Asked<'_> {
     fn name(&self) -> &'static str {
-        match self.order {
+        match self.ordered.order {
             Order::Cancel => "RestoreCancelRequested",
             Order::Replay => "RestoreReplayRequested",
         }
@@ -113,14 +115,7 @@ async fn follow(
             return Ok(Err((problem, Owner::Restore)));
         }
         let now = Timestamp::now();
-        let answer = order::answer(
-            &restore,
-            asked.order,
-            asked.event_id,
-            asked.requested_by,
-            now,
-        );
-        let next = match answer {
+        let next = match order::answer(&restore, &asked.ordered, now) {
             Answer::Follow(next) => with_trace(&restore, *next, asked),
             Answer::Followed => {
                 engine.send_outbox(&restore).await?;

@@ -32,18 +32,26 @@ pub async fn receive(
         return Ok(());
     }
     let now = Timestamp::now();
-    let snapshot = match look_at_snapshot(engine, ask, envelope, delivery).await {
-        Ok(Looked::At(sight)) => sight,
-        Ok(Looked::OpenedBefore) => return Ok(()),
-        Err(fault) => return turn_away(engine, ask, envelope, (body, delivery), fault).await,
-    };
     let arrival = Arrival {
         event_id: &envelope.id,
         time: event_time(envelope, now),
         replayed: envelope.replay_name.is_some(),
         now,
         default_source: &engine.config.default_source,
+        snapshot: None,
+    };
+    // What came of it was told then: a rejection now would contradict that.
+    if arrival.stale().is_some() && opened_before(engine, ask, envelope, delivery).await? {
+        return Ok(());
+    }
+    let snapshot = match look_at_snapshot(engine, ask, envelope, delivery).await {
+        Ok(Looked::At(sight)) => sight,
+        Ok(Looked::OpenedBefore) => return Ok(()),
+        Err(fault) => return turn_away(engine, ask, envelope, (body, delivery), fault).await,
+    };
+    let arrival = Arrival {
         snapshot: snapshot.as_ref(),
+        ..arrival
     };
     let judged = match judge(engine, envelope, &arrival).await {
         Ok(judged) => judged,

@@ -7,7 +7,7 @@ use tenant_restore_core::decision::{self, Decision, Then, Tick, Wake};
 use tenant_restore_core::effect::Learned;
 use tenant_restore_core::error::{Cause, Class, ErrorKind};
 use tenant_restore_core::letter::{self, Verdict};
-use tenant_restore_core::order::{self, Answer};
+use tenant_restore_core::order::{self, Answer, Ordered};
 use tenant_restore_core::phases;
 use tenant_restore_core::restore::{Outbox, Restore, TaskState};
 use tenant_restore_events::{Instruction, Phase};
@@ -271,7 +271,13 @@ impl Hand {
         if resumes && shape.order == Order::ResumeAtOnce {
             before.tasks.retain(|task| task.state != TaskState::Running);
         }
-        match order::answer(&before, order, "", None, NOW) {
+        let ordered = Ordered {
+            order,
+            event_id: "",
+            replayed: false,
+            requested_by: None,
+        };
+        match order::answer(&before, &ordered, NOW) {
             Answer::Follow(mut next) => {
                 // The model's names tell no attempt: another one is ordered when nothing of the one before is left.
                 next.named_by_attempt = false;

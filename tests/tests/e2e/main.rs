@@ -7,6 +7,7 @@ mod contract;
 mod stage;
 
 mod admission;
+mod archive;
 mod batches;
 mod capacity;
 mod clones;

@@ -172,7 +172,7 @@ fn detail(request_id: &str, changes: &Value) -> Value {
 }
 
 /// The event as EventBridge delivers it, for what PutEvents itself would not take or send.
-fn envelope(id: &str, detail: &Value, more: Value) -> String {
+pub fn envelope(id: &str, detail: &Value, more: Value) -> String {
     let mut event = json!({
         "version": "0", "id": id, "detail-type": "RestoreRequested", "source": "tests.operator",
         "account": "000000000000", "region": "eu-west-3", "time": Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),

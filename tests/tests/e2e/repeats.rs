@@ -21,7 +21,8 @@ async fn times_taken(stage: &Stage, restore_id: &str) -> Result<usize> {
     Ok(log.iter().filter(|entry| entry.cause == "request").count())
 }
 
-async fn wait_until_taken(stage: &Stage, restore_id: &str, times: usize) -> Result<()> {
+/// Waits until a request of this restore was taken so often.
+pub async fn wait_until_taken(stage: &Stage, restore_id: &str, times: usize) -> Result<()> {
     wait::until(
         &format!("request {times} of {restore_id}"),
         TAKEN_WITHIN,

@@ -1,7 +1,7 @@
 //! The fields of a request, one by one; what is wrong with each is gathered.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::Arrival;
@@ -12,7 +12,6 @@ use crate::restore_point::{RestorePoint, Snapshot, SnapshotName, SnapshotSight};
 
 /// So many schemas one request may name.
 pub(crate) const MAX_SCHEMAS: usize = 90;
-const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 
 const FIELDS: [&str; 15] = [
     "database",
@@ -54,18 +53,7 @@ impl Fields<'_> {
     }
 
     pub(super) fn refuse_stale(&mut self, arrival: &Arrival<'_>) {
-        if arrival.replayed {
-            self.causes.push(Cause::new(
-                ErrorKind::StaleEvent,
-                "the event is a replay from an archive",
-            ));
-        } else if arrival.now.duration_since(arrival.time) > MAX_AGE {
-            let message = format!(
-                "the event was published at {}, more than 24 hours ago",
-                arrival.time
-            );
-            self.causes.push(Cause::new(ErrorKind::StaleEvent, message));
-        }
+        self.causes.extend(arrival.stale());
     }
 
     pub(super) fn optional(&mut self, field: &str, max: usize) -> Option<String> {

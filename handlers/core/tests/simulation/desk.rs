@@ -98,8 +98,13 @@ impl Desk {
 const SOON: i64 = 15;
 
 fn follow(ordered: &Ordered, version: u64, restore: &Restore, world: &mut World) -> Option<Stage> {
-    let id = &ordered.event_id;
-    match order::answer(restore, ordered.order, id, None, world.now) {
+    let event = order::Ordered {
+        order: ordered.order,
+        event_id: &ordered.event_id,
+        replayed: false,
+        requested_by: None,
+    };
+    match order::answer(restore, &event, world.now) {
         Answer::Follow(next) => Some(Stage::Save(version, next)),
         Answer::Followed => {
             world.walked(Way::OrderComesAgain);
