@@ -5,7 +5,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { counted, failureRate, SWEEPS_EVERY, swept } from './metrics.ts';
-import type { Names } from './names.ts';
+import { type Names, PHASES } from './names.ts';
 
 /** How CloudWatch shows the alarms of a deployment, and whom it tells. */
 export interface AlarmSettings {
@@ -34,7 +34,10 @@ export function alarmOnLetters(
 /** Longer than SQS delays a tick (15 minutes), shorter than a message takes to be given up (5 times 6 minutes). */
 const WAITS_TOO_LONG = Duration.minutes(20);
 
-/** Alarms when a queue isn't consumed: its function is off, throttled, or fails on every message. */
+/**
+ * Alarms when a queue isn't consumed: its function is off. SQS leaves a message that was received three times out of this
+ * metric (SQS developer guide, "Available CloudWatch metrics for Amazon SQS"), so what fails needs alarms of its own.
+ */
 export function alarmOnStandstill(
   scope: Construct,
   { names, topic }: AlarmSettings,
@@ -43,7 +46,7 @@ export function alarmOnStandstill(
   const metric = about.queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(1), statistic: 'Maximum' });
   return alarm(scope, 'StandstillAlarm', metric, {
     alarmName: names.of(`waiting-${about.name}`),
-    alarmDescription: `Messages of the queue ${names.of(about.name)} wait for ${WAITS_TOO_LONG.toMinutes()} minutes: is its function off, throttled or failing?`,
+    alarmDescription: `Messages of the queue ${names.of(about.name)} wait for ${WAITS_TOO_LONG.toMinutes()} minutes: is its function off or throttled?`,
     threshold: WAITS_TOO_LONG.toSeconds(),
     topic,
   });
@@ -57,6 +60,30 @@ export function alarmOnNewLetters(scope: Construct, { names, topic }: AlarmSetti
       'A handler has kept a message that it could not take, or that was given up: tenant-restore dlq list',
     topic,
   });
+}
+
+/** Failures of a function within a quarter of an hour that repetition mends. */
+const FAILURES_THAT_PASS = 1;
+
+/**
+ * Alarms while messages can still be saved from becoming letters, half an hour after the first failure: when one failed that
+ * was delivered again, which the handlers count, and when a function itself fails, by time-outs or before it reads a message.
+ */
+export function alarmOnFunctions(scope: Construct, { names, topic }: AlarmSettings): Alarm[] {
+  const failedAgain = alarm(scope, 'MessagesFailAlarm', counted(names, 'MessagesFailedAgain'), {
+    alarmName: names.of('messages-fail'),
+    alarmDescription: 'A message failed again when it was delivered again: see Trouble on the dashboard for why',
+    topic,
+  });
+  const functions = PHASES.map((phase) =>
+    alarm(scope, `Fails-${phase}`, failures(names.of(phase)), {
+      alarmName: names.of(`fails-${phase}`),
+      alarmDescription: `The function ${names.of(phase)} fails or runs out of time: see its log; what it was given becomes dead letters otherwise`,
+      threshold: FAILURES_THAT_PASS,
+      topic,
+    }),
+  );
+  return [failedAgain, ...functions];
 }
 
 /** Share of a day's restores that may fail. */
@@ -98,7 +125,7 @@ function failures(functionName: string): Metric {
     namespace: 'AWS/Lambda',
     metricName: 'Errors',
     dimensionsMap: { FunctionName: functionName },
-    // The alarm lasts until a sweep succeeds, and doesn't ring for each attempt.
+    // A quarter of an hour: the sweeper's alarm lasts until a sweep succeeds, and doesn't ring for each attempt.
     period: SWEEPS_EVERY,
     statistic: 'Sum',
   });

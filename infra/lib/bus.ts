@@ -33,6 +33,11 @@ export interface RequestBusProps {
 
 /** The bus on which upstream systems ask, and on which we answer. */
 export class RequestBus extends EventBus {
+  /**
+   * Who may put messages into the pipeline's queues besides EventBridge, which else would be a way past `publishers`: the
+   * pipeline, and publishers that may come as any event source, for they send letters again. Everybody, without `publishers`.
+   */
+  readonly senders: readonly string[] | undefined;
   private readonly isClosed: boolean;
   private readonly tag: string;
 
@@ -52,6 +57,7 @@ export class RequestBus extends EventBus {
     this.isClosed = publishers !== undefined;
     if (publishers === undefined) return;
     checkPublishers(publishers);
+    this.senders = [...ours, ...publishers.filter(({ eventSources }) => eventSources === undefined).map(principalsOf)];
     this.deny('OnlyThesePublish', {
       ArnNotLike: { 'aws:PrincipalArn': [...ours, ...publishers.map(principalsOf)] },
     });

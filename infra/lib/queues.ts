@@ -1,5 +1,5 @@
 import { Duration, Validations } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -60,6 +60,30 @@ export class Queues extends Construct {
       PhaseName,
       Queue
     >;
+  }
+
+  /**
+   * Denies everybody else to send what phases read, whatever their own policies say: a request that is put into intake's
+   * queue names its event source itself, and a command needs no request at all. EventBridge's rules are admitted as before.
+   *
+   * @param senders ARNs of principals, as `aws:PrincipalArn` has them; they may end in `*`
+   */
+  closeToAllBut(senders: readonly string[]): void {
+    for (const queue of [...Object.values(this.phases), this.dlq, this.dead]) {
+      queue.addToResourcePolicy(
+        new PolicyStatement({
+          sid: 'OnlyTheseSend',
+          effect: Effect.DENY,
+          principals: [new AnyPrincipal()],
+          actions: ['sqs:SendMessage'],
+          resources: [queue.queueArn],
+          conditions: {
+            ArnNotLike: { 'aws:PrincipalArn': senders },
+            Bool: { 'aws:PrincipalIsAWSService': 'false' },
+          },
+        }),
+      );
+    }
   }
 
   private phaseQueue(settings: QueueSettings, phase: PhaseName): Queue {

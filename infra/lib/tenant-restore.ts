@@ -4,6 +4,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { alarmOnFunctions } from './alarms.ts';
 import { RequestBus, WakeRule } from './bus.ts';
 import { Handler } from './functions.ts';
 import { Names, PHASES, type PhaseName, WORKER_CONTAINER } from './names.ts';
@@ -47,6 +48,7 @@ export class TenantRestore extends Construct {
       ...(props.messageKey && { key: props.messageKey }),
     };
     const queues = new Queues(this, 'Queues', letters);
+    if (this.bus.senders !== undefined) queues.closeToAllBut(this.bus.senders);
     const storage = new Storage(this, 'Storage', {
       names,
       auditDays: props.auditDays ?? 365,
@@ -103,6 +105,7 @@ export class TenantRestore extends Construct {
       wakePhase(rules, name, pipeline, letters);
     }
     new Sweeper(this, 'Sweeper', { ...handlerProps, sweeping: props.sweeping ?? 'mend', letters });
+    alarmOnFunctions(functions, letters);
     new Watch(this, 'Watch', letters, queues);
     output(this, pipeline, network);
   }

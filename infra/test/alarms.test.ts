@@ -106,7 +106,7 @@ describe('an alarm', () => {
     ]);
   });
 
-  test('tells that a queue is not consumed any more', () => {
+  test('tells that a queue is not consumed at all', () => {
     assert.deepEqual(
       watchedBy(template, 'ApproximateAgeOfOldestMessage'),
       sorted(
@@ -138,15 +138,30 @@ describe('an alarm', () => {
     }
   });
 
-  test('tells that the sweeper itself fails, since it finds nothing then', () => {
-    assert.deepEqual(watchedBy(template, 'Errors'), [
+  test('tells that the sweeper itself fails, since it finds nothing then, and that a function does so again', () => {
+    const fails = (name: string, threshold: number) => ({
+      Namespace: 'AWS/Lambda',
+      MetricName: 'Errors',
+      Dimensions: [{ Name: 'FunctionName', Value: `tenant-restore-${name}` }],
+      Statistic: 'Sum',
+      ...RINGS_AT_THE_FIRST,
+      Period: 900,
+      Threshold: threshold,
+    });
+    assert.deepEqual(
+      watchedBy(template, 'Errors'),
+      sorted([fails('sweeper', 0), ...PHASES.map((phase) => fails(phase, 1))]),
+    );
+  });
+
+  test('tells of a message that failed again, before it is a letter', () => {
+    assert.deepEqual(watchedBy(template, 'MessagesFailedAgain'), [
       {
-        Namespace: 'AWS/Lambda',
-        MetricName: 'Errors',
-        Dimensions: [{ Name: 'FunctionName', Value: 'tenant-restore-sweeper' }],
+        Namespace: 'TenantRestore',
+        MetricName: 'MessagesFailedAgain',
+        Dimensions: [{ Name: 'deployment', Value: 'tenant-restore' }],
         Statistic: 'Sum',
         ...RINGS_AT_THE_FIRST,
-        Period: 900,
       },
     ]);
   });

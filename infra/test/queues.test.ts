@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { PHASES } from '../lib/names.ts';
-import { named, resolve, resources, synthesize } from './template.ts';
+import { ACCOUNT, named, REGION, resolve, resources, synthesize } from './template.ts';
 
 const template = synthesize();
 const queue = (name: string) => named(template, 'AWS::SQS::Queue', 'QueueName', `tenant-restore-${name}`).Properties;
@@ -13,7 +14,45 @@ const givesUpTo = (name: string) => {
   return { to: redrive.deadLetterTargetArn.split(':').at(-1), after: redrive.maxReceiveCount };
 };
 
+const role = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
+
+/** Who may not be denied to send into each queue that the pipeline reads; nobody is, where that is undefined. */
+function admitted(from: Template): Record<string, unknown> {
+  const policies = Object.values(resources(from, 'AWS::SQS::QueuePolicy')).map(
+    ({ Properties }) =>
+      resolve(from, Properties) as { Queues: string[]; PolicyDocument: { Statement: Record<string, unknown>[] } },
+  );
+  return Object.fromEntries(
+    [...PHASES, 'dlq', 'dead'].map((name) => {
+      const policy = policies.find(({ Queues }) => Queues.includes(`tenant-restore-${name}`));
+      return [name, policy?.PolicyDocument.Statement.find(({ Sid }) => Sid === 'OnlyTheseSend')];
+    }),
+  );
+}
+
 describe('queues', () => {
+  test('with publishers, take messages from EventBridge, the pipeline and those who may come as any source alone', () => {
+    const publishers = [
+      { id: 'Desk', principalArn: role('desk'), eventSources: ['support.desk'] },
+      { id: 'Operators', principalArn: role('operators') },
+    ];
+    const functions = [...PHASES, 'sweeper'].map((name) => role(`tenant-restore-${name}`));
+    for (const [name, statement] of Object.entries(admitted(synthesize({ publishers })))) {
+      assert.deepEqual(statement, {
+        Sid: 'OnlyTheseSend',
+        Effect: 'Deny',
+        Principal: { AWS: '*' },
+        Action: 'sqs:SendMessage',
+        Resource: `arn:aws:sqs:${REGION}:${ACCOUNT}:tenant-restore-${name}`,
+        Condition: {
+          ArnNotLike: { 'aws:PrincipalArn': [...functions, role('operators')] },
+          Bool: { 'aws:PrincipalIsAWSService': 'false' },
+        },
+      });
+    }
+    assert.deepEqual(new Set(Object.values(admitted(template))), new Set([undefined]));
+  });
+
   for (const phase of ['intake', 'provision', 'ddl', 'migrate', 'finalize']) {
     test(`${phase} gives up to the queue that starts a cleanup`, () => {
       assert.deepEqual(givesUpTo(phase), { to: 'tenant-restore-dlq', after: 5 });
