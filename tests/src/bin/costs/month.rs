@@ -11,7 +11,7 @@ use tenant_restore_tests::wait::until;
 use tenant_restore_tests::{Context, Result};
 
 use super::counts::Counts;
-use super::position::{Position, orchestration, table};
+use super::position::{Position, TRACE, orchestration, table};
 
 const MINUTES_A_MONTH: f64 = 730.0 * 60.0;
 const SWEEPS: f64 = MINUTES_A_MONTH / 15.0;
@@ -53,9 +53,11 @@ pub async fn print(cloud: &Cloud) -> Result<()> {
             mappings * (MOST_POLLERS - FEWEST_POLLERS) * POLLS_A_MONTH,
             0.40e-6,
         ),
+        // None of them uses more than one metric, by which they are billed.
         Position::counted("alarms", number("AWS::CloudWatch::Alarm"), 0.10),
         Position::counted("dashboards", number("AWS::CloudWatch::Dashboard"), 3.00),
         Position::reckoned("custom metrics of the sweeper", SWEPT_METRICS, 0.30),
+        Position::reckoned("X-Ray traces of sweeps", SWEEPS, TRACE),
         Position::counted("KMS keys", number("AWS::KMS::Key"), 1.00),
         Position::counted("secrets", number("AWS::SecretsManager::Secret"), 0.40),
     ]);

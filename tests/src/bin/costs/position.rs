@@ -1,7 +1,9 @@
 //! Lines of a bill, and the prices: list prices of us-east-1 in US dollars, without free tiers.
 //!
 //! Lambda, SQS, EventBridge and DynamoDB were read from the AWS price list in September 2026; RDS, DMS and Fargate are those
-//! of `handlers/core/src/price/us_east_1.json` (May 2026); all others are those of the services' pricing pages in 2026.
+//! of `handlers/core/src/price/us_east_1.json` (May 2026); S3, KMS, Secrets Manager, logs and interface endpoints were compared
+//! with the price list of August to October 2026, metrics and alarms with that of March; X-Ray, dashboards and SNS are those of
+//! the services' pricing pages.
 
 use super::counts::Counts;
 
@@ -50,6 +52,9 @@ impl Position {
     }
 }
 
+/// Of a trace that is recorded.
+pub const TRACE: f64 = 5.0e-6;
+
 /// Lambda writes START, END and REPORT around each invocation; their length with a request id, and 26 bytes for each.
 const PLATFORM_LINES_BYTES: f64 = 330.0;
 const GIGABYTE: f64 = 1024.0 * 1024.0 * 1024.0;
@@ -92,7 +97,7 @@ pub fn orchestration(counts: &Counts) -> Vec<Position> {
         Position::counted("SNS notices", notices, 0.50e-6),
         Position::counted("GB of logs", lines / GIGABYTE, 0.50),
         Position::reckoned(
-            "KMS requests, one for each secret value and notice",
+            "KMS requests with customer keys, one for each secret value and notice",
             values + notices,
             3.0e-6,
         ),

@@ -14,7 +14,7 @@ use tenant_restore_tests::truth::Truth;
 use tenant_restore_tests::{Context, Error, Result};
 
 use super::counts::Counts;
-use super::position::{Position, orchestration, sum, table};
+use super::position::{Position, TRACE, orchestration, sum, table};
 
 const DATABASE: &str = "tenant_a";
 const SCHEMAS: [&str; 2] = ["customer_a1", "customer_a2"];
@@ -107,11 +107,12 @@ pub async fn print(stage: &Stage) -> Result<()> {
     // The first one starts every function, and so isn't counted.
     stage.restore("warm", "copy", Duration::ZERO).await?;
     for mover in ["copy", "auto"] {
-        let mut bills = Vec::new();
+        let (mut bills, mut invocations) = (Vec::new(), 0.0);
         for number in 0..RESTORES {
             let used = stage
                 .restore(&format!("{mover}-{number}"), mover, Duration::ZERO)
                 .await?;
+            invocations += used.counts.of("lambdaInvocations") / f64::from(RESTORES);
             bills.push((orchestration(&used.counts), temporary(&used.counts, mover)));
         }
         let (orchestrations, temporaries): (Vec<_>, Vec<_>) = bills.into_iter().unzip();
@@ -126,7 +127,12 @@ pub async fn print(stage: &Stage) -> Result<()> {
                 METRICS,
                 0.30 / HOURS_A_MONTH,
             ),
-            Position::reckoned("X-Ray traces", 1.0, 5.0e-6),
+            Position::reckoned("X-Ray traces of restores", 1.0, TRACE),
+            Position::reckoned(
+                "X-Ray traces of invocations, one for each at most",
+                invocations,
+                TRACE,
+            ),
         ];
         table("watching", &watching);
         table("temporary resources, 25 minutes", &mean(temporaries));
