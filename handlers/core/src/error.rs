@@ -179,26 +179,26 @@ impl ErrorKind {
                 "Enable the KMS key of the database that the message names (a temporary one has the source's), and let the deployment's roles use it by the key's policy."
             }
             Self::SourceState => {
-                "Wait until the source is available, then publish the request again."
+                "Start the source or wait until it is available, then replay the restore."
             }
             Self::TargetUnknown => "Name an existing DB instance or cluster in `target`.",
             Self::TargetNotAllowed => {
                 "Tag the target with tenant-restore:secret and its secret with tenant-restore:deployment."
             }
             Self::TargetState => {
-                "Wait until the target is available, then publish the request again."
+                "Start the target or wait until it is available, then replay the restore."
             }
             Self::TargetOlder => {
                 "Upgrade the target, or name one whose major version is not older than the source's then."
             }
             Self::RestorePointOutOfWindow => {
-                "Choose a restoreTime inside the window that the message names."
+                "Publish a restoreTime inside the window that the message names, under a new requestId."
             }
             Self::SnapshotUnknown => {
                 "Correct `snapshotId`: the name or ARN of an instance or cluster snapshot in this region."
             }
             Self::SnapshotNotReady => {
-                "Wait until the snapshot is available, then publish the request again."
+                "Wait until the snapshot is available, then replay the restore, or publish the request again if it has no restoreId."
             }
             Self::SnapshotOfAnother => {
                 "Name the snapshot's own instance or cluster in `source`, or another snapshot."
@@ -206,14 +206,18 @@ impl ErrorKind {
             Self::SnapshotShared => {
                 "Copy the snapshot into this account under a key of its own, and name the copy."
             }
-            Self::DatabaseMissing => "Correct `database`; names are case-sensitive.",
-            Self::SchemaMissing => {
-                "Correct `schemas`, or choose a restore point at which the schema existed."
+            Self::DatabaseMissing => {
+                "Correct `database` under a new requestId; names are case-sensitive."
             }
-            Self::TargetNameTaken => "Choose another `suffix`, or drop the schema of that name.",
+            Self::SchemaMissing => {
+                "Correct `schemas`, or choose a restore point at which the schema existed, under a new requestId."
+            }
+            Self::TargetNameTaken => {
+                "Drop the schema of that name and replay the restore, or choose another `suffix` under a new requestId."
+            }
             Self::TargetClaimed => "Wait for the other restore, or choose another `suffix`.",
             Self::PreflightCritical => {
-                "Remove the cause that the message names, then publish the request again."
+                "Remove the cause that the message names, then replay the restore."
             }
             Self::EventTriggers => {
                 "Disable the named event triggers for the time of the restore, or accept them with `accept: [\"eventTriggers\"]`."
@@ -244,7 +248,7 @@ impl ErrorKind {
                 "Configure `databases.instance.class` (of Aurora `databases.writer.class`), the class of temporary databases."
             }
             Self::OutsideMissing => {
-                "Create what the message names in production, then publish the request again."
+                "Create what the message names in production, then replay the restore."
             }
             Self::AccessDenied => {
                 "Deploy the stack's current roles; the message names the missing permission."

@@ -66,7 +66,7 @@ where
 }
 
 /// The kind of a code; an answer without a code that we know is judged by its HTTP status.
-fn kind(code: &str, status: u16) -> ErrorKind {
+pub(crate) fn kind(code: &str, status: u16) -> ErrorKind {
     match code.trim_end_matches("Fault").trim_end_matches("Exception") {
         "Throttling"
         | "Throttled"

@@ -11,7 +11,7 @@ use tenant_restore_core::trace::{Header, Trace};
 use tenant_restore_events::{Command, outgoing};
 
 use crate::engine::Engine;
-use crate::fault::{Fault, fault};
+use crate::fault::{Fault, fault, kind};
 
 /// SQS delays a message by at most this many seconds (SQS API reference, SendMessage).
 const MOST_DELAY: i64 = 900;
@@ -55,10 +55,15 @@ impl Engine {
             .await
             .map_err(fault(&doing))?;
         // PutEvents answers 200 even when it refuses an entry (EventBridge API reference).
-        match answer.entries().iter().find_map(|entry| entry.error_code()) {
-            Some(code) => Err(Fault::new(
-                ErrorKind::ServiceFault,
-                format!("{doing}: the entry was refused: {code}"),
+        let mut entries = answer.entries().iter();
+        match entries.find_map(|entry| Some((entry.error_code()?, entry.error_message()))) {
+            Some((code, message)) => Err(Fault::new(
+                // What it doesn't name is taken for a fault of EventBridge that passes.
+                kind(code, 500),
+                format!(
+                    "{doing}: the entry was refused: {code}: {}",
+                    message.unwrap_or_default()
+                ),
             )),
             None => Ok(()),
         }

@@ -47,7 +47,9 @@ pub async fn receive(
     let snapshot = match look_at_snapshot(engine, ask, envelope, delivery).await {
         Ok(Looked::At(sight)) => sight,
         Ok(Looked::OpenedBefore) => return Ok(()),
-        Err(fault) => return turn_away(engine, ask, envelope, (body, delivery), fault).await,
+        Err(fault) => {
+            return turn_away(engine, ask, &arrival, envelope, (body, delivery), fault).await;
+        }
     };
     let arrival = Arrival {
         snapshot: snapshot.as_ref(),
@@ -55,7 +57,9 @@ pub async fn receive(
     };
     let judged = match judge(engine, envelope, &arrival).await {
         Ok(judged) => judged,
-        Err(fault) => return turn_away(engine, ask, envelope, (body, delivery), fault).await,
+        Err(fault) => {
+            return turn_away(engine, ask, &arrival, envelope, (body, delivery), fault).await;
+        }
     };
     let causes = match judged {
         Ok(request) => match open(engine, ask, request, delivery, now).await? {
@@ -91,18 +95,19 @@ async fn judge(
 /// Between two looks at what RDS refuses to show for a time.
 const PUT_OFF_SECONDS: i32 = 15;
 
-/// Answers a request that couldn't be judged. What passes puts it off: the detail is read again then, and an event that is
-/// too old by that time is rejected as stale. What AWS refuses for good, such as a right that the handler lacks, is the
+/// Answers a request that couldn't be judged. What passes puts it off, until the event is too old to be taken. What AWS refuses for good, such as a right that the handler lacks, is the
 /// answer, unless an earlier delivery opened a restore: delivered again, the request would only be refused again, until it
 /// lay in the queue `dead` and whoever asked had heard nothing.
 async fn turn_away(
     engine: &Engine,
     ask: Ask,
+    arrival: &Arrival<'_>,
     envelope: &Envelope<Value>,
     (body, delivery): (&str, &Delivery),
     fault: Fault,
 ) -> Result<(), Fault> {
-    if fault.cause.kind.class() == Class::Expected {
+    let stale = arrival.stale();
+    if fault.cause.kind.class() == Class::Expected && stale.is_none() {
         info!(kind = %fault.cause.kind, error = %fault, "request put off");
         return engine
             .send_later(body, Phase::Intake, PUT_OFF_SECONDS, delivery)
@@ -111,7 +116,8 @@ async fn turn_away(
     if opened_before(engine, ask, envelope, delivery).await? {
         return Ok(());
     }
-    reject(engine, ask, envelope, &[fault.cause], delivery).await
+    let causes: Vec<_> = stale.into_iter().chain([fault.cause]).collect();
+    reject(engine, ask, envelope, &causes, delivery).await
 }
 
 /// What came of looking at a request's snapshot.

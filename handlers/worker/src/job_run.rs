@@ -69,11 +69,12 @@ fn run_mode(mode: Mode, context: &mut Context) -> BoxFuture<'_, Result<Report, F
             "the job's document has version {}, not {DOCUMENT_VERSION}",
             context.job.version
         );
-        return Box::pin(std::future::ready(Err(Cause::new(
-            ErrorKind::NotSupported,
-            message,
-        )
-        .into())));
+        let cause = Cause {
+            remedy: "Deploy functions and worker of one version, then replay the restore."
+                .to_owned(),
+            ..Cause::new(ErrorKind::NotSupported, message)
+        };
+        return Box::pin(std::future::ready(Err(cause.into())));
     }
     match mode {
         Mode::Preflight => Box::pin(preflight::run(context)),

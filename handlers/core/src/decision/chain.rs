@@ -128,6 +128,9 @@ fn began(restore: &Restore, handler: Phase, now: Timestamp) -> Timestamp {
     phase.map_or(now, |time| time.began)
 }
 
+/// Of a kind that passes, of which [`ErrorKind::remedy`] says that nothing has to be done.
+const REFUSED_TOO_LONG: &str = "It lasted longer than a restore waits: look into the message's cause at AWS (its status page, quotas, throttling), then replay the restore.";
+
 /// Puts a refused call off: a tick will repeat it, later each time.
 ///
 /// # Errors
@@ -156,7 +159,10 @@ pub fn put_off(
             cause.message,
             count + 1
         );
-        return Err(Cause::new(cause.kind, message));
+        return Err(Cause {
+            remedy: REFUSED_TOO_LONG.to_owned(),
+            ..Cause::new(cause.kind, message)
+        });
     }
     let interrupted = match restore.waits.get(&handler) {
         Some(wait) if wait.what != WaitFor::Retry => Some(wait.clone()),

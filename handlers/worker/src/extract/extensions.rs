@@ -123,7 +123,10 @@ async fn read_members(client: &Client, schemas: &[SchemaName]) -> Result<Members
 
 fn refusal(object: &str, name: &str) -> Cause {
     let message = format!("{object} uses {name}, which may be an extension's or the tenant's own");
-    Cause::new(ErrorKind::NotSupported, message)
+    Cause {
+        remedy: "Qualify the name with its schema in the live object, then restore from a point after that.".to_owned(),
+        ..Cause::new(ErrorKind::NotSupported, message)
+    }
 }
 
 /// The text with members of extensions under their schema's old name; an error names what may be either.

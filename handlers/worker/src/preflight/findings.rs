@@ -119,12 +119,18 @@ fn versions(facts: &Facts, dump_version: u32) -> Vec<Finding> {
         let (oldest, newest) = (KNOWN_VERSIONS.start(), KNOWN_VERSIONS.end());
         let message =
             format!("the server's version is {major}; versions {oldest} to {newest} are supported");
-        found.push(critical(ErrorKind::NotSupported, message));
+        found.push(other_remedy(
+            critical(ErrorKind::NotSupported, message),
+            "Upgrade the database, or deploy a version of this tool that knows its version.",
+        ));
     }
     if dump_version < major {
         let message =
             format!("the worker's pg_dump {dump_version} can't dump a server of version {major}");
-        found.push(critical(ErrorKind::NotSupported, message));
+        found.push(other_remedy(
+            critical(ErrorKind::NotSupported, message),
+            "Deploy a worker image with pg_dump of that version or a newer one.",
+        ));
     }
     found
 }
@@ -133,7 +139,10 @@ fn rights(facts: &Facts) -> Vec<Finding> {
     let mut found = Vec::new();
     if facts.is_replica {
         let message = "production is a read replica; nothing can be restored into it".to_owned();
-        found.push(critical(ErrorKind::SourceState, message));
+        found.push(other_remedy(
+            critical(ErrorKind::SourceState, message),
+            "Name the primary in `source` or, if it is the target, in `target`, under a new requestId.",
+        ));
     }
     if !facts.can_create_roles {
         let message =
@@ -262,7 +271,10 @@ fn harm(accepted: &[Acceptance], facts: &Facts) -> Vec<Finding> {
         let message = format!(
             "extensions live in a schema to be restored; they aren't restored with it: {names}"
         );
-        found.push(warning(ErrorKind::NotSupported, message));
+        found.push(other_remedy(
+            warning(ErrorKind::NotSupported, message),
+            "Create them in a schema that isn't restored, or see to it that the restored schemas need none of them.",
+        ));
     }
     found
 }

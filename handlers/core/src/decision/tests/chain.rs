@@ -148,6 +148,7 @@ fn a_refused_call_is_repeated_ever_later_until_its_deadline() {
     assert_eq!((first.delay, second.delay), (2, 3));
     assert!(is_outdated(&restore, Phase::Ddl, &tick(generation(&first))));
     let cause = put_off_at(&mut restore, after(1801)).unwrap_err();
+    assert!(cause.remedy.contains("then replay"), "{cause:?}");
     assert_eq!(cause.kind, ErrorKind::Throttled);
     assert!(cause.message.contains("refused 3 times"), "{cause}");
 }

@@ -194,7 +194,8 @@ impl<'a> Remains<'a> {
                 "the cluster {name:?} was deleted, and what is left of it doesn't tell the class of its instances"
             );
             let mut cause = Part::Source.unsupported(message);
-            cause.remedy = "Configure `databases.writer.class`, the class of temporary writers (not db.serverless, whose                             bounds nobody knows), then publish the request again."
+            cause.remedy = "Configure `databases.writer.class`, the class of temporary writers (not db.serverless, whose bounds nobody \
+                            knows), then replay the restore."
                 .to_owned();
             return Err(cause);
         };
