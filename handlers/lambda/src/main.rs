@@ -36,6 +36,9 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use tracing::error;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::clients::Clients;
 use crate::config::{Config, Role};
@@ -54,6 +57,9 @@ async fn main() -> Result<(), Error> {
         .with_current_span(true)
         .with_span_list(false)
         .with_ansi(false)
+        .finish()
+        // The SDK traces whole requests, passwords among them, whatever `RUST_LOG` asks for.
+        .with(LevelFilter::DEBUG)
         .init();
     let role = Role::from_env()?;
     let config = Config::from_env(role)?;

@@ -20,6 +20,9 @@ use tenant_restore_samples::order::Order;
 use tenant_restore_worker::connection::Connector;
 use tenant_restore_worker::secrets::SecretsManager;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Between attempts to log in, of which there are few: the activity has less than a minute.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -39,6 +42,9 @@ async fn main() -> Result<(), Error> {
         .json()
         .with_env_filter(filter)
         .with_ansi(false)
+        .finish()
+        // The SDK traces whole answers, the secret's among them, whatever `RUST_LOG` asks for.
+        .with(LevelFilter::DEBUG)
         .init();
     let handler = variable("HANDLER")?;
     let door = &door(&handler).await?;

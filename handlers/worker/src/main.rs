@@ -24,6 +24,9 @@ use tenant_restore_worker::turn;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::Instrument as _;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 const FAILED: u8 = 1;
 const NO_RESULT: u8 = 2;
@@ -38,6 +41,9 @@ async fn main() -> ExitCode {
         .json()
         .flatten_event(true)
         .with_env_filter(filter)
+        .finish()
+        // The SDK traces whole requests and answers, passwords among them, whatever `RUST_LOG` asks for.
+        .with(LevelFilter::DEBUG)
         .init();
     match work().await {
         Ok(true) => ExitCode::SUCCESS,
