@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
+use tenant_restore_core::error::Cause;
 use tenant_restore_core::trace::Header;
-use tracing::{Instrument, error, info_span};
+use tracing::{Instrument, error, info_span, warn};
 
 use crate::engine::Engine;
 use crate::fault::Fault;
@@ -53,22 +54,25 @@ pub async fn handle(engine: &Engine, event: SqsEvent, deadline: SystemTime) -> S
             .await;
         if let Err(fault) = outcome {
             let _entered = span.enter();
-            error!(kind = %fault.cause.kind, error = %fault.cause.message, "message failed, to be delivered again");
-            count_failure(engine, &delivery);
+            tell(engine, &delivery, &fault);
             response.batch_item_failures.push(failed(delivery));
         }
     }
     response
 }
 
-/// What fails once is mended by the second delivery, and nobody need know; what fails again is for the alarm: Lambda counts no
-/// error where a function names what failed.
-fn count_failure(engine: &Engine, delivery: &Delivery) {
-    if delivery.again {
-        let deployment = &engine.config.setting.deployment.name;
-        let phase = engine.config.handler.as_str();
-        crate::metric::count(deployment, phase, "MessagesFailedAgain");
+/// What fails once is mended by the second delivery, mostly, and costs minutes. What fails again is for the alarm: Lambda counts
+/// no error where a function names what failed.
+fn tell(engine: &Engine, delivery: &Delivery, fault: &Fault) {
+    let Cause { kind, message, .. } = &fault.cause;
+    if !delivery.again {
+        warn!(%kind, error = %message, "message failed, to be delivered again");
+        return;
     }
+    error!(%kind, error = %message, "message failed again, to be delivered again");
+    let deployment = &engine.config.setting.deployment.name;
+    let phase = engine.config.handler.as_str();
+    crate::metric::count(deployment, phase, "MessagesFailedAgain");
 }
 
 fn failed(delivery: Delivery) -> BatchItemFailure {
