@@ -85,6 +85,9 @@ pub enum Output {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Publish a RestoreRequested event
+    #[command(
+        after_help = "Exit codes: 0 published (with --watch: completed), 1 with --watch: rejected or failed, 2 usage or AWS error."
+    )]
     Request {
         /// The request.
         #[command(flatten)]
@@ -175,6 +178,9 @@ pub enum Dlq {
         letter: String,
     },
     /// Send a letter to the phase that it belongs to, then delete it
+    #[command(
+        after_help = "Exit codes: 0 all were sent, 2 a letter isn't there or belongs to no phase, usage or AWS error."
+    )]
     Replay {
         /// Its message id
         #[arg(required_unless_present = "all", conflicts_with = "all")]

@@ -48,9 +48,14 @@ fn remedy(code: &str) -> &'static str {
             "Check --deployment and --region: nothing of that name exists there."
         }
         "AccessDeniedException" | "AccessDenied" => "Use credentials that are allowed to do this.",
-        "ExpiredTokenException" | "UnrecognizedClientException" | "InvalidSignatureException" => {
-            "Renew the credentials (AWS_PROFILE, --profile)."
-        }
+        // Services write them differently (their API references, common errors; S3, error responses).
+        "ExpiredTokenException"
+        | "ExpiredToken"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch" => "Renew the credentials (AWS_PROFILE, --profile).",
         _ => "Try again; if it stays, the code above is explained in the service's API reference.",
     }
 }
