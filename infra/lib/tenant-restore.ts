@@ -26,6 +26,8 @@ export class TenantRestore extends Construct {
   readonly bus: RequestBus;
   /** Where outcomes are told. */
   readonly topic: ITopic;
+  /** Its dashboard, which can show the alarms of more. */
+  readonly watch: Watch;
 
   constructor(scope: Construct, id: string, props: TenantRestoreProps) {
     super(scope, id);
@@ -106,7 +108,7 @@ export class TenantRestore extends Construct {
     }
     new Sweeper(this, 'Sweeper', { ...handlerProps, sweeping: props.sweeping ?? 'mend', letters });
     alarmOnFunctions(functions, letters);
-    new Watch(this, 'Watch', letters, queues);
+    this.watch = new Watch(this, 'Watch', letters, queues);
     output(this, pipeline, network);
   }
 }
