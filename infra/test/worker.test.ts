@@ -83,6 +83,12 @@ describe('the worker', () => {
     assert.deepEqual(worker.MountPoints, [{ ContainerPath: '/tmp', ReadOnly: false, SourceVolume: 'scratch' }]);
   });
 
+  test('is nobody in particular, whatever its image says, and may do nothing of what root may', () => {
+    assert.equal(worker?.User, '65532:65532');
+    assert.deepEqual(worker.LinuxParameters, { Capabilities: { Drop: ['ALL'] } });
+    assert.equal(worker.Privileged, undefined);
+  });
+
   test('is told no secret', () => {
     assert.equal(worker?.Secrets, undefined);
     assert.deepEqual(Object.fromEntries(worker?.Environment.map(({ Name, Value }) => [Name, Value]) ?? []), {
