@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { parseSettings } from '../deployment/settings.ts';
 import type { NetworkProps } from '../lib/index.ts';
 import { run } from './app.ts';
 import { named, props, synthesize } from './template.ts';
@@ -66,6 +67,12 @@ describe('the context of a deployment that is attached', () => {
     ]) {
       assert.ok(stderr.includes(problem), stderr);
     }
+  });
+
+  test('takes them from the settings of `make deploy` too', () => {
+    const settings = { s3PrefixListId: 'pl-0', endpointSecurityGroupIds: 'sg-0' };
+    const { context } = parseSettings(JSON.stringify(settings), { file: '/blue.json', dist: '/dist' });
+    assert.deepEqual([context.s3PrefixListId, context.endpointSecurityGroupIds], ['pl-0', 'sg-0']);
   });
 
   test('is refused with one of the two alone', async () => {
