@@ -24,6 +24,7 @@ export const VARIANTS: Readonly<Record<string, Partial<TenantRestoreStackProps>>
     alarmTopicArn: topic('operations'),
     managedSecrets: true,
     publishers: [{ id: 'Desk', principalArn: 'arn:aws:iam::444455556666:root', eventSources: ['support.desk'] }],
+    requesters: { 'support.desk': [{ sources: ['production'], databases: ['shop'], schemas: ['customer_*'] }] },
   },
   'with what other stacks export': {
     source: { identifier: Fn.importValue('Database'), secretArn: Fn.importValue('SecretArn') },
