@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ARTIFACTS, ATTACHMENT, SETTINGS } from '../lib/context.ts';
+import { ARTIFACTS, ATTACHMENT, ATTACHMENT_SETTINGS, SETTINGS } from '../lib/context.ts';
 import { DEMONSTRATION_KEYS } from '../lib/demonstration/context.ts';
 import { demonstrationNameOf, stackNameOf } from '../lib/stack.ts';
 
@@ -95,7 +95,7 @@ function isKnown(key: string): boolean {
   const ours: readonly string[] = [
     ...OWN,
     ...ATTACHMENT,
-    'databasePorts',
+    ...ATTACHMENT_SETTINGS,
     ...ARTIFACTS,
     ...SETTINGS,
     ...DEMONSTRATION_KEYS,

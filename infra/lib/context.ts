@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
 import { KINDS } from './demonstration/kind.ts';
+import { problemOfEndpoints } from './network.ts';
 import type { Sweeping, WorkerArchitecture } from './props.ts';
 import { readPublishers } from './publishers.ts';
 import { readRequesters } from './requesters.ts';
@@ -17,6 +18,9 @@ export const ATTACHMENT = [
   'source',
   'sourceSecretArn',
 ] as const;
+
+/** What one that is attached may be told besides. */
+export const ATTACHMENT_SETTINGS = ['databasePorts', 's3PrefixListId', 'endpointSecurityGroupIds'] as const;
 
 /** What every deployment needs. */
 export const ARTIFACTS = ['lambdaArtifact', 'workerImage'] as const;
@@ -66,7 +70,14 @@ type Settings = Context<(typeof ARTIFACTS)[number], (typeof SETTINGS)[number]>;
  * @throws with every problem of the context, so that one run tells all.
  */
 export function propsFromContext(node: Node): TenantRestoreStackProps {
-  const context = read(node, [...ATTACHMENT, ...ARTIFACTS], ['databasePorts', ...SETTINGS]);
+  const [s3PrefixListId, groups] = [valueOf(node, 's3PrefixListId'), valueOf(node, 'endpointSecurityGroupIds')];
+  const endpoints = {
+    ...given('s3PrefixListId', s3PrefixListId, String),
+    ...given('endpointSecurityGroupIds', groups, list),
+  };
+  const problem = problemOfEndpoints(endpoints);
+  const others = problem === undefined ? [] : [problem];
+  const context = read(node, [...ATTACHMENT, ...ARTIFACTS], [...ATTACHMENT_SETTINGS, ...SETTINGS], others);
   return {
     network: {
       vpcId: context.vpcId,
@@ -74,6 +85,7 @@ export function propsFromContext(node: Node): TenantRestoreStackProps {
       databaseSubnetIds: list(context.databaseSubnetIds),
       sourceSecurityGroupIds: list(context.securityGroupIds),
       ...given('databasePorts', context.databasePorts, (text) => list(text).map(Number)),
+      ...endpoints,
     },
     source: { identifier: context.source, secretArn: context.sourceSecretArn },
     ...settingsOf(context),
@@ -181,6 +193,12 @@ function problemsOf(context: Record<string, string>): string[] {
   demand('dmsRoles', /^(existing|create)$/, 'existing or create');
   demand('engineVersion', /^\d{2}(\.\d{1,2})?$/, 'a version of PostgreSQL, such as 17.9 or 17');
   demand('s3PrefixListId', /^pl-[0-9a-f]+$/, "the id of S3's prefix list");
+  const group = 'sg-[0-9a-f]+';
+  demand(
+    'endpointSecurityGroupIds',
+    new RegExp(`^${group}(\\s*,\\s*${group})*$`),
+    'comma-separated ids of security groups, sg-…',
+  );
   demand('removal', /^(retain|destroy)$/, 'retain or destroy');
   const size = problemOfSize({
     ...given('cpu', context.workerCpu, Number),

@@ -6,6 +6,9 @@ import type { NetworkProps } from './props.ts';
 /** PostgreSQL's own default. */
 export const DEFAULT_PORT = 5432;
 
+/** Where AWS's APIs listen. */
+const HTTPS = 443;
+
 /** EC2 adds "allow everything" to a group without egress rules; a rule that matches nothing keeps it out. */
 export const NO_EGRESS: CfnSecurityGroup.EgressProperty = {
   cidrIp: '255.255.255.255/32',
@@ -22,6 +25,8 @@ export class Network extends Construct {
 
   constructor(scope: Construct, id: string, names: Names, props: NetworkProps) {
     super(scope, id);
+    const problem = problemOfEndpoints(props);
+    if (problem !== undefined) throw new Error(problem);
     // EC2 refuses a rule that is there already.
     const ports = [...new Set(props.databasePorts ?? [DEFAULT_PORT])];
     this.workerGroups = props.workerSecurityGroupIds ?? [this.workerGroup(names, props, ports)];
@@ -35,7 +40,7 @@ export class Network extends Construct {
       groupName: names.of('workers'),
       groupDescription: 'ECS tasks and DMS replication instances of tenant restores',
       vpcId: props.vpcId,
-      securityGroupEgress: [{ ...tcp(443), cidrIp: '0.0.0.0/0', description: 'AWS APIs' }],
+      securityGroupEgress: towardsAws(props),
     });
     for (const [index, source] of sources.entries()) {
       for (const port of ports) {
@@ -81,6 +86,34 @@ export class Network extends Construct {
     }
     return group.attrGroupId;
   }
+}
+
+/** The rules by which workers reach AWS: its endpoints in the VPC alone, where these are named. */
+function towardsAws({ s3PrefixListId, endpointSecurityGroupIds }: NetworkProps): CfnSecurityGroup.EgressProperty[] {
+  if (s3PrefixListId === undefined || endpointSecurityGroupIds === undefined) {
+    return [{ ...tcp(HTTPS), cidrIp: '0.0.0.0/0', description: 'AWS APIs' }];
+  }
+  const endpoints = [...new Set(endpointSecurityGroupIds)].map((group) => ({
+    ...tcp(HTTPS),
+    destinationSecurityGroupId: group,
+    description: 'Endpoints of AWS services',
+  }));
+  return [...endpoints, { ...tcp(HTTPS), destinationPrefixListId: s3PrefixListId, description: 'S3' }];
+}
+
+/** Why workers couldn't do with the endpoints that are named; nothing if they can, or if none are. */
+export function problemOfEndpoints({
+  s3PrefixListId: s3,
+  endpointSecurityGroupIds: groups,
+  workerSecurityGroupIds,
+}: Partial<NetworkProps>): string | undefined {
+  if (s3 === undefined && groups === undefined) return undefined;
+  const both = `s3PrefixListId is ${s3 ?? 'missing'}, endpointSecurityGroupIds ${groups === undefined ? 'is missing' : `are ${groups.join() || 'none'}`}`;
+  if (workerSecurityGroupIds !== undefined) {
+    return `${both}: workerSecurityGroupIds ${workerSecurityGroupIds.join()} have rules of their own, leave these two out`;
+  }
+  if (s3 !== undefined && groups !== undefined && groups.length > 0) return undefined;
+  return `${both}: with one alone no worker could start, since its image comes from ECR's endpoints and from S3; name both, or neither`;
 }
 
 /** A rule's protocol and port. */

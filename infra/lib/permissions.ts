@@ -193,14 +193,30 @@ export function taggedAsOurs({ names }: Pipeline): Conditions {
 /** The resource has opted in as a source. */
 export const OPTED_IN: Conditions = { Null: { [`aws:ResourceTag/${SOURCE_SECRET_TAG_KEY}`]: 'false' } };
 
+/**
+ * Let RDS or DMS use the customer key, if there is one, for what they make: by a grant (RDS user guide, "AWS KMS key
+ * management"), which only an AWS service may get (KMS developer guide, "kms:GrantIsForAWSResource"). Other actions don't
+ * know that condition, and would be denied by it.
+ */
+export function lendKey(keyArn: string | undefined, region: string, service: 'rds' | 'dms'): PolicyStatement[] {
+  if (keyArn === undefined) return [];
+  const via = viaServices([service], region);
+  return [
+    allow(['kms:CreateGrant'], [keyArn], { ...via, Bool: { 'kms:GrantIsForAWSResource': 'true' } }),
+    allow(['kms:DescribeKey'], [keyArn], via),
+  ];
+}
+
 /** Use the customer key, if there is one, through the given services alone. */
 export function useKey(
   keyArn: string | undefined,
   region: string,
-  services: readonly ('rds' | 'dms' | 'secretsmanager' | 'sqs' | 'sns')[],
+  services: readonly ('secretsmanager' | 'sqs' | 'sns')[],
   actions: string[],
 ): PolicyStatement[] {
-  if (keyArn === undefined) return [];
-  const via = services.map((service) => `${service}.${region}.amazonaws.com`);
-  return [allow(actions, [keyArn], { StringEquals: { 'kms:ViaService': via } })];
+  return keyArn === undefined ? [] : [allow(actions, [keyArn], viaServices(services, region))];
+}
+
+function viaServices(services: readonly string[], region: string): Conditions {
+  return { StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.amazonaws.com`) } };
 }

@@ -20,6 +20,15 @@ export interface NetworkProps {
   readonly databasePorts?: readonly number[];
   /** Groups of the ECS tasks and the DMS replication instances, with their rules. @default a new one */
   readonly workerSecurityGroupIds?: readonly string[];
+  /**
+   * S3's prefix list in the region, and the security groups of the VPC's interface endpoints, which let the workers in at
+   * port 443. Both together: the workers reach nothing else at that port then. The layers of an image in ECR and the files
+   * of restores come from S3 by its gateway, all else from the endpoints.
+   * @default any address, since AWS's are public ones without endpoints, and a security group knows no names
+   */
+  readonly s3PrefixListId?: string;
+  /** See `s3PrefixListId`. @default any address */
+  readonly endpointSecurityGroupIds?: readonly string[];
   /** Groups of the temporary databases; they should allow no egress. @default a new one without egress */
   readonly databaseSecurityGroupIds?: readonly string[];
 }

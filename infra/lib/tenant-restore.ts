@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { alarmOnFunctions } from './alarms.ts';
 import { RequestBus, WakeRule } from './bus.ts';
 import { Handler } from './functions.ts';
+import { boundPolicyOf, checkEnvironment } from './limits.ts';
 import { Names, PHASES, type PhaseName, WORKER_CONTAINER } from './names.ts';
 import { Network } from './network.ts';
 import { PHASE } from './phases/index.ts';
@@ -26,6 +27,8 @@ export class TenantRestore extends Construct {
   readonly bus: RequestBus;
   /** Where outcomes are told. */
   readonly topic: ITopic;
+  /** Its dashboard, which can show the alarms of more. */
+  readonly watch: Watch;
 
   constructor(scope: Construct, id: string, props: TenantRestoreProps) {
     super(scope, id);
@@ -42,6 +45,7 @@ export class TenantRestore extends Construct {
       archiveDays: props.archiveDays ?? 30,
       ...(props.publishers && { publishers: props.publishers }),
     });
+    boundPolicyOf(this.bus, names);
     const letters: QueueSettings = {
       names,
       ...(props.alarmTopic && { topic: props.alarmTopic }),
@@ -95,9 +99,10 @@ export class TenantRestore extends Construct {
       removalPolicy,
       tracing: props.tracing ?? true,
     };
-    // The settings of a function have 4 KB in all, and only intake reads requests.
+    // The settings of a function are bounded (`limits.ts`), and only intake reads requests.
     const requesters = props.requesters && { REQUESTERS: JSON.stringify(props.requesters) };
     const intakeProps = { ...handlerProps, environment: { ...handlerProps.environment, ...requesters } };
+    checkEnvironment(this, names, { HANDLER: 'intake', ...intakeProps.environment });
     const functions = new Construct(this, 'Functions');
     const rules = new Construct(this, 'Rules');
     for (const name of PHASES) {
@@ -106,7 +111,7 @@ export class TenantRestore extends Construct {
     }
     new Sweeper(this, 'Sweeper', { ...handlerProps, sweeping: props.sweeping ?? 'mend', letters });
     alarmOnFunctions(functions, letters);
-    new Watch(this, 'Watch', letters, queues);
+    this.watch = new Watch(this, 'Watch', letters, queues);
     output(this, pipeline, network);
   }
 }

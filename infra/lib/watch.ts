@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import {
-  type Alarm,
+  Alarm,
   AlarmStatusWidget,
   Dashboard,
   GraphWidget,
@@ -9,6 +9,7 @@ import {
   SingleValueWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnQueryDefinition } from 'aws-cdk-lib/aws-logs';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { alarmOnRestores, type AlarmSettings } from './alarms.ts';
 import { failureRate, counted, ofPhase, swept } from './metrics.ts';
@@ -24,7 +25,10 @@ const TRACES = `# its traces in X-Ray: annotation.restore = "${ANY_RESTORE}"`;
 /** Where a handler, or the worker in one of its modes, said something. */
 const STEP = 'coalesce(phase, span.phase, span.mode) as step';
 
-/** What all functions and the worker say about one restore, in the order of time. Metrics are lines without a message. */
+/**
+ * What all functions and the worker say about one restore, in the order of time. Metrics are lines without a message; so are
+ * Lambda's own, which know no restore: `TROUBLE` shows these.
+ */
 const STORY = [
   `fields @timestamp, ${STEP}, message, cause, coalesce(effect, next, outcome, error) as detail`,
   `filter @message like '${ANY_RESTORE}' and ispresent(message)`,
@@ -32,41 +36,62 @@ const STORY = [
   'limit 10000',
 ];
 
+/**
+ * What a program that ended too early doesn't say itself: time and memory that ran out, an exit (Lambda developer guide,
+ * "Troubleshoot execution issues"), and a panic of the Rust runtime. The functions' log format is text: in Lambda's JSON
+ * these lines would be `platform.report` and `platform.initReport`, with `record.status` and `record.errorType`.
+ */
+const BROKEN_OFF =
+  /Task timed out after|Runtime exited|Runtime\.[A-Z]\w+|Process exited before|Status: (timeout|error|failure)|panicked at/;
+
 /** What went wrong last, whatever restore it was about. The worker's spans are the restore and, within, a mode. */
 const TROUBLE = [
-  `fields @timestamp, ${STEP}, coalesce(restore, span.restore, spans.0.restore) as restoreId, message, coalesce(error, cause) as why`,
-  "filter level in ['WARN', 'ERROR']",
+  `fields @timestamp, ${STEP}, coalesce(restore, span.restore, spans.0.restore) as restoreId, coalesce(message, @message) as said, coalesce(error, cause) as why, @log`,
+  `filter level in ['WARN', 'ERROR'] or @message like ${String(BROKEN_OFF)}`,
   'sort @timestamp desc',
   'limit 50',
 ];
 
 const DAY = Duration.days(1);
 
+/** The id that each rule's queue of undelivered events has in its scope. */
+const UNDELIVERED = 'Undelivered';
+
+/** About as many names as CloudWatch shows beside each other in the dashboard's width. */
+const ALARMS_IN_A_LINE = 6;
+
 /** How a deployment is watched: a dashboard, alarms on what the handlers count, and the query that tells a story. */
 export class Watch extends Construct {
+  private readonly dashboard: Dashboard;
+
+  /** Of what is in the scope by now: the pipeline makes this last. */
   constructor(scope: Construct, id: string, settings: AlarmSettings, queues: Queues) {
     super(scope, id);
     const { names } = settings;
-    const alarms = alarmOnRestores(this, settings);
+    alarmOnRestores(this, settings);
     const logGroups = [...[...PHASES, 'sweeper'].map((name) => names.logGroup(name)), names.workerLogGroup];
     new CfnQueryDefinition(this, 'Story', {
       name: `${names.deployment}/story of a restore`,
       queryString: `${TRACES}\n${STORY.join('\n| ')}`,
       logGroupNames: logGroups,
     });
-    const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: names.deployment, defaultInterval: DAY });
-    dashboard.addWidgets(...restores(names), found(alarms));
-    dashboard.addWidgets(...movement(names, queues));
-    dashboard.addWidgets(...remains(names, queues));
-    dashboard.addWidgets(...costs(names));
-    dashboard.addWidgets(
+    this.dashboard = new Dashboard(this, 'Dashboard', { dashboardName: names.deployment, defaultInterval: DAY });
+    this.show(scope, 'Alarms');
+    this.dashboard.addWidgets(...restores(names));
+    this.dashboard.addWidgets(...movement(names, queues));
+    this.dashboard.addWidgets(...remains(names, queues), undelivered(scope));
+    this.dashboard.addWidgets(...costs(names));
+    this.dashboard.addWidgets(
       new LogQueryWidget({ title: 'Trouble', width: 24, height: 8, logGroupNames: logGroups, queryLines: TROUBLE }),
     );
   }
-}
 
-function found(alarms: Alarm[]): AlarmStatusWidget {
-  return new AlarmStatusWidget({ title: 'Alarms', width: 6, height: 6, alarms });
+  /** Shows all alarms that a part of the deployment has by now. */
+  show(part: Construct, title: string): void {
+    const alarms = part.node.findAll().filter((one) => one instanceof Alarm);
+    const height = 2 + Math.ceil(alarms.length / ALARMS_IN_A_LINE);
+    if (alarms.length > 0) this.dashboard.addWidgets(new AlarmStatusWidget({ title, width: 24, height, alarms }));
+  }
 }
 
 function restores(names: Names) {
@@ -74,7 +99,7 @@ function restores(names: Names) {
   return [
     new GraphWidget({
       title: 'Restores a day, by outcome',
-      width: 12,
+      width: 16,
       stacked: true,
       left: [
         outcome('RestoresCompleted', 'completed'),
@@ -84,7 +109,7 @@ function restores(names: Names) {
     }),
     new SingleValueWidget({
       title: 'Failed of those accepted, last day',
-      width: 6,
+      width: 8,
       height: 6,
       metrics: [failureRate(names, DAY).with({ label: 'share' })],
     }),
@@ -116,6 +141,20 @@ function remains(names: Names, { dead }: Queues) {
       swept(names, 'Orphans').with({ label: 'orphans' }),
     ]),
   ];
+}
+
+/** The queue of each rule for what EventBridge could not deliver. */
+function undelivered(scope: Construct): GraphWidget {
+  const queues = scope.node
+    .findAll()
+    .filter((one) => one instanceof Queue)
+    .filter(({ node }) => node.id === UNDELIVERED);
+  return graph(
+    'What EventBridge could not deliver',
+    queues.map((queue) =>
+      queue.metricApproximateNumberOfMessagesVisible({ label: queue.node.scope?.node.id, statistic: 'Maximum' }),
+    ),
+  );
 }
 
 /** Of what has a price; a restore's report says what has none. */

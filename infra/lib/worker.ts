@@ -1,8 +1,10 @@
 import { CfnDeletionPolicy, type RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import {
+  Capability,
   CfnCluster,
   type CfnTaskDefinition,
   FargateTaskDefinition,
+  LinuxParameters,
   LogDrivers,
   OperatingSystemFamily,
 } from 'aws-cdk-lib/aws-ecs';
@@ -19,6 +21,12 @@ import { problemOfSize, sizeOf } from './worker-size.ts';
 
 /** Where the image keeps the certificates of RDS's authorities. */
 export const DEFAULT_CA_BUNDLE = '/etc/ssl/certs/rds-global-bundle.pem';
+
+/**
+ * The worker's user and group, whatever its image says: that of ours says the same. By a number, since the image may lack a
+ * name for it, and with the group, which would be root's then.
+ */
+const USER = '65532:65532';
 
 /** What the worker's tasks run with. */
 export interface WorkerSettings {
@@ -139,6 +147,8 @@ function taskDefinition(
       ...(worker.sampleAboveMiB !== undefined && { SAMPLE_ABOVE_MIB: String(worker.sampleAboveMiB) }),
     },
     logging: LogDrivers.awsLogs({ logGroup, streamPrefix: 'worker' }),
+    user: USER,
+    linuxParameters: withoutCapabilities(scope),
     readonlyRootFilesystem: true,
   });
   Validations.of(definition).acknowledge({
@@ -151,4 +161,11 @@ function taskDefinition(
   cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
   container.addMountPoints({ sourceVolume: 'scratch', containerPath: '/tmp', readOnly: false });
   return definition;
+}
+
+/** It opens connections and writes files of its own, for which Linux asks no capability. */
+function withoutCapabilities(scope: Construct): LinuxParameters {
+  const parameters = new LinuxParameters(scope, 'Linux');
+  parameters.dropCapabilities(Capability.ALL);
+  return parameters;
 }

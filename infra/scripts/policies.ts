@@ -1,14 +1,21 @@
 /**
  * Prints what each role may do in each kind of deployment: every statement with its actions, its resources and its
- * condition, and each wildcard with its reason. Of the demonstrations it prints the roles that the pipeline hasn't, once for
- * all kinds that have the same. Fails on a wildcard without a reason.
+ * condition, and each wildcard with its reason; then who may publish on the bus, and who may request what. Of the
+ * demonstrations it prints the roles that the pipeline hasn't, once for all kinds that have the same. With a file of settings
+ * as its argument it prints the deployment that this describes, and no other. Fails on a wildcard without a reason.
  */
+import { join } from 'node:path';
 import { App, type Stack, Stage } from 'aws-cdk-lib';
+import { readSettings } from '../deployment/settings.ts';
+import { propsFromContext } from '../lib/context.ts';
+import { demonstrationFromContext, isDemonstration } from '../lib/demonstration/context.ts';
 import { DatabaseLevelRestoreStack } from '../lib/demonstration/stack.ts';
 import { TenantRestoreStack } from '../lib/stack.ts';
 import { wildcardsOf, written } from '../lib/wildcards.ts';
+import { sampleArtifact } from '../test/demonstration.ts';
 import { ACCOUNT, props, REGION } from '../test/template.ts';
 import { DEMONSTRATIONS, VARIANTS } from '../test/variants.ts';
+import { type Resources, toldRequests } from './requests.ts';
 
 interface Statement {
   readonly Effect: 'Allow' | 'Deny';
@@ -23,29 +30,48 @@ interface Role {
     readonly Policies?: { readonly PolicyDocument: { readonly Statement: Statement[] } }[];
   };
 }
-type Resources = Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>;
 
 const env = { account: ACCOUNT, region: REGION };
 const ofPipelines = new Set<string>();
 
-for (const [name, changes] of Object.entries(VARIANTS)) {
-  console.log(`\na deployment ${name}`);
-  const stack = new TenantRestoreStack(new App(), props(changes), env);
-  for (const role of rolesOf(stack)) {
-    ofPipelines.add(role.Properties.RoleName);
-    console.log(told(stack, role));
+const [file] = process.argv.slice(2);
+if (file === undefined) printAll();
+else print(`the deployment of ${file}`, described(file));
+
+function print(title: string, stack: Stack): void {
+  console.log(`\n${title}`);
+  for (const role of rolesOf(stack)) console.log(told(stack, role));
+  for (const text of applicationsOf(stack)) console.log(text);
+  console.log(`\n${toldRequests(resourcesOf(stack)).join('\n')}`);
+}
+
+function printAll(): void {
+  for (const [name, changes] of Object.entries(VARIANTS)) {
+    const stack = new TenantRestoreStack(new App(), props(changes), env);
+    for (const role of rolesOf(stack)) ofPipelines.add(role.Properties.RoleName);
+    print(`a deployment ${name}`, stack);
+  }
+  const demonstrations = new Map<string, string[]>();
+  for (const [name, its] of Object.entries(DEMONSTRATIONS)) {
+    const stack = new DatabaseLevelRestoreStack(new App(), its, env);
+    const own = rolesOf(stack).filter(({ Properties }) => !ofPipelines.has(Properties.RoleName));
+    const text = [...own.map((role) => told(stack, role)), ...applicationsOf(stack)].join('\n');
+    demonstrations.set(text, [...(demonstrations.get(text) ?? []), name]);
+  }
+  for (const [text, names] of demonstrations) {
+    console.log(`\nthe demonstration ${names.join(', ')}: besides the pipeline's roles\n${text}`);
   }
 }
 
-const demonstrations = new Map<string, string[]>();
-for (const [name, its] of Object.entries(DEMONSTRATIONS)) {
-  const stack = new DatabaseLevelRestoreStack(new App(), its, env);
-  const own = rolesOf(stack).filter(({ Properties }) => !ofPipelines.has(Properties.RoleName));
-  const text = [...own.map((role) => told(stack, role)), ...applicationsOf(stack)].join('\n');
-  demonstrations.set(text, [...(demonstrations.get(text) ?? []), name]);
-}
-for (const [text, names] of demonstrations) {
-  console.log(`\nthe demonstration ${names.join(', ')}: besides the pipeline's roles\n${text}`);
+/** What a file of settings describes. Its artifacts need not be built: no role depends on them. */
+function described(settings: string): Stack {
+  const { context } = readSettings(settings, join(import.meta.dirname, '../../dist'));
+  const { lambdaArtifact, worker } = props();
+  const artifacts = { lambdaArtifact, workerImage: worker.image };
+  const samples = context.sampleArtifact !== undefined && { sampleArtifact: sampleArtifact() };
+  const app = new App({ context: { ...context, ...artifacts, ...samples } });
+  if (isDemonstration(app.node)) return new DatabaseLevelRestoreStack(app, demonstrationFromContext(app.node));
+  return new TenantRestoreStack(app, propsFromContext(app.node));
 }
 
 function resourcesOf(stack: Stack): Resources {

@@ -39,9 +39,14 @@ describe('the app with selectedDatabase', { concurrency: 2 }, () => {
   });
 
   test('refuses what only a pipeline attached to another database has', async () => {
-    const { status, stderr } = await run({ ...withSamples, vpcId: 'vpc-0123456789abcdef0', source: 'production' });
+    const attached = {
+      vpcId: 'vpc-0123456789abcdef0',
+      source: 'production',
+      endpointSecurityGroupIds: 'sg-0123456789abcdef0',
+    };
+    const { status, stderr } = await run({ ...withSamples, ...attached });
     assert.notEqual(status, 0);
-    for (const key of ['vpcId', 'source']) assert.match(stderr, new RegExp(`${key} has no meaning beside`));
+    for (const key of Object.keys(attached)) assert.match(stderr, new RegExp(`${key} has no meaning beside`));
   });
 
   test('names every problem of its context at once', async () => {

@@ -129,6 +129,25 @@ describe('the endpoints', () => {
     assert.deepEqual(made.sort(), [...expected].sort());
   });
 
+  test('serve principals of the account alone, whoever else finds a way to them', () => {
+    const interfaces = Object.values(resources(any, 'AWS::EC2::VPCEndpoint')).filter(
+      ({ Properties }) => Properties.VpcEndpointType === 'Interface',
+    );
+    assert.equal(interfaces.length, 4);
+    for (const { Properties } of interfaces) {
+      const { Statement } = Properties.PolicyDocument as { Statement: unknown[] };
+      assert.deepEqual(Statement, [
+        {
+          Effect: 'Allow',
+          Principal: { AWS: '*' },
+          Action: '*',
+          Resource: '*',
+          Condition: { StringEquals: { 'aws:PrincipalAccount': ACCOUNT } },
+        },
+      ]);
+    }
+  });
+
   test('answer by the names that every SDK uses, in both zones', () => {
     const restoration = subnets(any, 'restoration').sort();
     for (const { Properties } of Object.values(resources(any, 'AWS::EC2::VPCEndpoint'))) {

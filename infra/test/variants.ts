@@ -3,7 +3,7 @@ import { KINDS } from '../lib/demonstration/kind.ts';
 import type { DatabaseLevelRestoreStackProps } from '../lib/demonstration/stack.ts';
 import type { TenantRestoreStackProps } from '../lib/stack.ts';
 import { demonstrationProps } from './demonstration.ts';
-import { ACCOUNT, REGION } from './template.ts';
+import { ACCOUNT, props, REGION } from './template.ts';
 
 const key = (digit: string) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${digit.repeat(8)}-0000-4000-8000-000000000000`;
 const topic = (name: string) => `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`;
@@ -12,6 +12,11 @@ const topic = (name: string) => `arn:aws:sns:${REGION}:${ACCOUNT}:${name}`;
 export const VARIANTS: Readonly<Record<string, Partial<TenantRestoreStackProps>>> = {
   'as it comes': {},
   'with everything attached': {
+    network: {
+      ...props().network,
+      s3PrefixListId: 'pl-0123456789abcdef0',
+      endpointSecurityGroupIds: ['sg-0123456789abcdef1'],
+    },
     kmsKeyArn: key('1'),
     messageKeyArn: key('2'),
     topicArn: topic('outcomes'),
@@ -19,6 +24,7 @@ export const VARIANTS: Readonly<Record<string, Partial<TenantRestoreStackProps>>
     alarmTopicArn: topic('operations'),
     managedSecrets: true,
     publishers: [{ id: 'Desk', principalArn: 'arn:aws:iam::444455556666:root', eventSources: ['support.desk'] }],
+    requesters: { 'support.desk': [{ sources: ['production'], databases: ['shop'], schemas: ['customer_*'] }] },
   },
   'with what other stacks export': {
     source: { identifier: Fn.importValue('Database'), secretArn: Fn.importValue('SecretArn') },

@@ -83,6 +83,12 @@ describe('the worker', () => {
     assert.deepEqual(worker.MountPoints, [{ ContainerPath: '/tmp', ReadOnly: false, SourceVolume: 'scratch' }]);
   });
 
+  test('is nobody in particular, whatever its image says, and may do nothing of what root may', () => {
+    assert.equal(worker?.User, '65532:65532');
+    assert.deepEqual(worker.LinuxParameters, { Capabilities: { Drop: ['ALL'] } });
+    assert.equal(worker.Privileged, undefined);
+  });
+
   test('is told no secret', () => {
     assert.equal(worker?.Secrets, undefined);
     assert.deepEqual(Object.fromEntries(worker?.Environment.map(({ Name, Value }) => [Name, Value]) ?? []), {
@@ -170,7 +176,7 @@ describe('a customer key', () => {
 
   test('is used through a service alone, by those who create or read what it encrypts', () => {
     assert.deepEqual(
-      grants.map((grant) => grant.role).sort(),
+      [...new Set(grants.map((grant) => grant.role))].sort(),
       ['ddl', 'dms-secrets', 'migrate', 'provision', 'worker-task'].map((role) => `tenant-restore-${role}`),
     );
     for (const grant of grants as unknown as { Resource: string; Condition: unknown }[]) {
@@ -179,6 +185,25 @@ describe('a customer key', () => {
         JSON.stringify(grant.Condition),
         /"kms:ViaService":"?\[?"?(rds|dms|secretsmanager)\.eu-west-3\.amazonaws\.com/,
       );
+    }
+  });
+
+  test('is lent to services alone: a grant for anybody else is refused, and nothing but grants has that condition', () => {
+    const conditions = (of: string) =>
+      grants
+        .filter((grant) => [(grant as unknown as { Action: string | string[] }).Action].flat().includes(of))
+        .map(({ role, ...grant }) => [
+          role,
+          (grant as unknown as { Condition: Record<string, unknown> }).Condition.Bool,
+        ]);
+    const isForService = { 'kms:GrantIsForAWSResource': 'true' };
+    assert.deepEqual(conditions('kms:CreateGrant').sort(), [
+      ['tenant-restore-migrate', isForService],
+      ['tenant-restore-provision', isForService],
+    ]);
+    for (const action of ['kms:DescribeKey', 'kms:Decrypt', 'kms:GenerateDataKey']) {
+      assert.ok(conditions(action).length >= 2, action);
+      for (const [role, bool] of conditions(action)) assert.equal(bool, undefined, `${action} ${String(role)}`);
     }
   });
 

@@ -1,5 +1,5 @@
 import type { Node } from 'constructs';
-import { ARTIFACTS, ATTACHMENT, given, read, SETTINGS, settingsOf, valueOf } from '../context.ts';
+import { ARTIFACTS, ATTACHMENT, ATTACHMENT_SETTINGS, given, read, SETTINGS, settingsOf, valueOf } from '../context.ts';
 import type { DmsRolesChoice } from './dms-roles.ts';
 import type { DatabaseKind } from './kind.ts';
 import type { DatabaseLevelRestoreStackProps } from './stack.ts';
@@ -33,7 +33,10 @@ export function demonstrationFromContext(node: Node): DatabaseLevelRestoreStackP
 }
 
 function contradictions(node: Node): string[] {
-  const attached = [...ATTACHMENT, 'databasePorts'].filter((key) => valueOf(node, key) !== undefined);
+  const own: readonly string[] = OWN;
+  const attached = [...ATTACHMENT, ...ATTACHMENT_SETTINGS]
+    .filter((key) => !own.includes(key))
+    .filter((key) => valueOf(node, key) !== undefined);
   const problems = attached.map((key) => `${key} has no meaning beside selectedDatabase: leave out one of the two`);
   if (valueOf(node, 'sampleArtifact') === undefined && valueOf(node, 'samples') !== 'false') {
     problems.push('sampleArtifact is missing; with samples=false there are no sample tenants');

@@ -41,7 +41,8 @@ export interface DemonstrationNetworkProps {
 }
 
 /**
- * The VPC of the demonstration, in two zones. `database` subnets have no route but the local one: production and the
+ * The VPC of the demonstration, in two zones. Its default security group stays as AWS makes it, open to itself: nothing is in
+ * it, CloudFormation knows no way to take rules from a group that it didn't make, and the CDK's is a custom resource. `database` subnets have no route but the local one: production and the
  * temporary databases are there. `restoration` subnets also reach S3 and the endpoints of AWS's services: all that works
  * on databases is there. `public` subnets are empty, for what a viewer brings. There is no NAT.
  */
@@ -69,13 +70,14 @@ export class DemonstrationNetwork extends Construct {
   addEndpoints(guard: ISecurityGroup, names: Names): Construct {
     const endpoints = new Construct(this, 'Endpoints');
     for (const [name, service] of Object.entries(INTERFACES)) {
-      new InterfaceVpcEndpoint(endpoints, name, {
+      const endpoint = new InterfaceVpcEndpoint(endpoints, name, {
         vpc: this.vpc,
         service,
         subnets: this.restorationSubnets,
         securityGroups: [guard],
         open: false,
       });
+      endpoint.addToPolicy(ourPrincipalsAlone(Stack.of(this)));
     }
     const s3 = new GatewayVpcEndpoint(endpoints, 'S3', {
       vpc: this.vpc,
@@ -111,6 +113,22 @@ export class DemonstrationNetwork extends Construct {
       logGroupName: logGroup.logGroupName,
     });
   }
+}
+
+/**
+ * Nobody takes rows out by the credentials of another account. All who call by these endpoints have roles of this one: Fargate
+ * pulls the image and writes the log with the task's execution role, for which ECR's login token stands too (ECR user guide,
+ * "Amazon ECR interface VPC endpoints", has such a policy on both of its endpoints); the worker has its task role; DMS reads
+ * secrets by the role that its endpoints name; the two functions and AWS's rotation function have roles of theirs. S3's
+ * gateway can't say the same: the links to layers, and those of CloudFormation's mailbox, are signed by AWS's accounts.
+ */
+function ourPrincipalsAlone({ account }: Stack): PolicyStatement {
+  return new PolicyStatement({
+    principals: [new AnyPrincipal()],
+    actions: ['*'],
+    resources: ['*'],
+    conditions: { StringEquals: { 'aws:PrincipalAccount': account } },
+  });
 }
 
 /** What may be reached through the gateway: the pipeline's bucket, ECR's layers, CloudFormation's mailbox. */

@@ -109,7 +109,7 @@ export class DatabaseLevelRestoreStack extends Stack {
       readonly removalPolicy: RemovalPolicy;
     },
   ): Construct {
-    const { tenants } = new Samples(this, 'Samples', {
+    const samples = new Samples(this, 'Samples', {
       names,
       region: this.region,
       artifact: settings.artifact,
@@ -125,7 +125,9 @@ export class DatabaseLevelRestoreStack extends Stack {
       logRetention: settings.logRetention ?? RetentionDays.THREE_MONTHS,
       removalPolicy: settings.removalPolicy,
     });
+    const { tenants } = samples;
     tenants.node.addDependency(endpoints, flows, production.database);
+    this.pipeline.watch.show(samples, 'Alarms of the sample tenants');
     return tenants;
   }
 }

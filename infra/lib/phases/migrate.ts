@@ -2,10 +2,10 @@ import {
   allow,
   describeReplication,
   files,
+  lendKey,
   runWorkers,
   taggedAsOurs,
   temporarySecrets,
-  useKey,
 } from '../permissions.ts';
 import { replication, workersOf } from '../wakes.ts';
 import type { Phase } from './phase.ts';
@@ -36,7 +36,7 @@ export const migrate: Phase = {
     describeReplication('dms:DescribeConnections'),
     ...lendSecretRole(pipeline.placement.secretRole.roleArn, pipeline.region),
     temporarySecrets(pipeline, 'DescribeSecret'),
-    ...useKey(pipeline.kmsKeyArn, pipeline.region, ['dms'], ['kms:CreateGrant', 'kms:DescribeKey']),
+    ...lendKey(pipeline.kmsKeyArn, pipeline.region, 'dms'),
     ...runWorkers(pipeline),
     // What DMS told of its tables, for the report.
     files(pipeline, 'audit', 'PutObject'),

@@ -1,12 +1,12 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   allow,
+  lendKey,
   OPTED_IN,
   readClusters,
   readInstances,
   readParameterGroups,
   taggedAsOurs,
-  useKey,
 } from '../permissions.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { temporaryDatabases } from '../wakes.ts';
@@ -32,7 +32,7 @@ export const provision: Phase = {
       // The zones to try when one has no capacity.
       allow(['rds:DescribeDBSubnetGroups'], [names.rds('subgrp', pipeline.placement.databaseSubnetGroup)]),
       allow(['rds:AddTagsToResource'], ['db', 'cluster', 'pg', 'cluster-pg'].map(ours)),
-      ...useKey(kmsKeyArn, region, ['rds'], ['kms:CreateGrant', 'kms:DescribeKey']),
+      ...lendKey(kmsKeyArn, region, 'rds'),
     ];
   },
 };
