@@ -6,7 +6,9 @@ mod scene;
 
 use std::pin::Pin;
 
+use jiff::SignedDuration;
 use tenant_restore_core::decision::{Hint, Wake};
+use tenant_restore_core::error::ErrorKind;
 use tenant_restore_core::restore::Restore;
 use tenant_restore_core::wait::WaitFor;
 use tenant_restore_events::{Command, Instruction, Phase};
@@ -20,7 +22,7 @@ use crate::fault::Fault;
 
 #[tokio::test]
 async fn of_two_that_are_refused_for_a_time_the_one_that_cannot_save_that_leaves_it_to_the_other() {
-    let met = both_refused("Throttling").await;
+    let met = both_refused("Throttling", scene::restore()).await;
     assert_eq!(met.refusals, [1, 1], "neither asks again at once");
     let wait = &met.restore.waits[&Phase::Provision];
     assert_eq!((wait.what, wait.generation), (WaitFor::Retry, 3));
@@ -31,6 +33,35 @@ async fn of_two_that_are_refused_for_a_time_the_one_that_cannot_save_that_leaves
     let whose = "the event's wait, the tick's; then what the event's could not save, and what the tick's did";
     assert_eq!(ticks.collect::<Vec<_>>(), [1, 2, 2, 3], "{whose}");
     assert_eq!(met.troubled, ["event", "tick"], "the log has both refusals");
+}
+
+#[tokio::test]
+async fn of_two_that_are_refused_for_good_one_fails_the_restore_and_the_other_leaves_it_alone() {
+    let met = both_refused("InvalidParameterValue", scene::restore()).await;
+    assert_failed_once(&met, ErrorKind::CallRefused);
+}
+
+#[tokio::test]
+async fn of_two_that_were_refused_for_too_long_one_fails_the_restore_and_the_other_leaves_it_alone()
+{
+    let met = both_refused(
+        "Throttling",
+        scene::refused_for(SignedDuration::from_hours(24)),
+    )
+    .await;
+    assert_failed_once(&met, ErrorKind::Throttled);
+}
+
+fn assert_failed_once(met: &Met, kind: ErrorKind) {
+    assert_eq!(met.refusals, [1, 1], "neither asks again");
+    let restore = &met.restore;
+    assert_eq!(restore.phase, Phase::Cleanup);
+    assert_eq!(restore.failed_in, Some(Phase::Provision));
+    let kinds: Vec<_> = restore.causes.iter().map(|cause| cause.kind).collect();
+    assert_eq!(kinds, [kind], "one cause, told once");
+    let commands = met.sent.iter().map(|command| command.instruction);
+    let clean_up = commands.filter(|it| *it == Instruction::CleanUp).count();
+    assert_eq!(clean_up, 1);
 }
 
 /// What became of two invocations.
@@ -44,9 +75,9 @@ struct Met {
 }
 
 /// Both by turns, until both have ended.
-async fn both_refused(code: &'static str) -> Met {
+async fn both_refused(code: &'static str, restore: Restore) -> Met {
     let (cloud, mut calls) = Cloud::refusing(code);
-    let (engine, restore) = (scene::engine(&cloud), scene::restore());
+    let engine = scene::engine(&cloud);
     assert!(engine.open(&restore).await.unwrap().is_ok());
     let event = Wake::Hint(Hint {
         resource: "production".to_owned(),

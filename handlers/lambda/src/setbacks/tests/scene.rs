@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tenant_restore_core::admission::Limits;
 use tenant_restore_core::decision::Setting;
@@ -11,7 +11,7 @@ use tenant_restore_core::permission::Requesters;
 use tenant_restore_core::place::Home;
 use tenant_restore_core::price::PriceList;
 use tenant_restore_core::request::{Arrival, read};
-use tenant_restore_core::restore::{Restore, Source};
+use tenant_restore_core::restore::{Refusal, Restore, Source};
 use tenant_restore_core::source_kind::{InstanceSource, SourceKind};
 use tenant_restore_core::wait::Pace;
 use tenant_restore_events::Phase;
@@ -46,6 +46,18 @@ pub fn restore() -> Restore {
         kind: SourceKind::SingleAz(InstanceSource::default()),
     });
     restore.enter(Phase::Provision, &[], now);
+    restore
+}
+
+/// The same, whose call has been refused for so long.
+pub fn refused_for(time: SignedDuration) -> Restore {
+    let mut restore = restore();
+    let refusal = Refusal {
+        since: Timestamp::now() - time,
+        count: 9,
+        interrupted: None,
+    };
+    restore.refusals.insert(Phase::Provision, refusal);
     restore
 }
 
