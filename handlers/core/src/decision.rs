@@ -196,8 +196,13 @@ pub fn learn(restore: &mut Restore, learned: &[Learned], now: Timestamp) {
                     task.arn.get_or_insert_with(|| arn.clone());
                 }
             }
-            Learned::Worker { definition } => {
-                restore.worker.get_or_insert_with(|| definition.clone());
+            Learned::Worker {
+                definition,
+                in_place_of,
+            } => {
+                if restore.worker.is_none() || restore.worker == *in_place_of {
+                    restore.worker = Some(definition.clone());
+                }
             }
             Learned::Made { name } => restore.own(name),
             Learned::Exists { name } => {

@@ -372,6 +372,8 @@ pub enum Learned {
     Worker {
         /// The ARN, with its revision.
         definition: String,
+        /// The one that the restore kept to and that is gone, if so.
+        in_place_of: Option<String>,
     },
     /// A resource is made for us; Describe may not show it yet.
     Made {

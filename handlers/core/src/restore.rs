@@ -78,7 +78,8 @@ pub struct Restore {
     /// The version of the source's secret that logs in to it, if one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_version: Option<String>,
-    /// The revision of the task definition that its tasks run since the first of them, whatever is deployed meanwhile.
+    /// The revision of the task definition that its tasks run since the first of them, whatever is deployed meanwhile, or
+    /// since that one was found to be gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,
     /// Worker tasks, in the order in which they were started.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -43,21 +43,26 @@ impl Clients {
             )
             .load()
             .await;
+        Self::of(&config)
+    }
+
+    /// Clients of that configuration.
+    pub fn of(config: &SdkConfig) -> Self {
         // An endpoint of one's own rarely resolves bucket names as hosts.
         let path_style = config.endpoint_url().is_some();
-        let s3 = aws_sdk_s3::config::Builder::from(&config)
+        let s3 = aws_sdk_s3::config::Builder::from(config)
             .force_path_style(path_style)
             .build();
         Self {
-            databasemigration: aws_sdk_databasemigration::Client::new(&config),
-            dynamodb: aws_sdk_dynamodb::Client::new(&config),
-            ecs: aws_sdk_ecs::Client::new(&config),
-            eventbridge: aws_sdk_eventbridge::Client::new(&config),
-            rds: aws_sdk_rds::Client::new(&config),
+            databasemigration: aws_sdk_databasemigration::Client::new(config),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            ecs: aws_sdk_ecs::Client::new(config),
+            eventbridge: aws_sdk_eventbridge::Client::new(config),
+            rds: aws_sdk_rds::Client::new(config),
             s3: aws_sdk_s3::Client::from_conf(s3),
-            secretsmanager: aws_sdk_secretsmanager::Client::new(&config),
-            sns: aws_sdk_sns::Client::new(&config),
-            sqs: aws_sdk_sqs::Client::new(&config),
+            secretsmanager: aws_sdk_secretsmanager::Client::new(config),
+            sns: aws_sdk_sns::Client::new(config),
+            sqs: aws_sdk_sqs::Client::new(config),
         }
     }
 }

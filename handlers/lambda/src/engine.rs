@@ -58,6 +58,30 @@ pub(crate) enum Round {
     Unsaved(Box<Restore>),
 }
 
+/// What an invocation knows and the record doesn't.
+#[derive(Default)]
+pub(crate) struct Known {
+    learned: Vec<Learned>,
+    refused: Option<RefusedCall>,
+}
+
+/// A call that AWS refused.
+struct RefusedCall {
+    effect: Effect,
+    /// How often the restore had been resumed: what was refused before says nothing about what is done since.
+    resumed: u32,
+    fault: Fault,
+}
+
+impl Known {
+    /// The refusal of one of these calls. Asked again at once, AWS would say the same.
+    fn refusal_of(&self, effects: &[Effect], restore: &Restore) -> Option<&Fault> {
+        let call = self.refused.as_ref()?;
+        let is_same = call.resumed == restore.resumed.count && effects.contains(&call.effect);
+        is_same.then_some(&call.fault)
+    }
+}
+
 impl Engine {
     /// A handler with this configuration.
     pub fn new(config: Config, clients: Clients, daemon: Daemon) -> Self {
@@ -152,7 +176,7 @@ impl Engine {
         attempt: Option<u32>,
         woken: Woken<'_>,
     ) -> Result<bool, Fault> {
-        let (mut learned, mut attempt, mut unsaved) = (Vec::new(), attempt, None);
+        let (mut known, mut attempt, mut unsaved) = (Known::default(), attempt, None);
         for round in 0..MOST_ROUNDS {
             let Some(stored) = self.load(id).await? else {
                 return Ok(false);
@@ -171,7 +195,7 @@ impl Engine {
                 self.log(id, stored.version, &entry).await?;
                 return Ok(true);
             }
-            match Box::pin(self.round(stored, &woken, &mut learned, round)).await? {
+            match Box::pin(self.round(stored, &woken, &mut known, round)).await? {
                 Round::Done => return Ok(true),
                 Round::Again => {}
                 Round::Unsaved(tried) => unsaved = Some(tried),
@@ -187,7 +211,7 @@ impl Engine {
         &self,
         stored: Stored,
         woken: &Woken<'_>,
-        learned: &mut Vec<Learned>,
+        known: &mut Known,
         round: usize,
     ) -> Result<Round, Fault> {
         let Stored {
@@ -199,7 +223,7 @@ impl Engine {
         let now = Timestamp::now();
         let mut restore = before.clone();
         decision::heed(&mut restore, &setting.deployment, &woken.wake);
-        decision::learn(&mut restore, learned, now);
+        decision::learn(&mut restore, &known.learned, now);
         if decision::is_next_command(&restore, &woken.wake) {
             restore.outbox = Outbox::default();
         }
@@ -214,6 +238,10 @@ impl Engine {
             effects,
             mut then,
         } = phase.decide(restore, &seen, setting, now);
+        // Others saved meanwhile, and it is still to be done. Calling again, two would undo each other's saves for ever.
+        if let Some(fault) = known.refusal_of(&effects, &next) {
+            return self.refused(&next, version, woken, fault, now).await;
+        }
         let effects = self
             .settle(&mut next, &mut then, effects, woken, now)
             .await?;
@@ -236,18 +264,18 @@ impl Engine {
         } else if round == 0 || !effects.is_empty() {
             self.log(&next.id, version, &entry).await?;
         }
-        learned.clear();
+        known.learned.clear();
         let mut doing = Doing {
             began: Some(now),
             jobs: trace::jobs(&before, &next, &seen),
             ..Doing::default()
         };
         let acted = self
-            .act(&effects, &next, woken, learned, &mut doing.calls)
+            .act(&effects, &next, woken, known, &mut doing.calls)
             .await;
         self.trace(Some(&before), &next, &entry, doing);
         if let Err(fault) = acted {
-            decision::learn(&mut next, learned, now);
+            decision::learn(&mut next, &known.learned, now);
             return self.refused(&next, saved_version, woken, &fault, now).await;
         }
         if next.refusals.contains_key(&handler) {
@@ -263,7 +291,7 @@ impl Engine {
             self.send_outbox(&next).await?;
         }
         // What the effects taught goes into the record in the next round.
-        Ok(if then == Then::LookAgain || !learned.is_empty() {
+        Ok(if then == Then::LookAgain || !known.learned.is_empty() {
             Round::Again
         } else {
             Round::Done
@@ -277,7 +305,7 @@ impl Engine {
         effects: &[Effect],
         restore: &Restore,
         woken: &Woken<'_>,
-        learned: &mut Vec<Learned>,
+        known: &mut Known,
         calls: &mut Vec<Call>,
     ) -> Result<(), Fault> {
         let handler = self.config.handler;
@@ -291,24 +319,33 @@ impl Engine {
             calls.extend(trace::call(effect, (began, Timestamp::now()), refused));
             match (answer, effect.deletes()) {
                 (Ok(facts), _) => {
-                    learned.extend(facts);
-                    learned.extend(effect.answered());
+                    known.learned.extend(facts);
+                    known.learned.extend(effect.answered());
                 }
                 (Err(fault), Some((kind, name)))
                     if fault.cause.kind == ErrorKind::NameCollision =>
                 {
                     warn!(restore = %restore.id, phase = %handler, error = %fault, "left alone");
                     let name = name.to_owned();
-                    learned.push(Learned::NotOurs { kind, name });
+                    known.learned.push(Learned::NotOurs { kind, name });
                 }
                 (Err(fault), _) if handler == Phase::Cleanup => {
                     let this = std::slice::from_ref(effect);
-                    learned.extend(decision::refused(this, fault.cause.kind));
+                    known
+                        .learned
+                        .extend(decision::refused(this, fault.cause.kind));
                     trouble.get_or_insert(fault);
                 }
                 (Err(fault), _) => {
                     let rest = &effects[position..];
-                    learned.extend(decision::refused(rest, fault.cause.kind));
+                    known
+                        .learned
+                        .extend(decision::refused(rest, fault.cause.kind));
+                    known.refused = Some(RefusedCall {
+                        effect: effect.clone(),
+                        resumed: restore.resumed.count,
+                        fault: fault.clone(),
+                    });
                     return Err(fault);
                 }
             }

@@ -16,6 +16,9 @@ use crate::letters::Owner;
 use crate::store::{LogEntry, Saved, Stored};
 use crate::trace::Doing;
 
+#[cfg(test)]
+mod tests;
+
 impl Engine {
     /// A call was refused: for a time, then it is repeated; or for good, then the restore fails.
     pub(crate) async fn refused(

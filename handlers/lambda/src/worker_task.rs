@@ -138,7 +138,7 @@ impl Engine {
     }
 
     /// Writes the job's document and starts the task, of the revision that the restore began with. If somebody has taken that
-    /// away, of the deployment's: the cleanup needs a task, too.
+    /// away, of the deployment's, which the restore keeps to from then on: the cleanup needs a task, too.
     pub async fn run_task(
         &self,
         restore: &Restore,
@@ -165,9 +165,11 @@ impl Engine {
             .set_tags(Some(self.ecs_tags(restore, name)));
         let doing = format!("run the worker task {name}");
         let first = run.clone().task_definition(definition).send().await;
+        let mut gone = None;
         let answer = match first.map_err(fault(&doing)) {
             Err(refused) if definition != configured && lacks_definition(&refused) => {
-                tracing::warn!(restore = %restore.id, definition, "gone; the deployment's is taken");
+                tracing::warn!(restore = %restore.id, definition, "gone; the deployment's is taken from now on");
+                gone = Some(definition.clone());
                 let again = run.task_definition(configured).send().await;
                 again.map_err(fault(&doing))?
             }
@@ -180,7 +182,8 @@ impl Engine {
                     arn: arn.to_owned(),
                 },
                 Learned::Worker {
-                    definition: definition.clone(),
+                    definition: gone.as_ref().map_or(definition, |_| configured).clone(),
+                    in_place_of: gone,
                 },
             ]);
         }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use tenant_restore_core::decision::{self, Decision, Then, Tick, Wake};
-use tenant_restore_core::effect::Learned;
+use tenant_restore_core::effect::{Effect, Learned};
 use tenant_restore_core::error::{Cause, Class, ErrorKind};
 use tenant_restore_core::letter::{self, Verdict};
 use tenant_restore_core::order::{self, Answer, Ordered};
@@ -51,6 +51,34 @@ pub struct Plan {
     pub attempt: u8,
 }
 
+/// A call that AWS refused, and how often the restore had been resumed then.
+#[derive(Debug, Clone, Copy)]
+pub struct RefusedCall {
+    act: Act,
+    resumed: u32,
+    kind: ErrorKind,
+}
+
+impl RefusedCall {
+    /// One of this record's.
+    pub fn new(act: Act, record: &Record, kind: ErrorKind) -> Self {
+        let resumed = record.restore.resumed.count;
+        Self { act, resumed, kind }
+    }
+
+    /// What of it decisions depend on.
+    pub fn print(self) -> (Act, u32, u8) {
+        (self.act, self.resumed, self.kind as u8)
+    }
+
+    fn is_among(self, effects: &[Effect], restore: &Restore, shape: &Shape) -> bool {
+        let mut acts = effects
+            .iter()
+            .map(|effect| Act::of(effect, restore, &shape.names));
+        self.resumed == restore.resumed.count && acts.any(|act| act == self.act)
+    }
+}
+
 /// Where a handler is.
 #[derive(Debug, Clone)]
 pub enum Stage {
@@ -77,6 +105,8 @@ pub struct Hand {
     pub learned: Vec<Fact>,
     /// Why a call of the cleanup was refused.
     pub trouble: Option<ErrorKind>,
+    /// A call whose refusal fails the restore, as long as that isn't saved.
+    pub refused: Option<RefusedCall>,
     /// Where it is.
     pub stage: Stage,
 }
@@ -91,6 +121,7 @@ impl Hand {
             early: false,
             learned: Vec::new(),
             trouble: None,
+            refused: None,
             stage: Stage::Load,
         }
     }
@@ -110,6 +141,11 @@ impl Hand {
             Stage::Do(plan, at) => plan.steps.get(*at).copied(),
             _ => None,
         }
+    }
+
+    /// Whether it ends if its save is refused.
+    pub fn yields(&self) -> bool {
+        matches!(&self.stage, Stage::Do(plan, _) if plan.yields)
     }
 
     /// How many sendings follow its next step at once.
@@ -169,6 +205,11 @@ impl Hand {
         }
         let seen = look(aws, &looks, shape.plan, &restore, &shape.names);
         let decided = phase.decide(restore, &seen, &shape.setting, NOW);
+        if let Some(call) = self.refused
+            && call.is_among(&decided.effects, &decided.restore, shape)
+        {
+            return Some(refusal(handler, &decided.restore, call.kind, shape));
+        }
         Some(self.settle(before, decided, &wake, shape))
     }
 

@@ -13,7 +13,7 @@
 //!   two. Ticks may come at any time.
 //! - Statuses move on by themselves; Describe may not show yet what was just made; an event may come before its status.
 //!   Events of RDS and DMS may be lost, those of ECS not.
-//! - Every resource and worker task may fail, every call may be refused for a time or lose its answer, every wait may last
+//! - Every resource and worker task may fail, every call may be refused for a time or for good, or lose its answer, every wait may last
 //!   to its deadline, a person may cancel. How often is bounded ([`shape::Trouble`]).
 //! - The end must not only be reached where nothing more can happen: from every state there is a way to it ([`graph`]).
 //!
@@ -31,7 +31,7 @@
 //! | messages, a new password | the same, where no version of the source's secret logs in: half as many waits again |
 //! | messages given up | a message that is given up, a lost one |
 //! | pair until … | two handlers from the request to the end of `Migrate`; to the end of `Provision` with a lost and a repeated message |
-//! | pair in … | two handlers within each phase: a crash in all but the cleanup; a lost and a repeated message too from `Ddl` on; a failure with a crash in `Ddl`, `Migrate` and `Finalize` |
+//! | pair in … | two handlers within each phase: a crash in all but the cleanup; a lost and a repeated message too from `Ddl` on; a failure with a crash in `Ddl`, `Migrate` and `Finalize`; in `Finalize` also two calls that are refused for good |
 //! | DMS and COPY | two schemas, both movers, no trouble |
 //! | DMS, an event is lost | one schema by DMS, to its end |
 //! | DMS until the rows are moved, … | one schema by DMS, to the end of `Migrate`: one repeated message, crash or failure |
@@ -50,7 +50,8 @@
 //! handler that is late by a whole phase: until the rows are moved that is searched too.
 //!
 //! Not covered, since they have many millions of states: two handlers in a cleanup after a failure, or after a crash
-//! there, and two that are cancelled; DMS in a cleanup after a failure or with a crash; two failures and a crash. Nor two
+//! there, and two that are cancelled; DMS in a cleanup after a failure or with a crash; two failures and a crash; two
+//! handlers whose calls are refused in another phase than `Finalize`, or for a time. Nor two
 //! handlers with DMS: one whose save fails as often as the DMS branch saves sends a tick each time, so the ticks in flight
 //! have no bound here (in the engine its rounds have). There the core's simulation (`handlers/core/tests/simulation`)
 //! takes samples.

@@ -89,6 +89,7 @@ fn troubles(trouble: Trouble) -> String {
         (trouble.faults, "failure"),
         (trouble.shortages, "no capacity"),
         (trouble.refusals, "refused call"),
+        (trouble.denials, "refused for good"),
         (trouble.deadlines, "deadline"),
         (trouble.cancels, "cancelled"),
         (trouble.replays, "replayed"),

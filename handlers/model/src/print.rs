@@ -8,7 +8,7 @@ use tenant_restore_core::decision::{self, Wake};
 use tenant_restore_core::restore::{Password, ResourceKind, Restore, Task, TaskState};
 use tenant_restore_events::Phase;
 
-use crate::hand::{Hand, Stage, Step};
+use crate::hand::{Hand, RefusedCall, Stage, Step};
 use crate::message::{Content, Hint, Message};
 use crate::promise::Promise;
 use crate::shape::{Order, Shape};
@@ -34,7 +34,8 @@ impl World {
         }
         for hand in &mut self.hands {
             // It would find that others have saved, and begin again.
-            if hand.step() == Some(Step::Save) && !hand.fresh && shape.order == Order::Kept {
+            let begins_again = hand.step() == Some(Step::Save) && !hand.fresh && !hand.yields();
+            if begins_again && shape.order == Order::Kept {
                 hand.again();
             }
         }
@@ -237,6 +238,7 @@ fn print_hand(hand: &Hand, ranks: &Ranks) -> u64 {
     ranks.key(&hand.message).hash(&mut hash);
     (hand.first, hand.early, &hand.learned).hash(&mut hash);
     hand.trouble.map(|kind| kind as u8).hash(&mut hash);
+    hand.refused.map(RefusedCall::print).hash(&mut hash);
     match &hand.stage {
         Stage::Load => 0_u8.hash(&mut hash),
         Stage::Look(record) => {
@@ -250,7 +252,7 @@ fn print_hand(hand: &Hand, ranks: &Ranks) -> u64 {
             }
         }
         Stage::Do(plan, at) => {
-            (2_u8, hand.fresh, plan.again, plan.attempt).hash(&mut hash);
+            (2_u8, hand.fresh, plan.again, plan.yields, plan.attempt).hash(&mut hash);
             let rest = &plan.steps[*at..];
             for step in rest {
                 match step {

@@ -21,6 +21,8 @@ pub struct Trouble {
     pub shortages: u8,
     /// Calls that are refused for a time, or taken although their answer is lost.
     pub refusals: u8,
+    /// Calls that are refused for good.
+    pub denials: u8,
     /// Waits that last until their deadline.
     pub deadlines: u8,
     /// Orders to cancel.
@@ -40,6 +42,7 @@ impl Trouble {
         faults: 0,
         shortages: 0,
         refusals: 0,
+        denials: 0,
         deadlines: 0,
         cancels: 0,
         replays: 0,

@@ -84,6 +84,7 @@ fn pairs() -> Vec<(&'static str, Shape)> {
         shortages: 1,
         ..CALM
     };
+    let denied = Trouble { denials: 2, ..CALM };
     let ends = |trouble, before| pair(trouble).between(before, Phase::Complete, Phase::Complete);
     vec![
         ("pair until the rows are moved", begun(Phase::Migrate, CALM)),
@@ -117,6 +118,10 @@ fn pairs() -> Vec<(&'static str, Shape)> {
         (
             "pair in finalize, a failure",
             within(Phase::Finalize, failing),
+        ),
+        (
+            "pair in finalize, calls refused for good",
+            within(Phase::Finalize, denied),
         ),
         (
             "pair in the cleanup",

@@ -9,7 +9,7 @@ use tenant_restore_events::Phase;
 use crate::act::Act;
 use crate::aws::{Change, Production};
 use crate::fact::Fact;
-use crate::hand::{Hand, Plan, Stage, Step};
+use crate::hand::{Hand, Plan, RefusedCall, Stage, Step};
 use crate::message::{Content, Message};
 use crate::promise::Promise;
 use crate::record::Record;
@@ -75,6 +75,7 @@ impl World {
         if matches!(twist, Twist::Refused | Twist::Unanswered) {
             self.left.refusals -= 1;
         }
+        self.left.denials -= u8::from(twist == Twist::Denied);
         let goes_on = match hand.stage.clone() {
             Stage::Load if shape.reduced => {
                 let record = Arc::clone(&self.record);
@@ -214,12 +215,14 @@ impl World {
                 let taken = self.act(hand, act, twist);
                 hand.note_answers(&plan.steps[at..], taken);
                 if !taken {
-                    let next = &plan.next.restore;
+                    let next = &plan.next;
                     let kind = hand.trouble.take().unwrap_or(ErrorKind::Internal);
-                    let Some(plan) = hand.refused(next, kind, shape) else {
+                    let Some(plan) = hand.refused(&next.restore, kind, shape) else {
                         self.deliver_again(hand.message);
                         return false;
                     };
+                    // Whoever puts it off ends, whether that is saved or not.
+                    hand.refused = (!plan.yields).then(|| RefusedCall::new(act, next, kind));
                     return self.follow(hand, plan);
                 }
             }
@@ -241,8 +244,13 @@ impl World {
 
     /// Calls AWS. False if the handler goes on with the refusal at once: only the cleanup goes on with its other calls.
     fn act(&mut self, hand: &mut Hand, act: Act, twist: Twist) -> bool {
-        if twist == Twist::Refused {
-            hand.trouble.get_or_insert(ErrorKind::Throttled);
+        let refusal = match twist {
+            Twist::Refused => Some(ErrorKind::Throttled),
+            Twist::Denied => Some(ErrorKind::CallRefused),
+            _ => None,
+        };
+        if let Some(kind) = refusal {
+            hand.trouble.get_or_insert(kind);
             return hand.message.to == Phase::Cleanup;
         }
         if self.broken.is_none() {

@@ -47,6 +47,8 @@ pub enum Twist {
     GiveUp,
     /// AWS refuses the call for a time.
     Refused,
+    /// AWS refuses the call for good.
+    Denied,
     /// AWS takes the call, but its answer is lost.
     Unanswered,
 }
@@ -178,6 +180,9 @@ impl World {
         }
         if self.left.refusals > 0 && calls {
             twists.push(Twist::Unanswered);
+        }
+        if self.left.denials > 0 && calls {
+            twists.push(Twist::Denied);
         }
         let saves = hand.fresh && matches!(step, Some(Step::Save | Step::Taken));
         for twist in twists {

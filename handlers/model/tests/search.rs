@@ -175,6 +175,13 @@ fn two_handlers_that_meet_in_a_phase_end_it_well() {
 }
 
 #[test]
+fn two_handlers_whose_calls_are_refused_for_good_end_a_phase_well() {
+    let trouble = Trouble { denials: 2, ..CALM };
+    let pair = Shape::new(1, COPY, trouble);
+    assert_good(pair.between(CALM, Phase::Finalize, Phase::Finalize));
+}
+
+#[test]
 fn rows_that_dms_moves_are_moved_whatever_fails() {
     let dms = Plan {
         dms_expected: true,

@@ -36,23 +36,38 @@ impl Bounds {
     /// From the variables `MOST_CONNECTIONS`, `COPY_PIECE_MIB` and `SAMPLE_ABOVE_MIB`, as `variable` gives them; the defaults
     /// without them.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Cause> {
-        let number = |name: &str, most: u64, default: &str| match variable(name) {
+        let number = |name: &str, context: &str, most: u64, default: &str| match variable(name) {
             None => Ok(None),
             Some(text) => match text.parse() {
                 Ok(number) if (1..=most).contains(&number) => Ok(Some(number)),
                 _ => {
-                    let message = format!(
-                        "environment variable {name} is {text:?}; give a whole number from 1 to {most}, or none for {default}"
+                    let wanted = format!("a whole number from 1 to {most}");
+                    let message = format!("the worker's setting {name} is {text:?}, not {wanted}");
+                    let mut cause = Cause::new(ErrorKind::Internal, message).at(name);
+                    cause.remedy = format!(
+                        "Set `{context}` in the deployment's settings to {wanted}, or leave it out for {default}, and deploy \
+                         again; the variable {name} of the worker's task definition comes from it."
                     );
-                    Err(Cause::new(ErrorKind::Internal, message).at(name))
+                    Err(cause)
                 }
             },
         };
         let defaults = Self::default();
-        let connections = number("MOST_CONNECTIONS", 64, &CONNECTIONS.to_string())?;
-        let piece = number("COPY_PIECE_MIB", MOST_PIECE_MIB, &PIECE_MIB.to_string())?;
+        let connections = number(
+            "MOST_CONNECTIONS",
+            "workerMostConnections",
+            64,
+            &CONNECTIONS.to_string(),
+        )?;
+        let piece = number(
+            "COPY_PIECE_MIB",
+            "workerCopyPieceMiB",
+            MOST_PIECE_MIB,
+            &PIECE_MIB.to_string(),
+        )?;
         let sample = number(
             "SAMPLE_ABOVE_MIB",
+            "sampleAboveMiB",
             MOST_SAMPLE_MIB,
             "a comparison of every row",
         )?;
@@ -82,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_that_is_none_is_refused_with_its_name_value_and_range() {
+    fn a_bound_that_is_none_is_refused_with_its_name_and_value_and_with_what_to_set_where() {
         for value in ["0", "65", "four", ""] {
             let refused =
                 Bounds::read(|name| (name == "MOST_CONNECTIONS").then(|| value.to_owned()))
@@ -94,13 +109,20 @@ mod tests {
                 "{}",
                 refused.message
             );
-        }
-        for variable in ["COPY_PIECE_MIB", "SAMPLE_ABOVE_MIB"] {
-            let empty = Bounds::read(|name| (name == variable).then(String::new));
+            let remedy = &refused.remedy;
             assert!(
-                empty.unwrap_err().message.contains(variable),
-                "an empty one is a mistake, not a default"
+                remedy.contains("`workerMostConnections`") && remedy.contains("1 to 64"),
+                "{remedy}"
             );
+        }
+        for (variable, setting) in [
+            ("COPY_PIECE_MIB", "workerCopyPieceMiB"),
+            ("SAMPLE_ABOVE_MIB", "sampleAboveMiB"),
+        ] {
+            let empty = Bounds::read(|name| (name == variable).then(String::new));
+            let refused = empty.expect_err("an empty one is a mistake, not a default");
+            assert!(refused.message.contains(variable), "{}", refused.message);
+            assert!(refused.remedy.contains(setting), "{}", refused.remedy);
         }
     }
 }

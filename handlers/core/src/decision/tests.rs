@@ -207,15 +207,30 @@ fn the_arn_of_a_task_is_remembered() {
 fn a_restore_keeps_the_revision_of_its_first_task_until_it_is_resumed() {
     let mut scene = Scene::at(Phase::Ddl).with_task("ddl", "PENDING");
     for definition in ["worker:1", "worker:2"] {
-        let definition = definition.to_owned();
-        learn(
-            &mut scene.restore,
-            &[Learned::Worker { definition }],
-            begin(),
-        );
+        learn(&mut scene.restore, &[worker(definition, None)], begin());
         assert_eq!(scene.restore.worker.as_deref(), Some("worker:1"));
     }
     assert_eq!(resumed(&scene).restore.worker, None);
+}
+
+#[test]
+fn a_restore_whose_revision_is_gone_keeps_the_one_that_was_taken_in_its_place() {
+    let mut scene = Scene::at(Phase::Ddl).with_task("ddl", "PENDING");
+    let learned = [
+        worker("worker:1", None),
+        worker("worker:3", Some("worker:1")),
+        // A twin's, which has begun before and comes late.
+        worker("worker:2", Some("worker:1")),
+    ];
+    learn(&mut scene.restore, &learned, begin());
+    assert_eq!(scene.restore.worker.as_deref(), Some("worker:3"));
+}
+
+fn worker(definition: &str, in_place_of: Option<&str>) -> Learned {
+    Learned::Worker {
+        definition: definition.to_owned(),
+        in_place_of: in_place_of.map(str::to_owned),
+    }
 }
 
 fn task(scene: &Scene, arn: &str) -> Learned {

@@ -20,6 +20,7 @@ pub enum Fate {
     NoCapacityTwice,
     DatabaseNeverAvailable,
     InstanceFails,
+    InstanceRefused,
     NoVersionLogsIn,
     ExtractFails,
     ConnectionFails,
@@ -32,7 +33,7 @@ pub enum Fate {
 }
 
 impl Fate {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Good,
         Self::WithoutDms,
         Self::DmsUnneeded,
@@ -44,6 +45,7 @@ impl Fate {
         Self::NoCapacityTwice,
         Self::DatabaseNeverAvailable,
         Self::InstanceFails,
+        Self::InstanceRefused,
         Self::NoVersionLogsIn,
         Self::ExtractFails,
         Self::ConnectionFails,

@@ -10,6 +10,7 @@ use tenant_restore_core::restore::{Outbox, Restore};
 use tenant_restore_events::{Command, Instruction, Phase};
 
 use crate::cloud::After;
+use crate::fate::Fate;
 use crate::person::News;
 use crate::way::Way;
 use crate::world::{Message, World};
@@ -22,6 +23,8 @@ pub struct Run {
     round: usize,
     unsaved: Option<Restore>,
     learned: Vec<Learned>,
+    /// A call that AWS refused, how often the restore had been resumed then, and why.
+    refused: Option<(Effect, u32, Cause)>,
     stage: Stage,
 }
 
@@ -52,6 +55,7 @@ impl Run {
             round: 0,
             unsaved: None,
             learned: Vec::new(),
+            refused: None,
             stage: Stage::Look,
         }
     }
@@ -118,6 +122,13 @@ impl Run {
             mut effects,
             then,
         } = phase.decide(restore, &seen, &world.setting, world.now);
+        if let Some((effect, resumed, cause)) = &self.refused
+            && *resumed == next.resumed.count
+            && effects.contains(effect)
+        {
+            decided.next = next;
+            return Some(Stage::PutOff(decided, cause.clone()));
+        }
         let pace = world.setting.pace.clone();
         match decision::settle(&mut next, handler, &then, &wake, &pace, world.now) {
             Ok(Some(tick)) => world.send_tick(&tick),
@@ -217,6 +228,7 @@ impl Run {
                 return Some(Stage::Act(decided, position + 1, trouble.or(Some(cause))));
             }
             Err(cause) => {
+                self.refused = Some((effect, decided.next.resumed.count, cause.clone()));
                 let rest = &decided.effects[position..];
                 self.learned.extend(decision::refused(rest, cause.kind));
                 decision::learn(&mut decided.next, &self.learned, world.now);
@@ -235,20 +247,19 @@ impl Run {
             world.send(&command);
             return None;
         }
-        assert_eq!(cause.kind.class(), Class::Expected, "{cause}");
         let before = decided.next.clone();
         let pace = world.setting.pace.clone();
-        let is_put_off =
-            match decision::put_off(&mut decided.next, handler, cause, &pace, world.now) {
-                Ok(tick) => {
-                    world.send_tick(&tick);
-                    true
-                }
-                Err(cause) => {
-                    decision::give_up(&mut decided.next, handler, cause, world.now);
-                    false
-                }
-            };
+        let again = cause.kind.class() == Class::Expected || handler == Phase::Cleanup;
+        let put_off = if again {
+            decision::put_off(&mut decided.next, handler, cause, &pace, world.now)
+        } else {
+            Err(cause.clone())
+        };
+        let is_put_off = put_off.is_ok();
+        match put_off {
+            Ok(tick) => world.send_tick(&tick),
+            Err(cause) => decision::give_up(&mut decided.next, handler, cause, world.now),
+        }
         if !self.store(&mut decided, world) {
             return if is_put_off { None } else { self.again() };
         }
@@ -280,6 +291,11 @@ impl Run {
 fn perform(effect: &Effect, restore: &Restore, world: &mut World) -> Result<Vec<Learned>, Cause> {
     if world.cloud.luck.refuses() {
         return Err(Cause::new(ErrorKind::Throttled, effect.describe()));
+    }
+    if world.cloud.fate == Fate::InstanceRefused
+        && matches!(effect, Effect::CreateReplicationInstance { .. })
+    {
+        return Err(Cause::new(ErrorKind::CallRefused, effect.describe()));
     }
     let mut after = After::default();
     let learned = call(effect, restore, world, &mut after);
