@@ -237,12 +237,29 @@ describe('an account', () => {
     assert.deepEqual(await problems({ 'schemas list-registries': refused('AccessDeniedException') }), []);
   });
 
-  test('whose refusals mean something else ends the checks: nothing is taken for absent that could not be seen', async () => {
-    await assert.rejects(
-      problems({ 'dynamodb describe-table': refused('AccessDeniedException') }),
-      /AccessDeniedException/,
+  test('of which something may not be seen is told so beside all else: nothing is taken for absent that was refused', async () => {
+    const denied = new Refusal('AccessDeniedException', 'aws dynamodb describe-table: not authorized');
+    const found = await problems({
+      'dynamodb describe-table': denied,
+      [BOOTSTRAP]: refused('ParameterNotFound'),
+      'rds describe-db-clusters': refused('Throttling'),
+      'ec2 describe-security-groups': refused('InvalidGroup.NotFound'),
+    });
+    assert.deepEqual(
+      found.map((problem) => problem.replace(/ \(no parameter.*/, '')),
+      [
+        'the CDK was never bootstrapped here',
+        'could not be looked at: deploy with credentials that may look at it: aws dynamodb describe-table: not authorized',
+        'securityGroupIds: not all of sg-1 are there',
+        'could not be looked at: Throttling',
+      ],
     );
-    await assert.rejects(problems({ [STACK]: refused('ValidationError', 'the name is malformed') }), /malformed/);
+    const malformed = await problems({ [STACK]: refused('ValidationError', 'the name is malformed') });
+    assert.deepEqual(malformed, ['could not be looked at: the name is malformed']);
+  });
+
+  test('whose answers make no sense ends the checks', async () => {
+    await assert.rejects(problems({ 'logs describe-log-groups': {} }), TypeError);
   });
 });
 
