@@ -27,7 +27,13 @@ export async function interruptible(work: (signal: AbortSignal) => Promise<void>
 export async function unlessInterrupted<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        reject(signal.reason as Error);
+      },
+      { once: true },
+    );
   });
   const answer = await Promise.race([call(), aborted]);
   signal.throwIfAborted();

@@ -54,7 +54,10 @@ async function leave(stackName: string, feed: IntakeFeed | undefined, place: Pla
   try {
     const status = await stackStatus(place.aws, stackName);
     if (status === undefined) return;
-    if (!status.startsWith('DELETE_')) return await wake(feed);
+    if (!status.startsWith('DELETE_')) {
+      await wake(feed);
+      return;
+    }
     console.error(`the stack ${stackName} is ${status}, and intake rests: \`make destroy\` again when that has ended`);
   } catch (trouble) {
     console.error(`intake rests, and what became of the stack ${stackName} can't be seen: ${String(trouble)}`);

@@ -35,7 +35,9 @@ const header = Buffer.alloc(64);
 header.write('\x7fELF', 'latin1');
 header.writeUInt16LE(183, 18);
 writeFileSync(join(artifact, 'bootstrap'), header);
-after(() => rmSync(artifact, { recursive: true }));
+after(() => {
+  rmSync(artifact, { recursive: true });
+});
 
 /** `make deploy` of it, but for what is said otherwise. */
 function deploy(otherwise: Does = {}, cdk = 'exit 0'): Promise<Came> {

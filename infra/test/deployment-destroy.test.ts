@@ -46,6 +46,7 @@ function deeds({ calls }: Came): string[] {
     [/^aws lambda update-event-source-mapping .*--enabled/, 'goes on'],
     [/^cdk destroy/, 'destroys'],
     [/^the look ends/, 'the look ends'],
+    [/^ran on/, 'ran on'],
   ];
   return calls.flatMap((call) => known.filter(([form]) => form.test(call)).map(([, deed]) => deed));
 }

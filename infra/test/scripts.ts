@@ -28,8 +28,8 @@ export const refuses = (code: string, message = code): string =>
 /** Sends a signal to the script that called this program. */
 export const interrupts = (signal: string): string => `kill -s ${signal} $PPID`;
 
-/** Runs on until it is ended. */
-export const RUNS_ON = 'exec tail -f /dev/null';
+/** Runs on until it is ended; if nobody does that in a minute, it notes so. */
+export const RUNS_ON = "for try in $(seq 600); do sleep 0.1; done; echo 'ran on' >> $HERE/calls";
 
 /** `app` in place of the CDK app: a manifest alone. */
 const APP = `mkdir -p "$CDK_OUTDIR"; echo '${JSON.stringify({
