@@ -128,9 +128,10 @@ many: bootstrap
 model:
 	cargo run --quiet --locked --release -p tenant-restore-model
 
-# These need Node.js and the AWS CLI alone, not what the local cloud does.
+# These need Node.js and the AWS CLI alone, not what the local cloud does. Not by tsx's own command, which kills a program
+# that hasn't answered a signal in 60 ms: a removal that is broken off wakes intake first.
 deploy destroy: infra/node_modules/.installed
-	@SETTINGS='$(if $(settings),$(abspath $(settings)))' APPROVAL='$(approval)' CONFIRM='$(confirm)' infra/node_modules/.bin/tsx infra/deployment/$@.ts
+	@SETTINGS='$(if $(settings),$(abspath $(settings)))' APPROVAL='$(approval)' CONFIRM='$(confirm)' node --import ./infra/node_modules/tsx/dist/loader.mjs infra/deployment/$@.ts
 
 infra/node_modules/.installed: infra/package-lock.json
 	cd infra && npm ci --silent --no-audit --no-fund

@@ -8,6 +8,7 @@ import type { Assembly } from './cdk.ts';
 import { DMS_ROLE, DMS_ROLES } from '../lib/demonstration/dms-roles.ts';
 import { tagParameterOf } from '../lib/names.ts';
 import { deployedStack, stackStatus } from './deployed.ts';
+import { allOf } from './looks.ts';
 import { namesTaken } from './names-taken.ts';
 import type { Place } from './place.ts';
 import { protectedOf, unprotected } from './protection.ts';
@@ -25,7 +26,7 @@ type Look = (plan: Plan) => Promise<string[]>;
 /** Everything in the account that speaks against the deployment. */
 export async function accountProblems(plan: Plan): Promise<string[]> {
   const looks: Look[] = [bootstrap, stackAtRest, tag, replicationRoles, schemaRegistry];
-  return (await Promise.all(looks.map((look) => look(plan)))).flat();
+  return allOf(looks.map((look) => look(plan)));
 }
 
 async function bootstrap({ place: { aws, account, region }, assembly }: Plan): Promise<string[]> {

@@ -2,6 +2,7 @@
 import { unless } from './aws.ts';
 import type { Plan } from './account.ts';
 import { foreignKey } from './keys.ts';
+import { allOf } from './looks.ts';
 
 const ENGINES = ['postgres', 'aurora-postgresql'];
 
@@ -30,7 +31,7 @@ export async function attachmentProblems(plan: Plan): Promise<string[]> {
     source(plan),
     secret(plan),
   ];
-  return (await Promise.all(looks)).flat();
+  return allOf(looks);
 }
 
 function valuesOf({ settings }: Plan, key: string): string[] {

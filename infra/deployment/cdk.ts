@@ -61,9 +61,14 @@ function bootstrapOf(folder: string, stackName: string): Bootstrap {
   return { version, parameter };
 }
 
-/** Runs the CDK command line where a person sees and answers it. @throws when it fails. */
-export async function cdk(place: Place, command: string, ...options: string[]): Promise<void> {
-  const child = spawn(join(PROGRAMS, 'cdk'), [command, ...options, '--no-notices', '--no-version-reporting'], {
+/**
+ * Runs a command of the CDK where a person sees and answers it.
+ *
+ * @param signal ends it; a person's Ctrl-C reaches it by itself.
+ * @throws when it fails.
+ */
+export async function cdk(place: Place, command: string[], signal?: AbortSignal): Promise<void> {
+  const child = spawn(join(PROGRAMS, 'cdk'), [...command, '--no-notices', '--no-version-reporting'], {
     stdio: 'inherit',
     env: {
       ...process.env,
@@ -75,6 +80,7 @@ export async function cdk(place: Place, command: string, ...options: string[]): 
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },
   });
+  signal?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
   const status = await new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject));
-  if (status !== 0) throw new Error(`cdk ${command} failed`);
+  if (status !== 0) throw new Error(`cdk ${command[0] ?? ''} failed`);
 }

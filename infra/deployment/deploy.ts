@@ -7,6 +7,7 @@ import { cdk, synthesize } from './cdk.ts';
 import { imageProblems } from './image.ts';
 import { IntakeFeed } from './intake.ts';
 import { keyProblems } from './keys.ts';
+import { allOf } from './looks.ts';
 import { placeOf } from './place.ts';
 import { readSettings } from './settings.ts';
 import { begin, orderOf, refuseAll } from './shell.ts';
@@ -18,17 +19,12 @@ begin(async () => {
   const place = await placeOf(settings);
   const plan = { settings, place, assembly: await synthesize(settings, place) };
   const looks = [accountProblems(plan), attachmentProblems(plan), keyProblems(plan), imageProblems(plan)];
-  const found = await Promise.all(looks);
-  refuseAll(found.flat());
+  refuseAll(await allOf(looks));
   const outputs = join(plan.assembly.folder, 'outputs.json');
   console.log(`deploying ${settings.stackName} to ${place.account}, ${place.region}`);
   const approval = order.approval === '' ? 'broadening' : order.approval;
-  await cdk(
-    place,
-    'deploy',
-    ...['--app', plan.assembly.folder, settings.stackName],
-    ...['--require-approval', approval, '--outputs-file', outputs],
-  );
+  const app = ['--app', plan.assembly.folder, settings.stackName];
+  await cdk(place, ['deploy', ...app, '--require-approval', approval, '--outputs-file', outputs]);
   // A removal that was broken off may have left it at rest, which no template undoes.
   await (await IntakeFeed.of(settings.deployment, place))?.goOn();
   console.log(`

@@ -21,23 +21,27 @@ export class IntakeFeed {
     return feed && new IntakeFeed(feed.UUID, place);
   }
 
-  rest(): Promise<void> {
-    return this.turn('--no-enabled', 'Disabled');
+  /** @param signal ends the wait; intake may rest or not then. */
+  rest(signal: AbortSignal): Promise<void> {
+    return this.turn('--no-enabled', 'Disabled', signal);
   }
 
   goOn(): Promise<void> {
     return this.turn('--enabled', 'Enabled');
   }
 
-  private async turn(option: string, wanted: string): Promise<void> {
+  private async turn(option: string, wanted: string, signal?: AbortSignal): Promise<void> {
     const { aws } = this.place;
-    await aws('lambda', 'update-event-source-mapping', '--uuid', this.id, option);
     const until = Date.now() + SWITCHES_WITHIN;
+    let isAsked = false;
     for (;;) {
+      // While it still switches the other way, it takes no order (Lambda API reference, UpdateEventSourceMapping).
+      const ask = () => aws('lambda', 'update-event-source-mapping', '--uuid', this.id, option);
+      isAsked ||= (await unless(['ResourceInUseException'], ask())) !== undefined;
       const { State } = (await aws('lambda', 'get-event-source-mapping', '--uuid', this.id)) as { State: string };
-      if (State === wanted) return;
+      if (isAsked && State === wanted) return;
       if (Date.now() > until) throw new Error(`intake's event source mapping ${this.id} is ${State}, not ${wanted}`);
-      await setTimeout(LOOK_AGAIN);
+      await setTimeout(LOOK_AGAIN, undefined, signal && { signal });
     }
   }
 }

@@ -92,7 +92,10 @@ async function sweepOf(deployment: string, isPartial: boolean, { aws }: Place): 
     const invoked = await unless<{ FunctionError?: string }>(isPartial ? ['ResourceNotFoundException'] : [], call);
     if (invoked === undefined) return NOTHING;
     const text = readFileSync(answer, 'utf8');
-    if (invoked.FunctionError !== undefined) throw new Error(`the sweeper can't tell what is live: ${text}`);
+    if (invoked.FunctionError !== undefined) {
+      const remedy = `see its log group /aws/lambda/${deployment}-sweeper`;
+      throw new Error(`nothing was changed: the sweeper can't tell what is live, ${remedy}: ${text}`);
+    }
     return JSON.parse(text) as Sweep;
   } finally {
     rmSync(folder, { recursive: true });

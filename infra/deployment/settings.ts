@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ARTIFACTS, ATTACHMENT, ATTACHMENT_SETTINGS, SETTINGS } from '../lib/context.ts';
-import { DEMONSTRATION_KEYS } from '../lib/demonstration/context.ts';
+import { ARTIFACTS, ATTACHMENT, ATTACHMENT_SETTINGS, NO_SETTING, SETTINGS } from '../lib/context.ts';
+import { DEMONSTRATION_KEYS } from '../lib/demonstration/keys.ts';
+import { problemsOfForm } from '../lib/forms.ts';
 import { demonstrationNameOf, stackNameOf } from '../lib/stack.ts';
 
 /** What a person writes down about one deployment: where it goes, and the context of the app. */
@@ -51,9 +52,13 @@ export function parseSettings(text: string, { file, dist }: Origin): Settings {
   const given = parseObject(text, file);
   const problems = Object.keys(given)
     .filter((key) => !isKnown(key))
-    .map((key) => `${key} is no setting; infra/README.md lists them`);
+    .map((key) => `${key} ${NO_SETTING}`);
   const { account, region, ...rest } = stringified(given);
   if (account !== undefined && !/^\d{12}$/.test(account)) problems.push(`account must have 12 digits, not ${account}`);
+  if (region !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) {
+    problems.push(`region must be a region of AWS, such as eu-west-3, not ${region}`);
+  }
+  problems.push(...problemsOfForm(rest));
   if (problems.length > 0) throw new Error(`${file} is unusable:\n  ${problems.join('\n  ')}`);
   const isDemonstration = rest.selectedDatabase !== undefined;
   const context: Record<string, string> = {

@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
-import { KINDS } from './demonstration/kind.ts';
+import { DEMONSTRATION_KEYS } from './demonstration/keys.ts';
+import { problemsOfForm } from './forms.ts';
 import { problemOfEndpoints } from './network.ts';
 import type { Sweeping, WorkerArchitecture } from './props.ts';
 import { readPublishers } from './publishers.ts';
@@ -58,6 +59,9 @@ export const SETTINGS = [
   'auditDays',
   'removal',
 ] as const;
+
+/** What a name is that nobody reads. */
+export const NO_SETTING = 'is no setting; infra/README.md lists them';
 
 /** The values of a context's keys, none of them empty. */
 export type Context<Required extends string, Optional extends string> = Record<Required, string> &
@@ -151,7 +155,7 @@ export function read<Required extends string, Optional extends string>(
     if (value !== undefined) found[key] = value;
   }
   const missing = required.filter((key) => !(key in found)).map((key) => `${key} is missing`);
-  const problems = [...missing, ...problemsOf(found), ...others];
+  const problems = [...missing, ...unknownIn(node), ...problemsOf(found), ...others];
   if (problems.length > 0) throw new Error(`context is unusable:\n  ${problems.join('\n  ')}`);
   return found as Context<Required, Optional>;
 }
@@ -164,42 +168,7 @@ export function valueOf(node: Node, key: string): string | undefined {
 }
 
 function problemsOf(context: Record<string, string>): string[] {
-  const problems: string[] = [];
-  const demand = (key: string, form: RegExp, meaning: string) => {
-    const value = context[key];
-    if (value !== undefined && !form.test(value)) problems.push(`${key} must be ${meaning}, not ${value}`);
-  };
-  demand('deployment', /^[a-z][a-z0-9-]{0,30}[a-z0-9]$/, 'lower-case letters, digits and hyphens, 2 to 32 characters');
-  demand('deploymentTag', /^[a-z][a-z0-9]{0,5}$/, 'a letter and up to 5 lower-case letters or digits');
-  demand('databasePorts', /^\d{1,5}(,\d{1,5})*$/, 'comma-separated port numbers');
-  demand('managedSecrets', /^(true|false)$/, 'true or false');
-  demand('sampleAboveMiB', /^[1-9]\d{0,9}$/, 'a number of MiB');
-  demand('auditDays', /^[1-9]\d*$/, 'a number of days');
-  demand('workerArchitecture', /^(arm64|x86_64)$/, 'arm64 or x86_64');
-  demand('workerCpu', /^\d+$/, 'a number of CPU units');
-  demand('workerMemoryMiB', /^\d+$/, 'a number of MiB');
-  demand('workerMostConnections', /^([1-9]|[1-5]\d|6[0-4])$/, 'a number from 1 to 64');
-  demand('workerCopyPieceMiB', /^[1-9]\d{0,5}$/, 'a number of MiB from 1 to 999999');
-  demand('archiveDays', /^[1-9]\d*$/, 'a number of days');
-  demand('schemaRegistry', /^(true|false)$/, 'true or false');
-  demand('tracing', /^(true|false)$/, 'true or false');
-  demand('messageKeyArn', /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/\S+$/, 'the ARN of a key, not of an alias');
-  demand('topicKeyArn', /^arn:[\w-]+:kms:[\w-]+:\d{12}:key\/\S+$/, 'the ARN of a key, not of an alias');
-  demand('topicArn', /^arn:[\w-]+:sns:[\w-]+:\d{12}:\S+(?<!\.fifo)$/, 'the ARN of a standard topic');
-  demand('alarmTopicArn', /^arn:[\w-]+:sns:[\w-]+:\d{12}:\S+$/, 'the ARN of a topic');
-  demand('sweeping', /^(mend|report|off)$/, 'mend, report or off');
-  demand('selectedDatabase', new RegExp(`^(${KINDS.join('|')})$`), KINDS.join(', ').replace(/, (\w+)$/, ' or $1'));
-  demand('samples', /^(true|false)$/, 'true or false');
-  demand('dmsRoles', /^(existing|create)$/, 'existing or create');
-  demand('engineVersion', /^\d{2}(\.\d{1,2})?$/, 'a version of PostgreSQL, such as 17.9 or 17');
-  demand('s3PrefixListId', /^pl-[0-9a-f]+$/, "the id of S3's prefix list");
-  const group = 'sg-[0-9a-f]+';
-  demand(
-    'endpointSecurityGroupIds',
-    new RegExp(`^${group}(\\s*,\\s*${group})*$`),
-    'comma-separated ids of security groups, sg-…',
-  );
-  demand('removal', /^(retain|destroy)$/, 'retain or destroy');
+  const problems = problemsOfForm(context);
   const size = problemOfSize({
     ...given('cpu', context.workerCpu, Number),
     ...given('memoryMiB', context.workerMemoryMiB, Number),
@@ -208,29 +177,20 @@ function problemsOf(context: Record<string, string>): string[] {
   const problem = problemOf(context.workerImage ?? '');
   if (problem !== undefined) problems.push(`workerImage: ${problem}`);
   if ('topicKeyArn' in context && !('topicArn' in context)) problems.push(KEY_WITHOUT_TOPIC);
-  for (const key of ['pace', 'admission', 'databases', 'prices'] as const) {
-    if (context[key] !== undefined && !isJsonObject(context[key])) problems.push(`${key} must be a JSON object`);
-  }
-  for (const [key, check] of [
-    ['requesters', readRequesters],
-    ['publishers', readPublishers],
-  ] as const) {
-    try {
-      if (context[key] !== undefined) check(context[key]);
-    } catch (error) {
-      problems.push(`${key}: ${(error as Error).message}`);
-    }
-  }
   return problems;
 }
 
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
+/** The context's names that nobody reads. Those of the CDK and of its features have punctuation, ours are words. */
+function unknownIn(node: Node): string[] {
+  const named = Object.keys(node.getAllContext() as Record<string, unknown>).filter((key) => /^\w+$/.test(key));
+  const known: readonly string[] = [
+    ...ATTACHMENT,
+    ...ATTACHMENT_SETTINGS,
+    ...ARTIFACTS,
+    ...SETTINGS,
+    ...DEMONSTRATION_KEYS,
+  ];
+  return named.filter((key) => !known.includes(key)).map((key) => `${key} ${NO_SETTING}`);
 }
 
 function list(text: string): string[] {

@@ -77,6 +77,23 @@ interface Message {
   readonly blocks: { text?: { type: string; text: string }; fields?: { type: string; text: string }[] }[];
 }
 
+/** What a custom notification may have in its content. */
+const SHOWN = ['textType', 'title', 'description', 'nextSteps', 'keywords'];
+
+interface Notification {
+  readonly version: string;
+  readonly source: string;
+  readonly id: string;
+  readonly content: {
+    readonly textType: string;
+    readonly title: string;
+    readonly description: string;
+    readonly nextSteps?: string[];
+    readonly keywords: string[];
+  };
+  readonly metadata: { readonly threadId: string; readonly additionalContext: Record<string, string> };
+}
+
 /** All texts of a message, which Slack refuses if one is empty or too long. */
 function texts({ blocks }: Message): string[] {
   const found = blocks.flatMap(({ text, fields = [] }) => [...(text ? [text] : []), ...fields]);
@@ -104,15 +121,24 @@ for (const told of TOLD) {
       }
     });
 
-    test('is a custom notification of Amazon Q Developer', () => {
+    test('is a custom notification of Amazon Q Developer, which says in its content all that a message does', () => {
       for (const event of events(told)) {
-        const notice = transformed(chat.InputTransformer, event) as Record<string, Record<string, unknown>>;
-        assert.deepEqual([notice.version, notice.source, notice.id], ['1.0', 'custom', event.id]);
-        assert.equal(notice.content?.textType, 'client-markdown');
-        assert.equal(notice.content.description, event.detail.causes?.[0]?.message);
-        assert.equal(notice.metadata?.threadId, event.detail.requestId);
-        for (const value of Object.values(notice.metadata?.additionalContext ?? {}))
+        const { content, metadata, ...rest } = transformed(chat.InputTransformer, event) as Notification;
+        assert.deepEqual(rest, { version: '1.0', source: 'custom', id: event.id });
+        assert.deepEqual(
+          Object.keys(content).filter((name) => !SHOWN.includes(name)),
+          [],
+        );
+        assert.equal(content.textType, 'client-markdown');
+        for (const text of [content.title, content.description]) assert.ok(text.length > 0 && text.length <= 2000);
+        const message = transformed(webhook.InputTransformer, event) as Message;
+        const shown = [content.title, content.description, ...(content.nextSteps ?? []), ...content.keywords];
+        for (const text of texts(message)) assert.ok(shown.includes(text), `${text} in ${shown.join()}`);
+        assert.equal(metadata.threadId, event.detail.requestId);
+        for (const [name, value] of Object.entries(metadata.additionalContext)) {
+          assert.match(name, /^\w+$/);
           assert.equal(typeof value, 'string');
+        }
       }
     });
 

@@ -78,7 +78,14 @@ function plain(text: string): { type: 'plain_text'; text: string } {
   return { type: 'plain_text', text };
 }
 
-/** A custom notification of Amazon Q Developer in chat applications (its administrator guide, "Custom notifications"). */
+/**
+ * A custom notification of Amazon Q Developer in chat applications (its administrator guide, "Custom notifications"). It
+ * shows `content` alone, so names stand in the keywords too, each behind its label; `metadata` groups messages in threads and
+ * is what custom actions read, whose paths take no spaces. What has another form, it drops without a word.
+ *
+ * All of `content` is markdown of the chat, also what the event brings, and a template can't quote it: a schema called
+ * `<!channel>` calls everybody. Who lets strangers name schemas takes the webhook.
+ */
 export function customNotification(told: Told): Record<string, unknown> {
   const { title, problem, values } = STORIES[told]();
   return {
@@ -88,13 +95,18 @@ export function customNotification(told: Told): Record<string, unknown> {
     content: {
       textType: 'client-markdown',
       title,
-      ...(problem && { description: problem.message, nextSteps: [problem.remedy] }),
+      // Every notification has one; where nothing went wrong, the event has no sentence for it.
+      description: problem?.message ?? 'What was restored, and where the report is:',
+      ...(problem && { nextSteps: [problem.remedy] }),
+      keywords: Object.entries(values).flat(),
     },
     metadata: {
       threadId: detail('requestId'),
       summary: title,
       eventType: told,
-      additionalContext: values,
+      additionalContext: Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [name.replaceAll(' ', '_'), value]),
+      ),
     },
   };
 }

@@ -1,14 +1,9 @@
 import type { Node } from 'constructs';
 import { ARTIFACTS, ATTACHMENT, ATTACHMENT_SETTINGS, given, read, SETTINGS, settingsOf, valueOf } from '../context.ts';
 import type { DmsRolesChoice } from './dms-roles.ts';
+import { OWN } from './keys.ts';
 import type { DatabaseKind } from './kind.ts';
 import type { DatabaseLevelRestoreStackProps } from './stack.ts';
-
-/** What the demonstration may be told besides. */
-const OWN = ['dmsRoles', 'engineVersion', 's3PrefixListId', 'sampleArtifact', 'samples'] as const;
-
-/** What has a meaning for the demonstration alone. */
-export const DEMONSTRATION_KEYS: readonly string[] = ['selectedDatabase', ...OWN];
 
 /** Whether the context asks for the demonstration: it says of which database. */
 export function isDemonstration(node: Node): boolean {
