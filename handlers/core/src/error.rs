@@ -265,7 +265,7 @@ impl ErrorKind {
                 "Look at the resource's events in the console, then replay the restore."
             }
             Self::DeadlineExceeded => {
-                "Look at the named resource; raise the phase's deadline if it was only slow."
+                "Look at the named resource; if it was only slow, raise its deadline in the deployment's `pace`, then replay the restore."
             }
             Self::TaskFailedToStart => {
                 "Check the task's image, subnets and roles; the message has the reason ECS gave."
