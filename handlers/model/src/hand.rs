@@ -143,11 +143,6 @@ impl Hand {
         }
     }
 
-    /// Whether it ends if its save is refused.
-    pub fn yields(&self) -> bool {
-        matches!(&self.stage, Stage::Do(plan, _) if plan.yields)
-    }
-
     /// How many sendings follow its next step at once.
     pub fn sendings(&self) -> u8 {
         let Stage::Do(plan, at) = &self.stage else {

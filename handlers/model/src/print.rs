@@ -33,9 +33,9 @@ impl World {
             }
         }
         for hand in &mut self.hands {
-            // It would find that others have saved, and begin again.
-            let begins_again = hand.step() == Some(Step::Save) && !hand.fresh && !hand.yields();
-            if begins_again && shape.order == Order::Kept {
+            // It would find that others have saved, and begin again. One that would end then (`Plan::yields`) is taken to begin
+            // again too: kept apart, such handlers make more states than can be searched.
+            if hand.step() == Some(Step::Save) && !hand.fresh && shape.order == Order::Kept {
                 hand.again();
             }
         }
