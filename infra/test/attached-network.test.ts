@@ -63,7 +63,7 @@ describe('the context of a deployment that is attached', () => {
     const { stderr } = await run({ s3PrefixListId: 'com.amazonaws.s3', endpointSecurityGroupIds: 'vpce-1, sg-2' });
     for (const problem of [
       "s3PrefixListId must be the id of S3's prefix list, not com.amazonaws.s3",
-      'endpointSecurityGroupIds must be comma-separated ids of security groups, sg-…, not vpce-1, sg-2',
+      'endpointSecurityGroupIds must be comma-separated ids of security groups, such as sg-0123456789abcdef0, not vpce-1, sg-2',
     ]) {
       assert.ok(stderr.includes(problem), stderr);
     }
