@@ -2,6 +2,7 @@
 
 use aws_sdk_ecs::types::{Container, DesiredStatus, Task};
 use serde_json::{Value, json};
+use tenant_restore_tests::audit::Audit;
 use tenant_restore_tests::cloud::Cloud;
 use tenant_restore_tests::faults::Faults;
 use tenant_restore_tests::{Context, Error, Result};
@@ -21,7 +22,8 @@ pub struct Killer {
 pub struct Blow {
     /// Whether it struck.
     pub struck: bool,
-    /// Whether another task of the job that was to fail ended well, as ECS tells: it had started two.
+    /// Whether the job that was to fail had ended well all the same: ECS had started two tasks, as it tells, or the one had
+    /// written its result when the kill struck, as the restore's record tells.
     pub outlived: bool,
 }
 
@@ -91,7 +93,7 @@ impl Killer {
             let failed = exit_codes(cloud, failing, restore_id).await?;
             return Ok(Blow {
                 struck: codes.contains(&137),
-                outlived: failed.contains(&0),
+                outlived: failed.contains(&0) || has_result(cloud, failing, restore_id).await?,
             });
         }
         let doing = "list the kills";
@@ -108,6 +110,16 @@ impl Killer {
             outlived: false,
         })
     }
+}
+
+/// Whether a job succeeded, as the restore's record has it: from the result that its task wrote.
+async fn has_result(cloud: &Cloud, job: Job, restore_id: &str) -> Result<bool> {
+    let audit = Audit::read(cloud, restore_id).await?;
+    let tasks = audit
+        .restore()
+        .and_then(|record| record["tasks"].as_array());
+    let is_done = |task: &Value| task["job"] == job.name() && task["state"] == "succeeded";
+    Ok(tasks.is_some_and(|tasks| tasks.iter().any(is_done)))
 }
 
 /// How the containers of a restore's worker task ended.

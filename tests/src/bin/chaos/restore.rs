@@ -208,7 +208,7 @@ pub async fn judge(
 }
 
 /// A killed worker fails its restore, and nothing else may. Before anything is made, a failure is a rejection. Where ECS
-/// had started two tasks and the other one ended well, the restore may follow either.
+/// had started two tasks and the other one ended well, or the killed one had written its result, the restore may follow either.
 fn wrong_outcome(victim: Victim, blow: Blow, outcome: &Outcome) -> Option<String> {
     let expected = match victim {
         Victim::Worker { .. } if blow.outlived && outcome.outcome == "COMPLETED" => "COMPLETED",
